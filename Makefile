@@ -1,0 +1,43 @@
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+export PYTHONUNBUFFERED := 1
+
+.PHONY: help demo test lint peers bench chaos clean bench-mllp bench-parse bench-merge bench-speech bench-pipeline bench-idle
+
+help:  ## what each target does
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+
+$(STAMP): pyproject.toml requirements.lock
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or later is needed: make PYTHON=python3 …"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet -c requirements.lock -e '.[dev]'
+	@touch $(STAMP)
+
+demo: $(STAMP)  ## the main job on the embedded default, watched from outside
+	$(BIN)/readout demo
+
+test: $(STAMP)  ## the whole suite
+	$(BIN)/python -m pytest
+
+lint: $(STAMP)  ## ruff, mypy --strict, import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+peers: $(STAMP)  ## programs of other makers that the tests talk to (as root)
+	bash tests/peers/install.sh
+
+chaos: $(STAMP)  ## kill -9 at random moments, the long form
+	READOUT_CHAOS_KILLS=$${KILLS:-200} READOUT_CHAOS_STUDIES=$${STUDIES:-100} $(BIN)/python -m pytest tests/chaos -s
+
+bench: bench-mllp bench-parse bench-merge bench-speech bench-pipeline bench-idle  ## all tables
+
+bench-mllp bench-parse bench-merge bench-speech bench-pipeline bench-idle: $(STAMP)
+	$(BIN)/python -m tests.bench.$(subst bench-,,$@)
+
+clean:  ## remove what the other targets made
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build

@@ -1,0 +1,75 @@
+"""The command line: one file per command, imported only when that command runs."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+import typer
+from typer.core import TyperGroup
+
+from adapter import __version__
+from adapter.errors import ReadoutError
+
+COMMANDS = {
+    "demo": "adapter.cli.demo",
+    "serve": "adapter.cli.serve",
+    "worker": "adapter.cli.worker",
+    "transcribe": "adapter.cli.transcribe",
+    "write": "adapter.cli.write",
+    "facts": "adapter.cli.facts",
+    "merge": "adapter.cli.merge",
+    "send": "adapter.cli.send",
+    "replay": "adapter.cli.replay",
+    "check-mappings": "adapter.cli.check_mappings",
+    "doctor": "adapter.cli.doctor",
+}
+
+
+class LazyGroup(TyperGroup):
+    """Commands by name from COMMANDS; a module holds `command` (a function) or `app` (a Typer)."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names in the order a newcomer needs them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, or None when there is no such name."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(COMMANDS[cmd_name])
+        app = getattr(module, "app", None)
+        if app is None:
+            app = typer.Typer(add_completion=False)
+            app.command(cmd_name)(module.command)
+        command = typer.main.get_command(app)
+        command.name = cmd_name
+        return command
+
+
+app = typer.Typer(cls=LazyGroup, no_args_is_help=True, add_completion=False)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"readout {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _readout(
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Print the version and end."
+    ),
+) -> None:
+    """Radiology reporting-dictation adapter: orders in, dictation and AI merged, reports out."""
+
+
+def main() -> None:
+    """Run a command; an expected failure is one line on standard error and exit 1."""
+    try:
+        app()
+    except ReadoutError as error:
+        print(f"readout: {error}", file=sys.stderr)
+        raise SystemExit(1) from None

@@ -1,0 +1,74 @@
+"""A delivery: one report to one destination, the same bytes under one id for ever."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from adapter.domain.identifiers import Accession, ControlId
+from adapter.domain.order import Order
+from adapter.domain.people import Practitioner
+from adapter.domain.report import Report
+
+
+class DeliveryKind(StrEnum):
+    """What the report is at the moment it is sent."""
+
+    PRELIMINARY = "preliminary"
+    FINAL = "final"
+    ADDENDUM = "addendum"
+
+
+class DeliveryState(StrEnum):
+    """Where the delivery stands."""
+
+    PENDING = "pending"
+    ACKNOWLEDGED = "acknowledged"
+    HELD = "held"  # refused by the receiver; waits for a person
+
+
+class Outcome(StrEnum):
+    """What a receiver's answer means for us, after the destination profile was applied."""
+
+    ACCEPTED = "accepted"
+    HOLD = "hold"
+    RETRY = "retry"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A receiver's answer: MSA-1 or HTTP status in `code`, its reason in `text`."""
+
+    outcome: Outcome
+    code: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One message owed to one destination; `body` never changes once stored."""
+
+    control_id: ControlId
+    destination: str
+    accession: Accession
+    kind: DeliveryKind
+    body: bytes
+    state: DeliveryState = DeliveryState.PENDING
+    attempts: int = 0
+    answer: str = ""
+    answer_text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportMessage:
+    """All that a translator needs to write one report for one destination.
+
+    An addendum's report holds the earlier sections and a last section "addendum".
+    """
+
+    control_id: ControlId
+    kind: DeliveryKind
+    order: Order
+    report: Report
+    issued_at: str  # ISO 8601, UTC
+    author: Practitioner | None = None  # who signed; OBR-32, DiagnosticReport.resultsInterpreter

@@ -1,0 +1,64 @@
+"""Findings: as a sentence states them (facts) and as an AI model drafts them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from adapter.domain.order import Side
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One finding as one sentence states it; offsets are characters within that sentence."""
+
+    finding: str  # lexicon id
+    text: str  # the words that name it
+    start: int
+    end: int
+    negated: bool = False
+    uncertain: bool = False
+    historical: bool = False
+    family: bool = False  # family history
+    side: Side | None = None
+    level: str | None = None  # "L4-L5", "T12"
+    size_mm: tuple[float, ...] = ()
+    prior_size_mm: tuple[float, ...] = ()
+
+
+class Box(NamedTuple):
+    """A rectangle on an image, as fractions 0..1 of its width and height."""
+
+    x_min: float
+    y_min: float
+    x_max: float
+    y_max: float
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Where on the images a model saw it: DICOM UIDs, frame from 1."""
+
+    study_uid: str = ""
+    series_uid: str = ""
+    sop_uid: str = ""
+    frame: int | None = None
+    box: Box | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AiFinding:
+    """One draft finding of one model. `text` is the model's own; it is never rewritten."""
+
+    id: str
+    text: str
+    model: str
+    version: str
+    present: bool = True
+    finding: str | None = None  # lexicon id
+    code: str | None = None  # the model's own code or label
+    side: Side | None = None
+    level: str | None = None
+    size_mm: tuple[float, ...] = ()
+    probability: float | None = None
+    evidence: tuple[Evidence, ...] = ()

@@ -1,0 +1,30 @@
+"""A message as it came through a door, before anybody understood it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class MessageState(StrEnum):
+    """What became of a stored message."""
+
+    RECEIVED = "received"  # stored and accepted, not yet applied
+    APPLIED = "applied"
+    REFUSED = "refused"  # kept for inspection with its reason
+    DUPLICATE = "duplicate"  # the same sender, control id and body were stored before
+
+
+@dataclass(frozen=True, slots=True)
+class InboundMessage:
+    """The bytes as received, the source of truth. `refusal` is set when the door refused them."""
+
+    protocol: str  # "hl7v2" or "fhir"
+    peer: str  # address of the sender, e.g. "127.0.0.1:50514"
+    sender: str  # MSH-3|MSH-4, or the FHIR client
+    control_id: str  # MSH-10; a hash where the protocol has none
+    type: str  # "ORM^O01", "ServiceRequest"
+    body: bytes
+    body_sha256: str
+    received_at: str  # ISO 8601, UTC
+    refusal: str = ""

@@ -1,0 +1,87 @@
+"""The imaging order: what was asked for, and what has happened to the request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from adapter.domain.identifiers import Accession, Phi
+from adapter.domain.people import Patient, Practitioner
+
+
+class OrderStatus(StrEnum):
+    """Where the order stands (reporting-system words)."""
+
+    SCHEDULED = "scheduled"
+    IN_PROGRESS = "in_progress"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+    DISCONTINUED = "discontinued"
+    HELD = "held"
+    TEMPORARY = "temporary"  # dictated before its order arrived; reconciled later
+
+
+class OrderAction(StrEnum):
+    """What the sender asks: ORC-1 (table 0119); ServiceRequest.status."""
+
+    NEW = "new"  # NW
+    CHANGE = "change"  # XO, SC, SN
+    CANCEL = "cancel"  # CA
+    DISCONTINUE = "discontinue"  # DC
+    HOLD = "hold"  # HD
+    RELEASE = "release"  # RL
+
+
+class Priority(StrEnum):
+    """ORC-7.6 / TQ1-9; ServiceRequest.priority."""
+
+    STAT = "stat"
+    HIGH = "high"
+    MEDIUM = "medium"
+    ROUTINE = "routine"
+
+
+class Side(StrEnum):
+    """Laterality of an order, a finding or a sentence."""
+
+    LEFT = "left"
+    RIGHT = "right"
+    BILATERAL = "bilateral"
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A coded value: CE/CWE; Coding."""
+
+    code: str
+    text: str = ""
+    system: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One accession. ORM^O01 / OMG^O19 / OMI^O23; FHIR ServiceRequest."""
+
+    accession: Accession  # OBR-18, IPC-1; identifier type ACSN
+    patient: Patient
+    procedure: Code  # OBR-4 / OBR-44; ServiceRequest.code
+    modality: str = ""  # OBR-24, IPC-5; DICOM CS such as CT
+    placer_number: str = ""  # ORC-2 / OBR-2; identifier type PLAC
+    filler_number: str = ""  # ORC-3 / OBR-3; identifier type FILL
+    study_uid: str = ""  # ZDS-1, IPC-3; urn:dicom:uid
+    priority: Priority = Priority.ROUTINE
+    side: Side | None = None  # OBR-15.5, OBR-46; bodySite
+    reason: Phi = Phi("")  # OBR-31; reasonCode.text
+    requester: Practitioner | None = None  # OBR-16 / ORC-12; requester
+    scheduled_at: str = ""  # TQ1-7, ORC-7.4, OBR-27.4 as YYYYMMDDHHMMSS; occurrenceDateTime
+    linked: tuple[Accession, ...] = ()  # further accessions of the same message
+    source: str = "hl7v2"  # "hl7v2", "fhir" or "temporary"
+
+
+@dataclass(frozen=True, slots=True)
+class OrderEvent:
+    """One order as a message tells it. `status` None: the pair is unmapped and changes nothing."""
+
+    action: OrderAction
+    status: OrderStatus | None
+    order: Order

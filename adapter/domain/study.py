@@ -1,0 +1,31 @@
+"""The study: an order and the report that is being written for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from adapter.domain.order import Order, OrderStatus
+
+
+class ReportStatus(StrEnum):
+    """Where the report stands: DiagnosticReport.status, OBR-25, in the words radiologists use."""
+
+    NONE = "none"
+    DRAFT = "draft"
+    PRELIMINARY = "preliminary"  # OBR-25 P
+    FINAL = "final"  # OBR-25 F
+    ADDENDED = "addended"  # OBR-25 A or C by destination
+    CANCELLED = "cancelled"  # OBR-25 X
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """One row of the worklist."""
+
+    order: Order
+    order_status: OrderStatus
+    report_status: ReportStatus
+    version: int
+    created_at: str  # ISO 8601, UTC
+    updated_at: str

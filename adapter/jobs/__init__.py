@@ -1,0 +1,1 @@
+"""The Jobs port on DBOS; the only room that imports dbos."""

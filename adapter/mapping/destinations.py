@@ -1,0 +1,41 @@
+"""Where reports go: one file per destination under mappings/destinations/."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from adapter.domain.delivery import DeliveryKind
+from adapter.mapping.fhir_profile import FhirProfile
+from adapter.mapping.files import MappingFiles, MappingTable
+from adapter.mapping.mllp_profile import MllpProfile
+
+
+class DestinationProfile(MappingTable):
+    """One reporting system or EHR, and how it wants its reports."""
+
+    name: str = Field(pattern=r"^[a-z0-9_-]{1,40}$")
+    """Name of the destination; it stays the same for ever, deliveries are stored under it."""
+    enabled: bool = True
+    """Whether new reports are sent there."""
+    protocol: Literal["mllp", "fhir"]
+    """How it is reached; the section of that name below must be there."""
+    kinds: tuple[DeliveryKind, ...] = tuple(DeliveryKind)
+    """Which reports it takes: preliminary, final, addendum."""
+    mllp: MllpProfile | None = None
+    """HL7 v2 over MLLP."""
+    fhir: FhirProfile | None = None
+    """FHIR R4 over HTTP."""
+
+    @model_validator(mode="after")
+    def _has_its_section(self) -> DestinationProfile:
+        if getattr(self, self.protocol) is None:
+            raise ValueError(f"protocol is {self.protocol}, but section {self.protocol!r} is missing")
+        return self
+
+
+def load_destinations(files: MappingFiles) -> tuple[DestinationProfile, ...]:
+    """The enabled destinations by file name."""
+    profiles = (file.read(DestinationProfile) for file in files.folder("destinations"))
+    return tuple(profile for profile in profiles if profile.enabled)

@@ -1,0 +1,92 @@
+"""Finds and reads mapping files: the packaged ones, overlaid by the site's own directory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from adapter.domain.identifiers import sha256_hex
+from adapter.errors import ConfigurationError
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+Table = TypeVar("Table", bound="MappingTable")
+
+
+class MappingTable(BaseModel):
+    """Base of all mapping tables: frozen, and a key that is not documented is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+@dataclass(frozen=True)
+class MappingFile:
+    """One mapping file, byte for byte; `name` is relative, e.g. "templates/ct_head.yaml"."""
+
+    name: str
+    path: Path
+    body: bytes
+
+    @cached_property
+    def sha256(self) -> str:
+        """Hash of the bytes: what a report stores to name the file for ever."""
+        return sha256_hex(self.body)
+
+    def read(self, kind: type[Table]) -> Table:
+        """The file as a table; raises ConfigurationError naming file, key and what is wrong."""
+        try:
+            return kind.model_validate(yaml.load(self.body, Loader=_LOADER))
+        except yaml.YAMLError as error:
+            raise ConfigurationError(f"{self.path} is not valid YAML: {error}") from None
+        except ValidationError as error:
+            raise ConfigurationError(f"{self.path}: {_wrong(error)}") from None
+
+
+@dataclass(frozen=True)
+class MappingFiles:
+    """The site's directory over the packaged one; a site file hides the packaged one of its name."""
+
+    site: Path | None = None
+    packaged: Path = field(default_factory=lambda: packaged_directory())
+
+    def get(self, name: str) -> MappingFile:
+        """The file of this name; raises ConfigurationError when there is none."""
+        for root in self._roots():
+            if (root / name).is_file():
+                return MappingFile(name, root / name, (root / name).read_bytes())
+        raise ConfigurationError(f"mapping file {name} is missing in {self._places()}")
+
+    def folder(self, name: str) -> list[MappingFile]:
+        """All `.yaml` files of a folder by name, each once."""
+        names = {
+            path.relative_to(root).as_posix()
+            for root in self._roots()
+            for path in (root / name).glob("*.yaml")
+        }
+        return [self.get(each) for each in sorted(names)]
+
+    def _roots(self) -> list[Path]:
+        return [self.packaged] if self.site is None else [self.site, self.packaged]
+
+    def _places(self) -> str:
+        return " and ".join(str(root) for root in self._roots())
+
+
+def packaged_directory() -> Path:
+    """mappings/ of the installed wheel, or of the checkout."""
+    inside = _PACKAGE / "mappings"
+    return inside if inside.is_dir() else _PACKAGE.parent / "mappings"
+
+
+def _wrong(error: ValidationError) -> str:
+    def line(problem: Any) -> str:
+        where = ".".join(map(str, problem["loc"])) or "file"
+        return f"{where}: {problem['msg']}"
+
+    return "; ".join(line(problem) for problem in error.errors())

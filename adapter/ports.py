@@ -1,0 +1,98 @@
+"""What the middle of the house needs from its edges."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from adapter.domain.delivery import Answer, Delivery
+from adapter.domain.finding import AiFinding
+from adapter.domain.order import Order
+from adapter.domain.transcript import Word
+
+JobHandler = Callable[[str], Awaitable[None]]
+"""Called with the key. At least once, on any node, any time later: it must be idempotent."""
+
+
+class Clock(Protocol):
+    """The time of day, so that tests can hold it still."""
+
+    def now(self) -> datetime:
+        """The present moment, UTC, aware."""
+
+
+class Jobs(Protocol):
+    """Durable promises to look. The engine behind it can be replaced."""
+
+    def handle(self, job: str, handler: JobHandler) -> None:
+        """Name the coroutine that serves `job`; before `start()`.
+
+        A handler that raises TryAgain is asked again after its `after`, any other error later.
+        """
+
+    def put(
+        self,
+        tx: Any,
+        job: str,
+        key: str,
+        *,
+        delay: float = 0.0,
+        priority: int = 100,
+        lane: str | None = None,
+    ) -> None:
+        """Ask for `job(key)` inside the caller's transaction `tx`; same job and key: one promise.
+
+        Lower `priority` runs first; promises of one `lane` run one at a time; `delay` in seconds.
+        """
+
+    def start(self) -> None:
+        """Begin to run jobs, first those that an earlier process left unfinished."""
+
+    def stop(self) -> None:
+        """Let running jobs end, then stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechContext:
+    """What is known of the study: helps the recogniser with rare words."""
+
+    language: str = "en"
+    phrases: tuple[str, ...] = ()  # most relevant first
+
+
+@dataclass(frozen=True, slots=True)
+class Recognized:
+    """What was heard in one recording. `quarantined`: words where the audio holds no speech."""
+
+    words: tuple[Word, ...]
+    language: str
+    duration_ms: int
+    model: str
+    quarantined: tuple[Word, ...] = ()
+
+
+class Recognizer(Protocol):
+    """Speech to words."""
+
+    def recognize(self, audio: Path, context: SpeechContext) -> Recognized:
+        """Blocking. Raises Unsupported (not audio) and Malformed (empty or broken file)."""
+
+
+class Destination(Protocol):
+    """A reporting system or EHR that takes reports; one caller at a time."""
+
+    async def send(self, delivery: Delivery) -> Answer:
+        """Send these bytes and wait for the answer; raises TryAgain when the link fails."""
+
+    async def close(self) -> None:
+        """Drop the connection."""
+
+
+class FindingsSource(Protocol):
+    """A model that drafts findings for an order."""
+
+    async def findings(self, order: Order) -> tuple[AiFinding, ...]:
+        """Draft findings; raises TryAgain when the model is away."""

@@ -1,0 +1,131 @@
+"""Settings: `readout.toml`, overridden by `READOUT_…` environment variables."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from adapter.errors import ConfigurationError
+
+
+class Settings(BaseSettings):
+    """Every setting of one node; the README's table is tested against these docstrings."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="READOUT_", extra="forbid", frozen=True, use_attribute_docstrings=True
+    )
+
+    data_dir: Path = Path("readout-data")
+    """Folder of the embedded database and the audio files."""
+
+    database_url: str = ""
+    """SQLAlchemy URL; empty: SQLite in `data_dir`. Several nodes: `postgresql+psycopg://…`."""
+
+    mappings_dir: Path | None = None
+    """The site's mapping files; each file here replaces or adds to the packaged one of that name."""
+
+    node_id: str = Field("node-1", pattern=r"^[A-Za-z0-9_.-]{1,40}$")
+    """Name of this node, unique among the nodes of one database, the same after a restart."""
+
+    mllp_host: str = "127.0.0.1"
+    """Address of the HL7 v2 listener."""
+
+    mllp_port: int = Field(2575, ge=0, le=65535)
+    """Port of the HL7 v2 listener; 0 takes a free one."""
+
+    mllp_max_frame_bytes: int = Field(4_194_304, ge=1024)
+    """Largest HL7 v2 message taken, in bytes; a larger one is refused and the connection closed."""
+
+    mllp_max_connections: int = Field(512, ge=1)
+    """Most MLLP connections open at once."""
+
+    mllp_idle_seconds: float = Field(600.0, gt=0)
+    """An MLLP connection without a message for this long is closed."""
+
+    http_host: str = "127.0.0.1"
+    """Address of the HTTP interface."""
+
+    http_port: int = Field(8765, ge=0, le=65535)
+    """Port of the HTTP interface; 0 takes a free one."""
+
+    http_max_body_bytes: int = Field(104_857_600, ge=1024)
+    """Largest HTTP request body (audio included), in bytes."""
+
+    watch_folder: Path | None = None
+    """Folder watched for dictations named `<accession>.<extension>`; empty: none is watched."""
+
+    speech_model: str = ""
+    """Directory (CTranslate2) or name of the Whisper model; empty: the embedded demonstration one."""
+
+    speech_device: str = Field("cpu", pattern=r"^(cpu|cuda|auto)$")
+    """Where the model runs: `cpu`, `cuda` or `auto`."""
+
+    speech_compute_type: str = "int8"
+    """CTranslate2 number type, such as `int8`, `float16` or `int8_float16`."""
+
+    speech_threads: int = Field(2, ge=1)
+    """Processor threads of the recogniser."""
+
+    speech_preload: bool = False
+    """Load the speech model at start rather than at the first dictation."""
+
+    jobs_poll_seconds: float = Field(2.0, gt=0.05)
+    """How often queues look for jobs that another node or a delay has left; local jobs wake them."""
+
+    retry_base_seconds: float = Field(5.0, gt=0)
+    """First wait before a delivery is tried again; doubles each time."""
+
+    retry_cap_seconds: float = Field(900.0, gt=0)
+    """Longest wait between two tries of a delivery."""
+
+    log_level: str = Field("INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")
+    """Least severe log line written to standard error, as JSON."""
+
+    @property
+    def resolved_database_url(self) -> str:
+        """The database URL with the embedded default filled in."""
+        return self.database_url or f"sqlite:///{(self.data_dir / 'readout.sqlite').absolute()}"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments over environment over file."""
+        toml = TomlConfigSettingsSource(settings_cls, _config_file())
+        return (init_settings, env_settings, toml)
+
+
+def _config_file() -> Path:
+    return Path(os.environ.get("READOUT_CONFIG", "readout.toml"))
+
+
+def load_settings(config: Path | None = None, **overrides: Any) -> Settings:
+    """Settings from `config` (default `readout.toml`), environment and overrides.
+
+    Raises ConfigurationError naming each wrong setting.
+    """
+    if config is not None:
+        if not config.is_file():
+            raise ConfigurationError(f"configuration file {config} does not exist")
+        os.environ["READOUT_CONFIG"] = str(config)
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise ConfigurationError(f"settings are wrong: {wrong}") from None
+    except ValueError as error:  # a TOML file that does not parse
+        raise ConfigurationError(f"{_config_file()} cannot be read: {error}") from None

@@ -1,0 +1,1 @@
+"""Audio files in, words with times and confidences out."""
