@@ -31,7 +31,9 @@ class DestinationProfile(MappingTable):
     @model_validator(mode="after")
     def _has_its_section(self) -> DestinationProfile:
         if getattr(self, self.protocol) is None:
-            raise ValueError(f"protocol is {self.protocol}, but section {self.protocol!r} is missing")
+            raise ValueError(
+                f"protocol is {self.protocol}, but section {self.protocol!r} is missing"
+            )
         return self
 
 
