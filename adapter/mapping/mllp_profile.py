@@ -27,11 +27,11 @@ class ObservationCode(MappingTable):
 
     code: str = Field(pattern=r"^[A-Za-z0-9._-]{1,20}$")
     """OBX-3.1, a LOINC code unless `system` says otherwise."""
-    text: str = Field("", pattern=r"^[^|^~\\&\r\n]*$")
+    text: str = Field(default="", pattern=r"^[^|^~\\&\r\n]*$")
     """OBX-3.2."""
-    system: str = Field("LN", pattern=r"^[A-Za-z0-9._-]{0,20}$")
+    system: str = Field(default="LN", pattern=r"^[A-Za-z0-9._-]{0,20}$")
     """OBX-3.3, table 0396."""
-    suffix: str = Field("", pattern=r"^[A-Z0-9]{0,5}$")
+    suffix: str = Field(default="", pattern=r"^[A-Z0-9]{0,5}$")
     """Second subcomponent of OBX-3.1, such as GDT, IMP, ADT or REC; empty: none."""
 
 
@@ -46,11 +46,11 @@ _SECTIONS = {
 class StatusByKind(MappingTable):
     """One status letter for each kind of report."""
 
-    preliminary: str = Field("P", pattern=_STATUS)
+    preliminary: str = Field(default="P", pattern=_STATUS)
     """A merged report that nobody has signed yet."""
-    final: str = Field("F", pattern=_STATUS)
+    final: str = Field(default="F", pattern=_STATUS)
     """A signed report."""
-    addendum: str = Field("C", pattern=_STATUS)
+    addendum: str = Field(default="C", pattern=_STATUS)
     """A signed report with an addendum."""
 
     def of(self, kind: DeliveryKind) -> str:
@@ -66,7 +66,7 @@ class StatusByKind(MappingTable):
 class MllpProfile(MappingTable):
     """One HL7 v2 receiver: where it is, the ORU^R01 it takes, what its answers mean."""
 
-    host: str = Field("127.0.0.1", min_length=1)
+    host: str = Field(default="127.0.0.1", min_length=1)
     """Name or address of the receiver."""
     port: int = Field(ge=1, le=65535)
     """Its MLLP port."""
@@ -90,8 +90,8 @@ class MllpProfile(MappingTable):
     """MSH-18 and the encoding of the bytes; what it cannot hold is sent as `?`."""
     ascii_folding: bool = False
     """Write the text in plain ASCII: letters without accents, straight quotes, `<=` for `≤`."""
-    replacements: dict[str, str] = {}
-    """Texts replaced before escaping, for receivers that do not read some escape, e.g. `|` by `/`."""
+    replacements: dict[str, str] = Field(default_factory=dict)
+    """Texts replaced before escaping, where a receiver does not read an escape: `|` by `/`."""
     timezone: str = "UTC"
     """Zone of the times that are sent, such as `Europe/Berlin`; they always carry their offset."""
     layout: Layout = Layout.LINES
@@ -102,7 +102,7 @@ class MllpProfile(MappingTable):
     """OBX-3 of the one OBX of layout `formatted_text`."""
     default_code: ObservationCode = _FINDINGS
     """OBX-3 of sections that `section_codes` does not name."""
-    section_codes: dict[str, ObservationCode] = _SECTIONS
+    section_codes: dict[str, ObservationCode] = Field(default_factory=lambda: dict(_SECTIONS))
     """OBX-3 by section id."""
     report_status: StatusByKind = StatusByKind()
     """OBR-25 by kind of report (table 0123)."""
@@ -118,11 +118,11 @@ class MllpProfile(MappingTable):
     """What AE and CE mean: `hold` for a person, or `retry` the same message later."""
     on_reject: Literal[Outcome.HOLD, Outcome.RETRY] = Outcome.RETRY
     """What AR and CR mean: `hold` or `retry`."""
-    connect_seconds: float = Field(5.0, gt=0, le=300)
+    connect_seconds: float = Field(default=5.0, gt=0, le=300)
     """Longest wait for one connection attempt, in seconds."""
-    connect_attempts: int = Field(3, ge=1, le=10)
+    connect_attempts: int = Field(default=3, ge=1, le=10)
     """Connection attempts before the delivery goes back to its queue."""
-    answer_seconds: float = Field(30.0, gt=0, le=3600)
+    answer_seconds: float = Field(default=30.0, gt=0, le=3600)
     """Longest wait for an ACK, in seconds; then the connection is dropped."""
 
     @field_validator("timezone")
