@@ -57,7 +57,8 @@ def _number(r: random.Random) -> str:
 
 
 def _decimal(r: random.Random) -> str:
-    return f"{ONES[r.choice([*range(10), 0, 1, 2, 3, r.randint(10, 19)])]} point {ONES[r.randint(0, 9)]}"
+    whole = r.choice([*range(10), 0, 1, 2, 3, r.randint(10, 19)])
+    return f"{ONES[whole]} point {ONES[r.randint(0, 9)]}"
 
 
 def _date(r: random.Random) -> str:

@@ -19,7 +19,7 @@ ESPEAK_WORDS_PER_MINUTE = 165
 
 @dataclass(frozen=True)
 class Voice:
-    """A synthetic speaker; `rate` 1.0 is normal tempo, `scale` above 1.0 a smaller, higher voice."""
+    """A synthetic speaker; `rate` 1.0 is normal tempo, `scale` above 1.0 a smaller speaker."""
 
     engine: str
     name: str

@@ -1,0 +1,43 @@
+"""Write the small evaluation set that the tests of the package listen to (FLAC and references)."""
+
+import argparse
+import json
+from pathlib import Path
+
+import soundfile
+
+from demo import ROOT
+from evaluate import Spoken, groups
+from voices import SAMPLE_RATE
+
+FOLDER = ROOT / "tests" / "samples" / "speech"
+SETS = {"seen": ("seen voices", 30), "unseen": ("unseen espeak-ng variants", 15)}
+
+
+def write_set(folder: Path, group: list[Spoken]) -> dict[str, str]:
+    """Write one FLAC file a sentence; returns the spoken text by file name."""
+    folder.mkdir(parents=True, exist_ok=True)
+    texts = {}
+    for number, spoken in enumerate(group, start=1):
+        path = folder / f"{number:02d}.flac"
+        soundfile.write(path, spoken.audio, SAMPLE_RATE, subtype="PCM_16")
+        texts[path.name] = spoken.text
+    return texts
+
+
+def main() -> None:
+    """Write every set."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--folder", type=Path, default=FOLDER)
+    folder = parser.parse_args().folder
+    spoken = groups(count=60)
+    references = {
+        name: write_set(folder / name, spoken[group][:count])
+        for name, (group, count) in SETS.items()
+    }
+    text = json.dumps(references, indent=2, sort_keys=True)
+    (folder / "references.json").write_text(text + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,82 @@
+"""The embedded dictation model: what it hears in real audio, through faster-whisper on one core."""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import jiwer
+import pytest
+from faster_whisper import WhisperModel
+
+ROOT = Path(__file__).resolve().parents[2]
+MODEL = ROOT / "adapter" / "speech" / "models" / "embedded"
+DEMO = ROOT / "adapter" / "demo_data" / "audio"
+SAMPLES = ROOT / "tests" / "samples" / "speech"
+ACCESSIONS = ("DEMO-CXR-1", "DEMO-CXR-2", "DEMO-CTH-3", "DEMO-CTA-4")
+ONES = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen"
+MORE = "fifteen sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty"
+UNITS = "millimeter millimeters centimeter centimeters percent ninety hundred point"
+SAFETY = {*f"{ONES} {MORE} {UNITS} left right bilateral no not without negative".split()}
+
+
+@cache
+def model() -> WhisperModel:
+    return WhisperModel(str(MODEL), device="cpu", compute_type="int8", cpu_threads=1)
+
+
+def normalised(text: str) -> str:
+    return " ".join(re.sub(r"[^a-z0-9' ]", " ", text.lower()).split())
+
+
+def heard(path: Path) -> tuple[str, list[tuple[float, float]], float]:
+    segments, info = model().transcribe(
+        str(path),
+        language="en",
+        beam_size=2,
+        temperature=0.0,
+        without_timestamps=True,
+        condition_on_previous_text=False,
+        word_timestamps=True,
+    )
+    found = list(segments)
+    times = [(word.start, word.end) for segment in found for word in segment.words or []]
+    return normalised(" ".join(s.text for s in found)), times, info.duration
+
+
+def word_error_rate(group: str) -> float:
+    references = json.loads((SAMPLES / "references.json").read_text(encoding="utf-8"))[group]
+    names = sorted(references)
+    hypotheses = [heard(SAMPLES / group / name)[0] for name in names]
+    return float(jiwer.wer([normalised(references[name]) for name in names], hypotheses))
+
+
+def test_the_model_is_small_and_is_the_one_described() -> None:
+    description = json.loads((MODEL / "model.json").read_text(encoding="utf-8"))
+    digest = hashlib.sha256((MODEL / "model.bin").read_bytes()).hexdigest()
+    assert digest == description["sha256"]
+    assert description["language"] == "en"
+    assert sum(path.stat().st_size for path in MODEL.iterdir()) <= 15_000_000
+
+
+@pytest.mark.parametrize("accession", ACCESSIONS)
+def test_demonstration_dictation_is_heard(accession: str) -> None:
+    said = normalised((DEMO / f"{accession}.txt").read_text(encoding="utf-8"))
+    text, times, duration = heard(DEMO / f"{accession}.wav")
+    assert [w for w in text.split() if w in SAFETY] == [w for w in said.split() if w in SAFETY]
+    assert jiwer.wer(said, text) <= 0.15
+    assert len(times) == len(text.split())
+    assert times == sorted(times)
+    assert all(0 <= start <= end <= duration for start, end in times)
+
+
+def test_new_sentences_in_seen_voices() -> None:
+    assert word_error_rate("seen") <= 0.15
+
+
+def test_unseen_variants(record_property: Callable[[str, object], None]) -> None:
+    rate = word_error_rate("unseen")
+    record_property("word_error_rate_unseen_variants", rate)
+    assert rate <= 0.30
