@@ -1,0 +1,134 @@
+"""Any audio file to 16 kHz mono samples, block by block, in bounded memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from adapter.errors import Malformed, NotFound, ReadoutError, TooLarge, Unsupported
+from adapter.speech.formats import HEAD_BYTES, check_head
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Samples = NDArray[np.float32]
+
+SAMPLE_RATE = 16_000
+BLOCK_SECONDS = 10
+DEMUXERS = "wav,w64,aiff,caf,au,flac,mp3,aac,ogg,matroska,webm,mov,mp4,m4a,asf,amr"
+"""The only readers that may run: none of them opens another file or an address."""
+
+
+class AudioFile:
+    """One open recording. `expected_ms`: length by its header, 0 when it does not tell."""
+
+    def __init__(self, container: Any, stream: Any, longest_minutes: float) -> None:
+        self._container = container
+        self._stream = stream
+        self._longest_minutes = longest_minutes
+        self.expected_ms = _expected_ms(container)
+
+    def blocks(self) -> Iterator[Samples]:
+        """Mono float32 samples at 16 kHz, ten seconds a block, the last one shorter.
+
+        Raises Malformed when nothing can be decoded, TooLarge beyond the longest recording.
+        """
+        import numpy as np
+
+        held: list[Samples] = []
+        count = total = 0
+        limit = int(self._longest_minutes * 60 * SAMPLE_RATE)
+        for piece in self._pieces():
+            held.append(piece)
+            count += len(piece)
+            total += len(piece)
+            if total > limit:
+                raise TooLarge(f"the recording is longer than {self._longest_minutes:g} minutes")
+            if count >= BLOCK_SECONDS * SAMPLE_RATE:
+                yield np.concatenate(held)
+                held, count = [], 0
+        if total == 0:
+            raise Malformed("the file holds no audio that can be decoded; record or export again")
+        if held:
+            yield np.concatenate(held)
+
+    def _pieces(self) -> Iterator[Samples]:
+        import av
+        import numpy as np
+
+        resampler = av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE)
+        for frame in _frames(self._container, self._stream):
+            for out in resampler.resample(frame):
+                yield out.to_ndarray().reshape(-1).astype(np.float32) / 32768.0
+
+
+@contextmanager
+def open_audio(path: Path, longest_minutes: float = 120.0) -> Iterator[AudioFile]:
+    """Open a recording; raises NotFound, Malformed (empty), Unsupported (not audio)."""
+    with ExitStack() as stack:
+        file = stack.enter_context(_open_file(path))
+        check_head(file.read(HEAD_BYTES))
+        file.seek(0)
+        container = stack.enter_context(_open_container(file))
+        if not container.streams.audio:
+            raise Unsupported("the file holds no audio track; send a sound recording")
+        yield AudioFile(container, container.streams.audio[0], longest_minutes)
+
+
+def _open_file(path: Path) -> IO[bytes]:
+    try:
+        return path.open("rb")
+    except FileNotFoundError:
+        raise NotFound(f"audio file {path} does not exist") from None
+    except OSError as error:
+        raise Malformed(f"audio file {path} cannot be read: {error.strerror}") from None
+
+
+def _open_container(file: IO[bytes]) -> Any:
+    import av
+
+    try:
+        return av.open(
+            file, mode="r", metadata_errors="ignore", options={"format_whitelist": DEMUXERS}
+        )
+    except (av.FFmpegError, EOFError, OSError, ValueError):
+        raise unknown_format() from None
+
+
+def unknown_format() -> ReadoutError:
+    """What is said of a file that no reader of the list knows."""
+    return Unsupported(
+        "this is no audio format Readout knows; send WAV, FLAC, MP3, M4A, Ogg, WebM, AIFF, CAF, AU,"
+        " WMA or AMR (raw samples need a WAV header)"
+    )
+
+
+def _frames(container: Any, stream: Any) -> Iterator[Any]:
+    """Decoded frames, then None; a packet that does not decode is left out, a cut file just ends.
+
+    Each packet is decoded by itself, so that one bad packet does not end the recording.
+    """
+    import av
+
+    packets = iter(container.demux(stream))
+    while True:
+        try:
+            packet = next(packets, None)
+            frames = packet.decode() if packet is not None else []
+        except (av.FFmpegError, EOFError) as error:
+            if not isinstance(error, av.error.InvalidDataError):
+                break
+            continue
+        if packet is None:
+            break
+        for frame in frames:
+            frame.pts = None  # times inside a damaged file would stop the resampler
+            yield frame
+    yield None
+
+
+def _expected_ms(container: Any) -> int:
+    return max(0, (container.duration or 0) // 1000)

@@ -1,0 +1,101 @@
+"""A recording as a stream of pieces: the audio of one utterance and where speech lies in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from adapter.speech.audio import SAMPLE_RATE, AudioFile
+from adapter.speech.model_store import ModelProperties
+from adapter.speech.utterances import CutRule, Utterance, cut
+from adapter.speech.voice_activity import WINDOW, VoiceActivity
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Samples = NDArray[np.float32]
+
+_MARGIN_SECONDS = 0.2
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Piece:
+    """Audio to decode at once. `speech` in ms of the recording, [from, to)."""
+
+    begin_ms: int
+    end_ms: int
+    samples: Samples
+    speech: tuple[tuple[int, int], ...]
+
+
+def cut_rule(properties: ModelProperties) -> CutRule:
+    """The model's wishes in windows of 32 ms."""
+    margin = _windows(_MARGIN_SECONDS)
+    return CutRule(
+        longest=_windows(properties.longest_seconds) - 2 * margin,
+        bridge=_windows(properties.bridged_pause_seconds),
+        margin=margin,
+    )
+
+
+class PieceReader:
+    """Reads a recording once, holding no more than one utterance and one block of it.
+
+    `heard_ms` is the length read so far.
+    """
+
+    def __init__(self, audio: AudioFile, rule: CutRule) -> None:
+        import numpy as np
+
+        self._audio = audio
+        self._rule = rule
+        self._activity = VoiceActivity()
+        self._samples: Samples = np.zeros(0, np.float32)  # from window `_begin` on
+        self._probabilities: list[float] = []  # of the windows of `_samples`
+        self._begin = 0
+        self._count = 0
+
+    @property
+    def heard_ms(self) -> int:
+        """Length of the audio read so far."""
+        return _ms(self._count)
+
+    def __iter__(self) -> Iterator[Piece]:
+        import numpy as np
+
+        for block in self._audio.blocks():
+            self._count += len(block)
+            self._samples = np.concatenate([self._samples, block])
+            yield from self._cut(final=False)
+        missing = -len(self._samples) % WINDOW
+        self._samples = np.concatenate([self._samples, np.zeros(missing, np.float32)])
+        yield from self._cut(final=True)
+
+    def _cut(self, final: bool) -> Iterator[Piece]:
+        done = len(self._probabilities) * WINDOW
+        whole = len(self._samples) // WINDOW * WINDOW
+        self._probabilities += self._activity.feed(self._samples[done:whole]).tolist()
+        utterances, rest = cut(self._probabilities, self._rule, final)
+        pieces = [self._piece(utterance) for utterance in utterances]
+        self._samples = self._samples[rest * WINDOW :].copy()
+        self._probabilities = self._probabilities[rest:]
+        self._begin += rest
+        yield from pieces
+
+    def _piece(self, utterance: Utterance) -> Piece:
+        def ms(window: int) -> int:
+            return min(_ms((self._begin + window) * WINDOW), self.heard_ms)
+
+        samples = self._samples[utterance.begin * WINDOW : utterance.end * WINDOW].copy()
+        speech = tuple((ms(begin), ms(end)) for begin, end in utterance.speech)
+        return Piece(ms(utterance.begin), ms(utterance.end), samples, speech)
+
+
+def _ms(samples: int) -> int:
+    return samples * 1000 // SAMPLE_RATE
+
+
+def _windows(seconds: float) -> int:
+    return round(seconds * SAMPLE_RATE / WINDOW)

@@ -1,0 +1,152 @@
+"""Speech to words: the Recognizer port on faster-whisper, with any CTranslate2 Whisper model."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+
+from adapter.domain.transcript import Word
+from adapter.ports import Recognized, SpeechContext
+from adapter.speech.audio import open_audio
+from adapter.speech.bias import fitting_phrases, prompt_text
+from adapter.speech.converter import converted
+from adapter.speech.decoder import HOTWORD_TOKENS, HeardWord, WhisperDecoder
+from adapter.speech.guards import leak_guard, repetition_guard, silence_guard
+from adapter.speech.model_store import SpeechModel, find_model
+from adapter.speech.pieces import Piece, PieceReader, cut_rule
+
+Progress = Callable[[int, int], None]
+"""Called with milliseconds heard and expected (0: unknown)."""
+
+_BEAM = 3
+_GPU_BATCH = 8
+
+
+class WhisperRecognizer:
+    """Loads its model at the first recording, once; may be used from several threads.
+
+    `model`: CTranslate2 directory, name in the hub's cache, or empty for the embedded one;
+    `converter`: command line that turns a DSS or DS2 file, {input}, into a WAV file, {output}.
+    """
+
+    def __init__(
+        self,
+        model: str | Path = "",
+        device: str = "cpu",
+        compute_type: str = "int8",
+        threads: int = 2,
+        *,
+        allow_download: bool = False,
+        longest_minutes: float = 120.0,
+        converter: str = "",
+    ) -> None:
+        self._setting = model
+        self._device = device
+        self._compute_type = compute_type
+        self._threads = threads
+        self._allow_download = allow_download
+        self._longest_minutes = longest_minutes
+        self._converter = converter
+        self._loading = threading.Lock()
+        self._loaded: tuple[SpeechModel, WhisperDecoder] | None = None
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether the model is in memory."""
+        return self._loaded is not None
+
+    def load(self) -> None:
+        """Bring the model into memory now; raises ConfigurationError with what to do."""
+        self._engine()
+
+    def recognize(
+        self, audio: Path, context: SpeechContext, progress: Progress | None = None
+    ) -> Recognized:
+        """The words of a recording; silence has none. Blocking.
+
+        Raises NotFound, Unsupported, Malformed, TooLarge, ConfigurationError, TryAgain.
+        """
+        with (
+            converted(audio, self._converter) as path,
+            open_audio(path, self._longest_minutes) as file,
+        ):
+            model, decoder = self._engine()
+            hearing = _Hearing(model, decoder, context)
+            reader = PieceReader(file, cut_rule(model.properties))
+            for batch in _batches(reader, _GPU_BATCH if decoder.on_gpu else 1):
+                hearing.hear(batch)
+                if progress:
+                    progress(batch[-1].end_ms, file.expected_ms)
+            return hearing.recognized(reader.heard_ms)
+
+    def _engine(self) -> tuple[SpeechModel, WhisperDecoder]:
+        with self._loading:
+            if self._loaded is None:
+                model = find_model(self._setting, self._allow_download)
+                decoder = WhisperDecoder(model, self._device, self._compute_type, self._threads)
+                self._loaded = model, decoder
+            return self._loaded
+
+
+class _Hearing:
+    """The words of one recording as they come."""
+
+    def __init__(self, model: SpeechModel, decoder: WhisperDecoder, context: SpeechContext) -> None:
+        self._model = model
+        self._decoder = decoder
+        self._language = context.language.split("-")[0].lower()  # "en-US" is heard as "en"
+        self._phrases: tuple[str, ...] = ()
+        if self._language:
+            decoder.check_language(self._language)
+        if model.properties.hotwords:
+            count = decoder.count_tokens
+            self._phrases = fitting_phrases(context.phrases, count, HOTWORD_TOKENS)
+        self._words: list[Word] = []
+        self._quarantined: list[Word] = []
+
+    def hear(self, pieces: Sequence[Piece]) -> None:
+        """Decode pieces and set apart what was not said."""
+        if not self._language:
+            self._language = self._decoder.detect_language(pieces[0].samples)
+        samples = [piece.samples for piece in pieces]
+        prompt = prompt_text(self._phrases)
+        heard = self._decoder.decode(samples, self._language, prompt, _BEAM)
+        for piece, words in zip(pieces, heard, strict=True):
+            self._guard(piece, timed_words(words, piece.begin_ms, piece.end_ms))
+
+    def _guard(self, piece: Piece, words: tuple[Word, ...]) -> None:
+        words, silent = silence_guard(words, piece.speech)
+        words, looped = repetition_guard(words)
+        words, leaked = leak_guard(words, self._phrases)
+        self._words += words
+        self._quarantined += sorted((*silent, *looped, *leaked), key=lambda word: word.start_ms)
+
+    def recognized(self, duration_ms: int) -> Recognized:
+        """Everything heard; the language is "en" by default when nothing was said."""
+        return Recognized(
+            words=tuple(self._words),
+            language=self._language or "en",
+            duration_ms=duration_ms,
+            model=self._model.label,
+            quarantined=tuple(self._quarantined),
+        )
+
+
+def timed_words(words: Iterable[HeardWord], begin_ms: int, end_ms: int) -> tuple[Word, ...]:
+    """Words at their place in the recording: ascending, not overlapping, inside the piece."""
+    timed: list[Word] = []
+    earliest = begin_ms
+    for word in words:
+        start = min(max(begin_ms + round(word.start * 1000), earliest), end_ms)
+        earliest = min(max(begin_ms + round(word.end * 1000), start), end_ms)
+        confidence = round(min(1.0, max(0.0, word.probability)), 4)
+        timed.append(Word(word.text.strip(), start, earliest, confidence))
+    return tuple(timed)
+
+
+def _batches(pieces: Iterable[Piece], size: int) -> Iterator[list[Piece]]:
+    iterator = iter(pieces)
+    while batch := list(islice(iterator, size)):
+        yield batch
