@@ -33,6 +33,19 @@ SIDES = {"left", "right", "bilateral"}
 NEGATIONS = {"no", "not", "without", "negative"}
 UNITS = {f"{unit}{s}" for unit in ("millimeter", "centimeter", "milliliter") for s in ("", "s")}
 NUMBERS = {*grammar.ONES, *grammar.TENS, "hundred", "point"}
+SEEN, JOINED, OUTSIDE = "seen voices", "seen voices, four sentences", "outside the grammar"
+VARIANTS = "unseen espeak-ng variants"
+GROUPS: dict[str, tuple[Voice, ...]] = {
+    SEEN: (),
+    JOINED: (),
+    VARIANTS: UNSEEN_VARIANTS,
+    "unseen espeak-ng accent": UNSEEN_ACCENTS,
+    "unseen flite voice (slt)": UNSEEN_ENGINES[:1],
+    "unseen festival voice (ked)": UNSEEN_ENGINES[1:2],
+    "unseen engine (HTS slt)": UNSEEN_ENGINES[2:],
+    OUTSIDE: (),
+}
+"""Voices by group; an empty group draws from the training voices."""
 SAFETY = SIDES | NEGATIONS | UNITS | NUMBERS
 
 
@@ -96,13 +109,13 @@ def transcribe(model: WhisperModel, audio: Audio) -> str:
     return normalised(" ".join(segment.text for segment in segments))
 
 
-def measure(model: WhisperModel, group: list[Spoken]) -> Result:
+def measure(model: WhisperModel, utterances: list[Spoken]) -> Result:
     """Transcribe a group."""
     begin = time.process_time()
-    hypotheses = [transcribe(model, spoken.audio) for spoken in group]
+    hypotheses = [transcribe(model, spoken.audio) for spoken in utterances]
     seconds = time.process_time() - begin
-    length = sum(len(spoken.audio) for spoken in group) / SAMPLE_RATE
-    return Result([normalised(s.text) for s in group], hypotheses, length, seconds)
+    length = sum(len(spoken.audio) for spoken in utterances) / SAMPLE_RATE
+    return Result([normalised(s.text) for s in utterances], hypotheses, length, seconds)
 
 
 def padded(audio: Audio) -> Audio:
@@ -110,29 +123,17 @@ def padded(audio: Audio) -> Audio:
     return np.pad(audio, int(0.2 * SAMPLE_RATE))
 
 
-def groups(count: int) -> dict[str, list[Spoken]]:
-    """Test utterances by group of voices, the same at every call."""
+def group(name: str, count: int) -> list[Spoken]:
+    """Test utterances of a group of `GROUPS`, the same at every call."""
     texts = yaml.safe_load((grammar.HERE / "held_out.yaml").read_text(encoding="utf-8"))
-    r = random.Random(77)
-    sentences = texts["grammar"][:count]
-
-    def spoken(lines: list[str], voices: tuple[Voice, ...]) -> list[Spoken]:
-        return [
-            Spoken(line, padded(speak(line, voices[i % len(voices)] if voices else seen_voice(r))))
-            for i, line in enumerate(lines)
-        ]
-
-    joined = [" ".join(sentences[i : i + 4]) for i in range(0, len(sentences), 4)]
-    return {
-        "seen voices": spoken(sentences, ()),
-        "seen voices, four sentences": spoken(joined, ()),
-        "unseen espeak-ng variants": spoken(sentences, UNSEEN_VARIANTS),
-        "unseen espeak-ng accent": spoken(sentences, UNSEEN_ACCENTS),
-        "unseen flite voice (slt)": spoken(sentences, UNSEEN_ENGINES[:1]),
-        "unseen festival voice (ked)": spoken(sentences, UNSEEN_ENGINES[1:2]),
-        "unseen engine (HTS slt)": spoken(sentences, UNSEEN_ENGINES[2:]),
-        "outside the grammar": spoken(texts["outside"], ()),
-    }
+    lines: list[str] = texts["outside"] if name == OUTSIDE else texts["grammar"][:count]
+    if name == JOINED:
+        lines = [" ".join(lines[i : i + 4]) for i in range(0, len(lines), 4)]
+    r, voices = random.Random(77), GROUPS[name]
+    return [
+        Spoken(line, padded(speak(line, voices[i % len(voices)] if voices else seen_voice(r))))
+        for i, line in enumerate(lines)
+    ]
 
 
 def main() -> None:
@@ -143,8 +144,8 @@ def main() -> None:
     parser.add_argument("--show", type=int, default=0, help="wrong sentences to print a group")
     arguments = parser.parse_args()
     model = WhisperModel(str(arguments.model), device="cpu", compute_type="int8", cpu_threads=1)
-    for name, group in groups(arguments.count).items():
-        _report(name, measure(model, group), arguments.show)
+    for name in GROUPS:
+        _report(name, measure(model, group(name, arguments.count)), arguments.show)
     _report("demonstration dictations", measure(model, _demonstration()), 4)
 
 

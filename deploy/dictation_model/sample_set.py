@@ -7,18 +7,18 @@ from pathlib import Path
 import soundfile
 
 from demo import ROOT
-from evaluate import Spoken, groups
+from evaluate import SEEN, VARIANTS, Spoken, group
 from voices import SAMPLE_RATE
 
 FOLDER = ROOT / "tests" / "samples" / "speech"
-SETS = {"seen": ("seen voices", 30), "unseen": ("unseen espeak-ng variants", 15)}
+SETS = {"seen": (SEEN, 30), "unseen": (VARIANTS, 15)}
 
 
-def write_set(folder: Path, group: list[Spoken]) -> dict[str, str]:
+def write_set(folder: Path, utterances: list[Spoken]) -> dict[str, str]:
     """Write one FLAC file a sentence; returns the spoken text by file name."""
     folder.mkdir(parents=True, exist_ok=True)
     texts = {}
-    for number, spoken in enumerate(group, start=1):
+    for number, spoken in enumerate(utterances, start=1):
         path = folder / f"{number:02d}.flac"
         soundfile.write(path, spoken.audio, SAMPLE_RATE, subtype="PCM_16")
         texts[path.name] = spoken.text
@@ -30,10 +30,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, default=FOLDER)
     folder = parser.parse_args().folder
-    spoken = groups(count=60)
     references = {
-        name: write_set(folder / name, spoken[group][:count])
-        for name, (group, count) in SETS.items()
+        name: write_set(folder / name, group(voices, count))
+        for name, (voices, count) in SETS.items()
     }
     text = json.dumps(references, indent=2, sort_keys=True)
     (folder / "references.json").write_text(text + "\n", encoding="utf-8")
