@@ -1,0 +1,210 @@
+"""The lossless reader: the bytes as received, segments by offset, fields decoded when asked for."""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from adapter.errors import Malformed
+from adapter.hl7v2.charset import choose
+from adapter.hl7v2.escape import Delimiters, unescape
+
+_SIGNS = frozenset(string.punctuation)
+_BOM = b"\xef\xbb\xbf"
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_MESSAGE_START = re.compile(rb"(?:^|(?<=[\r\n]))(?=MSH[^A-Za-z0-9\s])")
+_ENVELOPE = re.compile(rb"[\r\n]+(?:BTS|FTS|BHS|FHS)[^\r\n]*")
+
+
+class Segment:
+    """One segment: `raw` holds fields from 1 as they stand in the message, not yet unescaped."""
+
+    __slots__ = ("_charset", "_delimiters", "end", "name", "raw", "start")
+
+    def __init__(
+        self, line: str, delimiters: Delimiters, charset: str, start: int = 0, end: int = 0
+    ) -> None:
+        self.name = line[:3]
+        self.start, self.end = start, end  # byte offsets in the message, end-exclusive
+        self._delimiters, self._charset = delimiters, charset
+        self.raw = line.split(delimiters.field)
+        if self.name in ("MSH", "FHS", "BHS"):
+            self.raw.insert(1, delimiters.field)  # the separator itself is field 1
+
+    def field(self, number: int) -> str:
+        """Field `number` from 1 as it stands; "" when it is absent."""
+        return self.raw[number] if number < len(self.raw) else ""
+
+    def repetitions(self, number: int) -> list[str]:
+        """The repetitions of a field as they stand; none when it is empty."""
+        field = self.field(number)
+        return field.split(self._delimiters.repetition) if field else []
+
+    def text(self, number: int, component: int = 1, subcomponent: int = 1) -> str:
+        """Unescaped text in the first repetition; "" when absent or the null value `""`."""
+        field = self.field(number)
+        if not field or field == '""':
+            return ""
+        if self._delimiters.repetition in field:
+            field = field[: field.index(self._delimiters.repetition)]
+        return self.part(field, component, subcomponent)
+
+    def part(self, repetition: str, component: int, subcomponent: int = 1) -> str:
+        """Unescaped text of a component of one repetition, counted from 1."""
+        text = _nth(repetition, self._delimiters.component, component)
+        text = _nth(text, self._delimiters.subcomponent, subcomponent)
+        return "" if text == '""' else unescape(text, self._delimiters, self._charset)
+
+
+def _nth(text: str, separator: str, number: int) -> str:
+    if not separator or separator not in text:
+        return text if number == 1 else ""
+    parts = text.split(separator, number)
+    return parts[number - 1] if number <= len(parts) else ""
+
+
+@dataclass(frozen=True)
+class Header:
+    """What MSH says; enough to store a message and to answer it."""
+
+    segment: Segment
+    delimiters: Delimiters
+    start: int  # byte offset of MSH
+
+    @classmethod
+    def parse(cls, body: bytes) -> Header:
+        """MSH alone, read as Latin-1; raises Malformed where no message could be answered."""
+        start = len(_BOM) if body.startswith(_BOM) else 0
+        start += len(body[start:]) - len(body[start:].lstrip(b"\r\n"))
+        if body[start : start + 3] != b"MSH":
+            raise Malformed(
+                "the message does not begin with MSH; check what the sender puts in the frame",
+                location="MSH",
+                code="structure",
+            )
+        line = _first_line(body, start).decode("latin-1")
+        delimiters = _delimiters(line)
+        if _CONTROL.search(line):
+            raise Malformed("MSH holds control characters", location="MSH^1", code="structure")
+        return cls(
+            Segment(line, delimiters, "latin-1", start, start + len(line)), delimiters, start
+        )
+
+    @cached_property
+    def sender(self) -> str:
+        """MSH-3|MSH-4 as they stand."""
+        return f"{self.segment.field(3)}|{self.segment.field(4)}"
+
+    @cached_property
+    def type(self) -> str:
+        """MSH-9 as `ORM^O01`, or `ACK` where there is no event."""
+        code, event = self.segment.text(9, 1), self.segment.text(9, 2)
+        return f"{code}^{event}" if event else code
+
+    @property
+    def control_id(self) -> str:
+        """MSH-10."""
+        return self.segment.text(10)
+
+    @property
+    def version(self) -> str:
+        """MSH-12.1."""
+        return self.segment.text(12)
+
+    @property
+    def charsets(self) -> list[str]:
+        """The repetitions of MSH-18."""
+        return self.segment.repetitions(18)
+
+
+def _first_line(body: bytes, start: int) -> bytes:
+    ends = [at for at in (body.find(b"\r", start), body.find(b"\n", start)) if at >= 0]
+    return body[start : min(ends)] if ends else body[start:]
+
+
+def _delimiters(line: str) -> Delimiters:
+    """From MSH-1 and MSH-2, which may be short or hold the truncation character (2.7)."""
+    field = line[3:4]
+    encoding = line[4:].split(field, 1)[0] if field else ""
+    signs = field + encoding[:4]
+    if len(signs) < 2 or not set(signs) <= _SIGNS or len(set(signs)) != len(signs):
+        raise Malformed(
+            "MSH-1 and MSH-2 do not name distinct delimiters such as |^~\\&",
+            location="MSH^1^2",
+            code="structure",
+        )
+    return Delimiters(*(*signs, *[""] * (5 - len(signs))))
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message. `bytes(message)` is what came; `charset_problem`: why the fallback read it."""
+
+    body: bytes
+    header: Header
+    charset: str
+    charset_problem: str = ""
+
+    @classmethod
+    def parse(cls, body: bytes, fallback_charset: str = "utf-8") -> Message:
+        """Raises Malformed when there is no readable MSH."""
+        header = Header.parse(body)
+        if b"\x0b" in body or b"\x1c" in body:
+            raise Malformed("the message holds MLLP block characters", code="structure")
+        charset, problem = choose(body, header.charsets, fallback_charset)
+        return cls(body, header, charset, problem)
+
+    def __bytes__(self) -> bytes:
+        return self.body
+
+    @cached_property
+    def segments(self) -> tuple[Segment, ...]:
+        """All segments in order, blank lines left out."""
+        return tuple(
+            Segment(
+                line.decode(self.charset, "replace"),
+                self.header.delimiters,
+                self.charset,
+                start,
+                end,
+            )
+            for line, start, end in self._lines()
+        )
+
+    def first(self, name: str) -> Segment | None:
+        """The first segment of this name."""
+        return next((segment for segment in self.segments if segment.name == name), None)
+
+    def all(self, name: str) -> list[Segment]:
+        """The segments of this name in order."""
+        return [segment for segment in self.segments if segment.name == name]
+
+    def _lines(self) -> Iterator[tuple[bytes, int, int]]:
+        """(line, start, end). The end of MSH decides what ends a segment: CR, LF or CR LF."""
+        separator = self._line_end()
+        at = self.header.start
+        for piece in self.body[at:].split(separator):
+            line = piece.strip(b"\r\n")
+            if line:
+                start = at + piece.find(line)
+                yield line, start, start + len(line)
+            at += len(piece) + len(separator)
+
+    def _line_end(self) -> bytes:
+        end = self.header.segment.end
+        return b"\n" if self.body[end : end + 1] == b"\n" else b"\r"
+
+
+def messages_in(body: bytes) -> list[bytes]:
+    """The messages of one frame: usually one, several in a batch (FHS, BHS, BTS, FTS left out)."""
+    if body.startswith(b"MSH") and body.count(b"MSH") == 1:
+        return [body]
+    starts = [match.start() for match in _MESSAGE_START.finditer(body)]
+    if len(starts) < 2 and not body.lstrip(b"\r\n").startswith((b"FHS", b"BHS")):
+        return [body]
+    ends = [*starts[1:], len(body)]
+    parts = [body[start:end] for start, end in zip(starts, ends, strict=True)]
+    return [_ENVELOPE.sub(b"", part) for part in parts] or [body]

@@ -1,0 +1,117 @@
+"""How a site's HL7 v2 orders are read: where each value stands and what its codes mean."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from typing import Annotated, Any, NamedTuple
+
+from pydantic import BeforeValidator, Field, field_validator
+
+from adapter.domain.order import OrderAction, OrderStatus, Priority, Side
+from adapter.mapping.files import MappingFiles, MappingTable
+
+_PATH = re.compile(r"([A-Z][A-Z0-9]{2})-(\d{1,3})(?:\.(\d{1,2})(?:\.(\d{1,2}))?)?")
+
+
+class Place(NamedTuple):
+    """A place in a message, written `OBR-18`, `ORC-7.4` or `PID-3.4.2`; all counted from 1."""
+
+    segment: str
+    field: int
+    component: int = 1
+    subcomponent: int = 1
+
+
+def _place(value: Any) -> Any:
+    match = _PATH.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError(f"{value!r} is not a place in a message such as OBR-18 or ORC-7.4")
+    return Place(match[1], *(int(number) for number in match.groups()[1:] if number))
+
+
+FieldPlace = Annotated[Place, BeforeValidator(_place)]
+Places = tuple[FieldPlace, ...]
+
+
+class OrderControl(MappingTable):
+    """What one order control code (ORC-1) asks for."""
+
+    action: OrderAction
+    """What is done."""
+    statuses: dict[str, OrderStatus]
+    """New state of the order by ORC-5; `""` is an empty ORC-5. Other values change nothing."""
+
+
+class OrderMapping(MappingTable):
+    """mappings/orders.yaml. Of several places the first that holds a value counts."""
+
+    messages: frozenset[str]
+    """Message types (MSH-9) that are taken as orders."""
+    fallback_charset: str = "utf-8"
+    """Character set of messages whose MSH-18 is empty or wrong."""
+    controls: dict[str, OrderControl]
+    """By ORC-1 (table 0119)."""
+    patient_id_types: tuple[str, ...] = ()
+    """PID-3.5 of the identifier to use, the preferred first; otherwise the first repetition."""
+    patient_id: Places
+    """Where the patient's identifiers stand: fields that may repeat."""
+    accession: Places
+    """Accession number."""
+    study_uid: Places = ()
+    """Study instance UID."""
+    procedure: Places
+    """Coded procedure: the field that holds code, text and system."""
+    modality: Places = ()
+    """Modality."""
+    modalities: dict[str, str] = Field(default_factory=dict)
+    """Modality (DICOM) by the sender's code; others are kept as they are."""
+    priority: Places = ()
+    """Priority."""
+    priorities: dict[str, Priority] = Field(default_factory=dict)
+    """Priority by the sender's code; others are routine."""
+    side: Places = ()
+    """Coded side."""
+    sides: dict[str, Side] = Field(default_factory=dict)
+    """Side by the sender's code."""
+    side_words: dict[str, Side] = Field(default_factory=dict)
+    """Side by a word of the procedure's text, where no field codes it."""
+    reason: Places = ()
+    """Reason for the examination: coded or text fields, which may repeat."""
+    requester: Places = ()
+    """Who ordered: a person field (XCN)."""
+    scheduled_at: Places = ()
+    """Start of the examination."""
+
+    @field_validator("fallback_charset")
+    @classmethod
+    def _known_charset(cls, value: str) -> str:
+        try:
+            b"".decode(value)
+        except LookupError:
+            raise ValueError(f"{value!r} is not a character set") from None
+        return value
+
+    @cached_property
+    def side_pattern(self) -> re.Pattern[str] | None:
+        """Finds a side word in a text; None when there are no side words."""
+        words = sorted(self.side_words, key=len, reverse=True)
+        pattern = "|".join(re.escape(word) for word in words)
+        return re.compile(rf"(?<!\w)(?:{pattern})(?!\w)", re.IGNORECASE) if words else None
+
+    def side_of(self, text: str) -> Side | None:
+        """The one side that the text names; None when it names none or more than one."""
+        if self.side_pattern is None:
+            return None
+        named = {self.side_words[word.lower()] for word in self.side_pattern.findall(text)}
+        return named.pop() if len(named) == 1 else None
+
+    @field_validator("side_words")
+    @classmethod
+    def _lower_case(cls, value: dict[str, Side]) -> dict[str, Side]:
+        return {word.lower(): side for word, side in value.items()}
+
+
+def load_order_mapping(files: MappingFiles) -> OrderMapping:
+    """The site's or the packaged orders.yaml; raises ConfigurationError."""
+    return files.get("orders.yaml").read(OrderMapping)
