@@ -77,3 +77,16 @@ ISSUE_TYPES = _words("""
     incomplete throttled informational
 """)
 """issue-type (required)."""
+
+AI_ASSERTED = {
+    "system": OBSERVATION_VALUE,
+    "code": "AIAST",
+    "display": "Artificial Intelligence asserted",
+}
+"""Security label of what a model asserts (HL7 AI Transparency on FHIR)."""
+
+AI_AGENT = {
+    "system": "http://hl7.org/fhir/uv/aitransparency/CodeSystem/AIdeviceTypeCS",
+    "code": "Artificial-Intelligence",
+}
+"""Kind of Device and role of agent that a model has (HL7 AI Transparency on FHIR)."""

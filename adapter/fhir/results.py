@@ -1,0 +1,123 @@
+"""ReportMessage -> one R4 transaction Bundle, the same bytes each time."""
+
+from __future__ import annotations
+
+import json
+
+from adapter.domain.delivery import DeliveryKind, ReportMessage
+from adapter.domain.report import Origin
+from adapter.fhir.codes import AI_ASSERTED, DIAGNOSTIC_SERVICE
+from adapter.fhir.elements import (
+    Json,
+    attachment,
+    coding,
+    concept,
+    entry,
+    identifier,
+    present,
+    reference,
+    search,
+)
+from adapter.fhir.observations import observation_entry, observation_url, observed
+from adapter.fhir.provenance import provenance_entries
+from adapter.fhir.report_text import conclusion, narrative, plain_text
+from adapter.fhir.subject import Subject
+from adapter.mapping.fhir_profile import FhirProfile
+
+
+def build_transaction(message: ReportMessage, profile: FhirProfile) -> bytes:
+    """The whole report; sent again it changes nothing, and a later kind updates the same report."""
+    subject = Subject(message, profile)
+    bundle = {"resourceType": "Bundle", "type": "transaction", "entry": _entries(subject)}
+    text = json.dumps(bundle, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.encode()
+
+
+def _entries(subject: Subject) -> list[Json]:
+    profile = subject.profile
+    entries = [_report_entry(subject)]
+    if profile.patient == "create":
+        entries.append(subject.patient_entry())
+    if profile.observations or profile.provenance:
+        entries += _device_entries(subject)
+    if profile.observations:
+        entries += [
+            observation_entry(subject, statement, suffix, fact)
+            for section in subject.message.report.sections
+            for statement in section.statements
+            for suffix, fact in observed(statement)
+        ]
+    if profile.provenance:
+        entries += provenance_entries(subject)
+    return entries
+
+
+def _device_entries(subject: Subject) -> list[Json]:
+    statements = [
+        each for section in subject.message.report.sections for each in section.statements
+    ]
+    findings = filter(None, map(subject.ai_finding, statements))
+    entries = (subject.device_entry(finding) for finding in findings)
+    return list({each["fullUrl"]: each for each in entries}.values())
+
+
+def _report_entry(subject: Subject) -> Json:
+    message, profile = subject.message, subject.profile
+    sections = message.report.sections
+    statements = [each for section in sections for each in section.statements]
+    has_ai = any(each.origin is Origin.AI for each in statements)
+    number = identifier(profile.report_system, subject.accession)
+    code = profile.report_code
+    resource = {"resourceType": "DiagnosticReport"} | present(
+        meta={"security": [AI_ASSERTED]} if has_ai else None,
+        text={"status": "additional", "div": narrative(message.report)},
+        identifier=[number],
+        basedOn=[subject.order],
+        status=_status(subject),
+        category=[concept(coding(DIAGNOSTIC_SERVICE, "RAD", "Radiology"))],
+        code=concept(coding(code.system, code.code, code.display), text=_procedure(message)),
+        subject=subject.patient,
+        effectiveDateTime=subject.effective,
+        issued=message.issued_at,
+        performer=[reference("Organization", display=profile.performer)]
+        if profile.performer
+        else None,
+        resultsInterpreter=[subject.author] if subject.author else None,
+        result=_results(subject),
+        imagingStudy=[subject.imaging_study] if subject.imaging_study else None,
+        conclusion=conclusion(message.report),
+        presentedForm=_presented(subject),
+    )
+    url = f"DiagnosticReport?{search('identifier', number['system'], number['value'])}"
+    return entry(subject.report_url, resource, "PUT", url)
+
+
+def _status(subject: Subject) -> str:
+    if subject.message.kind is DeliveryKind.ADDENDUM:
+        return subject.profile.addendum_status
+    return "preliminary" if subject.is_preliminary else "final"
+
+
+def _procedure(message: ReportMessage) -> str:
+    return message.order.procedure.text or message.order.procedure.code
+
+
+def _results(subject: Subject) -> list[Json]:
+    if not subject.profile.observations:
+        return []
+    return [
+        {"reference": observation_url(subject, suffix)}
+        for section in subject.message.report.sections
+        for statement in section.statements
+        for suffix, _ in observed(statement)
+    ]
+
+
+def _presented(subject: Subject) -> list[Json]:
+    message = subject.message
+    title = f"Radiology report {subject.accession}"
+    return [
+        attachment(
+            "text/plain; charset=utf-8", plain_text(message.report), title, message.issued_at
+        )
+    ]
