@@ -16,7 +16,7 @@ from network import Dimensions, Whisper
 from state import load_network
 from tokenizer import END, NO_TIMESTAMPS, SPECIAL, START
 
-NAME = "readout-embedded"
+NAME = "readout-demonstration"
 PREPROCESSOR = {
     "feature_size": 80,
     "sampling_rate": 16000,
@@ -24,6 +24,14 @@ PREPROCESSOR = {
     "chunk_length": 30,
     "n_fft": 400,
 }
+PROPERTIES = {
+    "name": NAME,
+    "hotwords": False,
+    "longest_seconds": 8,
+    "full_window": False,
+    "bridged_pause_seconds": 0.2,
+}
+"""What the package's speech room may ask of this model; it was trained without prompts."""
 
 
 def transformers_model(net: Whisper) -> WhisperForConditionalGeneration:
@@ -88,7 +96,11 @@ def convert(checkpoint: Path, tokenizer_path: Path, output: Path) -> None:
     output.mkdir(parents=True, exist_ok=True)
     spec.save(str(output))
     shutil.copy(tokenizer_path, output / "tokenizer.json")
-    (output / "preprocessor_config.json").write_text(json.dumps(PREPROCESSOR, indent=2) + "\n")
+    for name, content in (
+        ("preprocessor_config.json", PREPROCESSOR),
+        ("readout-model.json", PROPERTIES),
+    ):
+        (output / name).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
 def describe(output: Path, version: str, trained_on: str) -> None:

@@ -43,7 +43,7 @@ class Stage:
 STAGES = {
     "phonemes": Stage(aligned=False, text=False, encoder=True, windows=0.0),
     "decoder": Stage(aligned=True, text=True, encoder=False, windows=0.0),
-    "joint": Stage(aligned=True, text=True, encoder=True, windows=0.6),
+    "joint": Stage(aligned=True, text=True, encoder=True, windows=0.4),
 }
 
 
