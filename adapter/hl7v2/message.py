@@ -151,7 +151,11 @@ class Message:
     @classmethod
     def parse(cls, body: bytes, fallback_charset: str = "utf-8") -> Message:
         """Raises Malformed when there is no readable MSH."""
-        header = Header.parse(body)
+        return cls.of(body, Header.parse(body), fallback_charset)
+
+    @classmethod
+    def of(cls, body: bytes, header: Header, fallback_charset: str = "utf-8") -> Message:
+        """The same with the header already read."""
         if b"\x0b" in body or b"\x1c" in body:
             raise Malformed("the message holds MLLP block characters", code="structure")
         charset, problem = choose(body, header.charsets, fallback_charset)

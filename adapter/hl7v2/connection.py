@@ -1,0 +1,232 @@
+"""One sender's MLLP connection: bytes in, messages to the store, answers out in order."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Protocol, cast
+
+from adapter.domain.identifiers import sha256_hex
+from adapter.domain.message import InboundMessage
+from adapter.errors import Malformed, ReadoutError, TooLarge
+from adapter.hl7v2.framing import Block, BlockKind, FrameReader
+from adapter.hl7v2.group_commit import Arrival
+from adapter.hl7v2.message import Header, messages_in
+from adapter.ports import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class MllpLimits:
+    """What one listener bears."""
+
+    max_frame_bytes: int = 4_194_304
+    max_connections: int = 512
+    idle_seconds: float = 600.0
+    max_pending_bytes: int = 33_554_432
+    """Messages received and not yet stored; above it, reading pauses."""
+    outside_seconds: float = 0.2
+    """Wait for more bytes before bytes outside a frame are refused."""
+
+
+class Host(Protocol):
+    """What a connection needs of its listener."""
+
+    limits: MllpLimits
+    clock: Clock
+    connections: set[Connection]
+    stopping: bool
+
+    def admit(self, connection: Connection) -> bool:
+        """Whether one more connection is borne."""
+
+    def review(self, body: bytes, header: Header) -> ReadoutError | None:
+        """Why the message is refused at the door; None when it is welcome."""
+
+    def submit(self, arrival: Arrival) -> None:
+        """Hand a message to the group commit."""
+
+    def answer(self, header: Header | None, refusal: ReadoutError | None) -> bytes | None:
+        """The ACK in its frame; None where the sender asked for none."""
+
+
+class Connection(asyncio.Protocol):
+    """One sender's connection."""
+
+    def __init__(self, listener: Host) -> None:
+        self._listener = listener
+        self._reader = FrameReader(listener.limits.max_frame_bytes)
+        self._transport: asyncio.Transport | None = None
+        self._peer = ""
+        self._unanswered = 0
+        self._last_read = 0.0
+        self._deaf = False  # refused or stopping: what still comes is not read
+        self._pauses: set[str] = set()  # why it is not read from at the moment
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    # asyncio.Protocol
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """A sender has connected."""
+        self._transport = cast(asyncio.Transport, transport)
+        if not self._listener.admit(self):
+            self.abort()
+            return
+        address = transport.get_extra_info("peername") or ("unknown", 0)
+        self._peer = f"{address[0]}:{address[1]}"
+        self._watch_idle()
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes have come, split anywhere."""
+        self._last_read = asyncio.get_running_loop().time()
+        if not self._deaf:
+            self._take(self._reader.feed(data))
+            self._watch_outside()
+
+    def eof_received(self) -> bool:
+        """The sender will send no more; it may still wait for answers."""
+        if not self._deaf:
+            self._take(self._reader.flush())
+            self._deaf = True
+        self._close_when_answered()
+        return True
+
+    def connection_lost(self, _exc: Exception | None) -> None:
+        """The connection is gone; what came whole is stored all the same."""
+        self._transport = None
+        if self in self._listener.connections and not self._deaf:
+            self._take(self._reader.flush())
+        self._listener.connections.discard(self)
+        self.gone.set_result(None)
+        self._deaf = True
+        for timer in self._timers.values():
+            timer.cancel()
+
+    def pause_writing(self) -> None:
+        """The sender does not read its answers: no more is read from it."""
+        self.pause_reading("answers")
+
+    def resume_writing(self) -> None:
+        """The sender reads again."""
+        self.resume_reading("answers")
+
+    # What came
+
+    def _take(self, blocks: list[Block]) -> None:
+        for block in blocks:
+            if self._deaf:
+                return
+            if block.kind is BlockKind.FRAME:
+                for body in messages_in(block.body):
+                    self._arrive(body)
+            else:
+                self._deaf = True  # the stream has lost its place: refuse, answer, close
+                self._arrive(block.body, self._framing_refusal(block.kind))
+
+    def _arrive(self, body: bytes, refusal: ReadoutError | None = None) -> None:
+        header = None
+        try:
+            header = Header.parse(body)
+        except Malformed as error:
+            refusal = refusal or error
+        if header is not None and refusal is None:
+            refusal = self._listener.review(body, header)
+        self._unanswered += 1
+        message = self._inbound(body, header, refusal)
+        self._listener.submit(Arrival(message, header, refusal, self))
+
+    def _inbound(
+        self, body: bytes, header: Header | None, refusal: ReadoutError | None
+    ) -> InboundMessage:
+        digest = sha256_hex(body)
+        return InboundMessage(
+            protocol="hl7v2",
+            peer=self._peer,
+            sender=header.sender if header else "",
+            control_id=(header.control_id if header else "") or digest[:20],
+            type=header.type if header else "",
+            body=body,
+            body_sha256=digest,
+            received_at=self._listener.clock.now().isoformat(),
+            refusal=str(refusal) if refusal else "",
+        )
+
+    def _framing_refusal(self, kind: BlockKind) -> ReadoutError:
+        if kind is BlockKind.OVERSIZE:
+            limit = self._listener.limits.max_frame_bytes
+            return TooLarge(
+                f"the message is larger than {limit} bytes (setting mllp_max_frame_bytes)"
+            )
+        if kind is BlockKind.UNFINISHED:
+            return Malformed("the connection ended within an MLLP frame", code="structure")
+        return Malformed(
+            "bytes came outside an MLLP frame; a message is sent as VT message FS CR",
+            code="structure",
+        )
+
+    # What is answered
+
+    def settle(self, arrival: Arrival, refusal: ReadoutError | None) -> None:
+        """Answer a message whose fate is known."""
+        self._unanswered -= 1
+        if self._transport is None:
+            return
+        answer = self._listener.answer(arrival.header, refusal)
+        if answer is not None:
+            self._transport.write(answer)
+        if self._deaf and not self._listener.stopping:
+            self._close_when_answered()
+
+    def end_reading(self) -> None:
+        """Take nothing more from this sender."""
+        self._deaf = True
+        self.pause_reading("stop")
+
+    def close(self) -> None:
+        """Close once the answers are written."""
+        if self._transport is not None:
+            self._transport.close()
+
+    def abort(self) -> None:
+        """Close at once."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def _close_when_answered(self) -> None:
+        if self._unanswered == 0:
+            self.close()
+
+    # Flow and time
+
+    def pause_reading(self, why: str) -> None:
+        """Let the sender wait."""
+        if self._transport is not None and not self._pauses and not self._transport.is_closing():
+            self._transport.pause_reading()
+        self._pauses.add(why)
+
+    def resume_reading(self, why: str) -> None:
+        """Let the sender go on when nothing else stops it."""
+        self._pauses.discard(why)
+        if self._transport is not None and not self._pauses and not self._transport.is_closing():
+            self._transport.resume_reading()
+
+    def _watch_idle(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._last_read = self._last_read or loop.time()
+        limit = self._listener.limits.idle_seconds
+        rest = self._last_read + limit - loop.time()
+        if rest <= 0 and self._unanswered == 0:
+            self.close()
+        else:
+            self._timers["idle"] = loop.call_later(max(rest, 0.05), self._watch_idle)
+
+    def _watch_outside(self) -> None:
+        if timer := self._timers.pop("outside", None):
+            timer.cancel()
+        if self._reader.outside_waits and not self._deaf:
+            wait = self._listener.limits.outside_seconds
+            loop = asyncio.get_running_loop()
+            self._timers["outside"] = loop.call_later(wait, self._refuse_outside)
+
+    def _refuse_outside(self) -> None:
+        self._take(self._reader.flush())

@@ -1,0 +1,116 @@
+"""The MLLP listener: every message is stored before it is acknowledged."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+from collections.abc import Callable
+
+from adapter.errors import ReadoutError, Rejected
+from adapter.hl7v2.ack import Acknowledger
+from adapter.hl7v2.connection import Connection, MllpLimits
+from adapter.hl7v2.framing import frame
+from adapter.hl7v2.group_commit import Arrival, GroupCommit, Store
+from adapter.hl7v2.message import Header, Message
+from adapter.ports import Clock
+
+_log = logging.getLogger(__name__)
+_FAREWELL_SECONDS = 5.0
+
+__all__ = ["MllpLimits", "MllpListener", "Review", "Store"]
+
+Review = Callable[[Message], object]
+"""Looks at a message at the door; raises Rejected for what must be refused. Fast, no I/O."""
+
+
+class MllpListener:
+    """Takes HL7 v2 messages over MLLP, many connections, one group commit."""
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        limits: MllpLimits,
+        review: Review,
+        store: Store,
+        clock: Clock,
+        *,
+        fallback_charset: str = "utf-8",
+    ) -> None:
+        self.host, self.port = host, port  # port 0 becomes the real one in `start`
+        self.limits, self.clock = limits, clock
+        self._review, self._fallback_charset = review, fallback_charset
+        self.connections: set[Connection] = set()
+        self.stopping = False
+        self._acknowledger = Acknowledger()
+        self._commit = GroupCommit(store, self._drained)
+        self._server: asyncio.Server | None = None
+        self._numbers = itertools.count(1)
+        self._prefix = ""
+        self._paused = False
+
+    async def start(self) -> None:
+        """Bind and listen; raises OSError when the port is taken."""
+        loop = asyncio.get_running_loop()
+        self._prefix = f"R{int(self.clock.now().timestamp() * 1000):x}-"
+        self._server = await loop.create_server(
+            lambda: Connection(self), self.host, self.port, backlog=512
+        )
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def stop(self) -> None:
+        """Take no more bytes, store and answer what came, then close every connection."""
+        self.stopping = True
+        if self._server is not None:
+            self._server.close()
+        for connection in list(self.connections):
+            connection.end_reading()
+        await self._commit.close()
+        for connection in self.connections:
+            connection.close()
+        if self.connections:
+            await asyncio.wait([each.gone for each in self.connections], timeout=_FAREWELL_SECONDS)
+        for connection in self.connections:
+            connection.abort()  # its sender does not read
+
+    def admit(self, connection: Connection) -> bool:
+        """Whether one more connection is borne."""
+        if self.stopping or len(self.connections) >= self.limits.max_connections:
+            _log.warning("MLLP connection refused: %d are open", len(self.connections))
+            return False
+        self.connections.add(connection)
+        if self._paused:
+            connection.pause_reading("store")
+        return True
+
+    def review(self, body: bytes, header: Header) -> ReadoutError | None:
+        """Why the message is refused at the door; None when it is welcome."""
+        try:
+            self._review(Message.of(body, header, self._fallback_charset))
+        except Rejected as error:
+            return error
+        except Exception:  # a fault of ours: the message is kept, its sender told, service goes on
+            _log.exception("a HL7 v2 message could not be reviewed")
+            return ReadoutError("the message could not be read here; its bytes are kept")
+        return None
+
+    def submit(self, arrival: Arrival) -> None:
+        """Hand a message to the group commit; pauses all senders when too much is waiting."""
+        self._commit.add(arrival)
+        if not self._paused and self._commit.pending_bytes > self.limits.max_pending_bytes:
+            self._paused = True
+            for connection in self.connections:
+                connection.pause_reading("store")
+
+    def answer(self, header: Header | None, refusal: ReadoutError | None) -> bytes | None:
+        """The ACK in its frame; None where the sender asked for none."""
+        number = f"{self._prefix}{next(self._numbers):x}"
+        body = self._acknowledger.answer(header, refusal, number, self.clock.now())
+        return None if body is None else frame(body)
+
+    def _drained(self) -> None:
+        if self._paused and self._commit.pending_bytes <= self.limits.max_pending_bytes // 2:
+            self._paused = False
+            for connection in self.connections:
+                connection.resume_reading("store")

@@ -1,0 +1,60 @@
+"""Reports out over MLLP: one persistent connection, one message in flight, every answer checked."""
+
+from __future__ import annotations
+
+from adapter.domain.delivery import Answer, Delivery, Outcome
+from adapter.errors import Rejected, TryAgain
+from adapter.hl7v2.ack import Acknowledgement, read_acknowledgement
+from adapter.hl7v2.link import MllpLink
+from adapter.mapping.mllp_profile import MllpProfile
+
+
+class MllpDestination:
+    """A receiver of ORU^R01; implements ports.Destination on whichever loop calls it."""
+
+    def __init__(self, profile: MllpProfile) -> None:
+        self._profile = profile
+        self._link: MllpLink | None = None
+
+    async def send(self, delivery: Delivery) -> Answer:
+        """Send the stored bytes and read the ACK.
+
+        Raises TryAgain when the link fails, no answer comes, or the answer is not to this message.
+        """
+        link = await self._connected()
+        body = await link.exchange(delivery.body, self._profile.answer_seconds)
+        try:
+            ack = read_acknowledgement(body)
+        except Rejected as error:
+            link.drop()
+            raise TryAgain(f"the receiver's answer cannot be read: {error}") from None
+        if ack.control_id != delivery.control_id:
+            link.drop()
+            raise TryAgain("the receiver answered another message (MSA-2 is not our control id)")
+        return self._answer(ack, link)
+
+    async def close(self) -> None:
+        """Drop the connection."""
+        if self._link is not None:
+            self._link.drop()
+            self._link = None
+
+    async def _connected(self) -> MllpLink:
+        if self._link is None or not self._link.usable:
+            await self.close()
+            at = self._profile
+            self._link = await MllpLink.connect(
+                at.host, at.port, at.connect_seconds, at.connect_attempts
+            )
+        return self._link
+
+    def _answer(self, ack: Acknowledgement, link: MllpLink) -> Answer:
+        match ack.code:
+            case "AA" | "CA":
+                return Answer(Outcome.ACCEPTED, ack.code, ack.text)
+            case "AE" | "CE":
+                return Answer(self._profile.on_error, ack.code, ack.text)
+            case "AR" | "CR":
+                return Answer(self._profile.on_reject, ack.code, ack.text)
+        link.drop()
+        raise TryAgain(f"the receiver's answer holds no known code in MSA-1: {ack.code[:10]!r}")
