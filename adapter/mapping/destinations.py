@@ -7,8 +7,9 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from adapter.domain.delivery import DeliveryKind
+from adapter.errors import ConfigurationError
 from adapter.mapping.fhir_profile import FhirProfile
-from adapter.mapping.files import MappingFiles, MappingTable
+from adapter.mapping.files import MappingFile, MappingFiles, MappingTable
 from adapter.mapping.mllp_profile import MllpProfile
 
 
@@ -37,7 +38,12 @@ class DestinationProfile(MappingTable):
         return self
 
 
-def load_destinations(files: MappingFiles) -> tuple[DestinationProfile, ...]:
-    """The enabled destinations by file name."""
-    profiles = (file.read(DestinationProfile) for file in files.folder("destinations"))
-    return tuple(profile for profile in profiles if profile.enabled)
+def load_destinations(files: MappingFiles) -> list[tuple[DestinationProfile, MappingFile]]:
+    """The enabled destinations with their files; raises ConfigurationError on a name used twice."""
+    read = [(file.read(DestinationProfile), file) for file in files.folder("destinations")]
+    enabled = [(profile, file) for profile, file in read if profile.enabled]
+    names = [profile.name for profile, _ in enabled]
+    for name in names:
+        if names.count(name) > 1:
+            raise ConfigurationError(f"two files under destinations/ are named {name!r}")
+    return enabled

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -76,6 +77,23 @@ class MappingFiles:
 
     def _places(self) -> str:
         return " and ".join(str(root) for root in self._roots())
+
+
+@dataclass(frozen=True)
+class StoredMappingFiles(MappingFiles):
+    """Mapping files by name and body, as a report's record keeps them."""
+
+    bodies: Mapping[str, bytes] = field(default_factory=dict)
+
+    def get(self, name: str) -> MappingFile:
+        """The stored file of this name; raises ConfigurationError when there is none."""
+        if name not in self.bodies:
+            raise ConfigurationError(f"mapping file {name} is not in the record")
+        return MappingFile(name, Path(name), self.bodies[name])
+
+    def folder(self, name: str) -> list[MappingFile]:
+        """All stored files of a folder by name."""
+        return [self.get(each) for each in sorted(self.bodies) if each.startswith(f"{name}/")]
 
 
 def packaged_directory() -> Path:

@@ -1,0 +1,263 @@
+"""The only file that names every concrete class: settings in, a running service out."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import structlog
+import uvicorn
+
+from adapter.clock import SystemClock
+from adapter.domain.delivery import ReportMessage
+from adapter.domain.order import OrderEvent
+from adapter.errors import ConfigurationError
+from adapter.fhir.client import FhirDestination
+from adapter.fhir.orders import read_service_request
+from adapter.fhir.results import build_transaction
+from adapter.hl7v2.listener import MllpLimits, MllpListener
+from adapter.hl7v2.message import Message
+from adapter.hl7v2.orders import read_orders
+from adapter.hl7v2.results import build_oru
+from adapter.hl7v2.sender import MllpDestination
+from adapter.jobs.dbos_jobs import DbosJobs, Queue
+from adapter.mapping.destinations import DestinationProfile, load_destinations
+from adapter.mapping.files import MappingFiles
+from adapter.mapping.hl7_orders import load_order_mapping
+from adapter.mapping.reporting import ReportingTables
+from adapter.observability.logs import configure_logs
+from adapter.ports import Destination
+from adapter.settings import Settings
+from adapter.speech.recognizer import WhisperRecognizer
+from adapter.store.audio_files import AudioFiles
+from adapter.store.database import Database
+from adapter.web.app import build_app
+from adapter.web.parts import Parts
+from adapter.workflow.deliveries import Deliveries
+from adapter.workflow.dictations import Dictations
+from adapter.workflow.intake import Intake
+from adapter.workflow.reconcile import reconcile
+from adapter.workflow.reports import Reports
+from adapter.workflow.sign_off import SignOff
+from adapter.workflow.study_flow import DELIVER, MERGE, TRANSCRIBE, House, Route
+from adapter.workflow.watch_folder import WatchFolder
+
+log = structlog.get_logger()
+
+_QUEUES = {
+    TRANSCRIBE: Queue(workers=1),
+    MERGE: Queue(workers=4, laned=True),
+    DELIVER: Queue(workers=16, laned=True),
+}
+_RECONCILE_S = 3600.0
+
+
+def translate(profile: DestinationProfile, message: ReportMessage) -> bytes:
+    """The message in the words and form of this destination."""
+    if profile.mllp is not None and profile.protocol == "mllp":
+        return build_oru(message, profile.mllp)
+    if profile.fhir is not None:
+        return build_transaction(message, profile.fhir)
+    raise ConfigurationError(f"destination {profile.name} has no section {profile.protocol}")
+
+
+def link(profile: DestinationProfile) -> Destination:
+    """The connection to this destination."""
+    if profile.mllp is not None and profile.protocol == "mllp":
+        return MllpDestination(profile.mllp)
+    if profile.fhir is not None:
+        return FhirDestination(profile.fhir)
+    raise ConfigurationError(f"destination {profile.name} has no section {profile.protocol}")
+
+
+def open_database(settings: Settings) -> Database:
+    """The node's database, with its tables at this version."""
+    database = Database(settings.resolved_database_url)
+    database.migrate()
+    return database
+
+
+def recognizer(settings: Settings) -> WhisperRecognizer:
+    """The recogniser of the settings; its model loads at the first recording."""
+    return WhisperRecognizer(
+        settings.speech_model,
+        settings.speech_device,
+        settings.speech_compute_type,
+        settings.speech_threads,
+    )
+
+
+class Service:
+    """One node: doors, workflow, jobs. `intake` False: a worker without doors for orders."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        files = MappingFiles(site=settings.mappings_dir)
+        mapping = load_order_mapping(files)
+        self._review: Callable[[Message], object] = partial(read_orders, mapping=mapping)
+        self._recognizer = recognizer(settings)
+        self.house = self._house(files)
+        readers: dict[str, Callable[[bytes], Sequence[OrderEvent]]] = {
+            "hl7v2": lambda body: read_orders(Message.parse(body), mapping),
+            "fhir": lambda body: (read_service_request(body),),
+        }
+        made = Reports(self.house)
+        self.parts = Parts(
+            house=self.house,
+            intake=Intake(self.house, readers),
+            dictations=Dictations(self.house),
+            reports=made,
+            sign_off=SignOff(self.house, made),
+            deliveries=Deliveries(self.house),
+            max_body_bytes=settings.http_max_body_bytes,
+        )
+        self._listener = self._mllp_listener()
+        self._http = self._http_server()
+        self._watcher = self._watch_folder()
+
+    @property
+    def mllp_port(self) -> int:
+        """The port the HL7 v2 listener has, once started."""
+        return self._listener.port
+
+    @property
+    def http_port(self) -> int:
+        """The port the HTTP interface has, once started."""
+        return int(self._http.servers[0].sockets[0].getsockname()[1])
+
+    async def run(
+        self, ready: Callable[[Service], None], stop: asyncio.Event, *, doors: bool = True
+    ) -> None:
+        """Serve until `stop`; `ready` is called once everything listens."""
+        await asyncio.to_thread(self._start_inside)
+        http: asyncio.Task[None] | None = None
+        try:
+            if doors:
+                await self._listener.start()
+                http = asyncio.create_task(self._http.serve())
+                while not self._http.started and not http.done():
+                    await asyncio.sleep(0.005)
+                if http.done():
+                    raise ConfigurationError(
+                        f"HTTP port {self.settings.http_port} cannot be opened; "
+                        "set READOUT_HTTP_PORT to a free one"
+                    )
+            ready(self)
+            await self._until(stop)
+        finally:
+            await self._close(http)
+
+    async def _until(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(stop.wait(), _RECONCILE_S)
+            if not stop.is_set():
+                await asyncio.to_thread(reconcile, self.house)
+
+    async def _close(self, http: asyncio.Task[None] | None) -> None:
+        if http is not None:
+            await self._listener.stop()
+            self._http.should_exit = True
+            await http
+        await asyncio.to_thread(self._stop_inside)
+
+    def _start_inside(self) -> None:
+        parts, jobs = self.parts, self.house.jobs
+        jobs.handle(TRANSCRIBE, parts.dictations.transcribe)
+        jobs.handle(MERGE, parts.reports.merge)
+        jobs.handle(DELIVER, parts.deliveries.deliver)
+        jobs.start()
+        owed = reconcile(self.house)
+        log.info("started", node=self.settings.node_id, owed=owed)
+        parts.intake.start()
+        if self._watcher is not None:
+            self._watcher.start()
+        if self.settings.speech_preload:
+            self._recognizer.load()
+
+    def _stop_inside(self) -> None:
+        if self._watcher is not None:
+            self._watcher.stop()
+        self.parts.intake.stop()
+        self.house.jobs.stop()
+        self.house.database.close()
+
+    def _house(self, files: MappingFiles) -> House:
+        settings = self.settings
+        database = open_database(settings)
+        retry = (settings.retry_base_seconds, settings.retry_cap_seconds)
+        jobs = DbosJobs(database, settings.node_id, _QUEUES, settings.jobs_poll_seconds, retry)
+        routes = {
+            profile.name: Route(profile, file, partial(translate, profile), link(profile))
+            for profile, file in load_destinations(files)
+        }
+        return House(
+            database=database,
+            jobs=jobs,
+            clock=SystemClock(),
+            audio=AudioFiles(settings.data_dir / "audio"),
+            tables=ReportingTables.load(files),
+            recognizer=self._recognizer,
+            routes=routes,
+            audio_limit=settings.http_max_body_bytes,
+            retry_base=settings.retry_base_seconds,
+            retry_cap=settings.retry_cap_seconds,
+        )
+
+    def _mllp_listener(self) -> MllpListener:
+        settings = self.settings
+        limits = MllpLimits(
+            max_frame_bytes=settings.mllp_max_frame_bytes,
+            max_connections=settings.mllp_max_connections,
+            idle_seconds=settings.mllp_idle_seconds,
+        )
+        return MllpListener(
+            settings.mllp_host,
+            settings.mllp_port,
+            limits,
+            self._review,
+            self.parts.intake.store,
+            SystemClock(),
+        )
+
+    def _http_server(self) -> uvicorn.Server:
+        settings = self.settings
+        config = uvicorn.Config(
+            build_app(self.parts),
+            host=settings.http_host,
+            port=settings.http_port,
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=5,
+        )
+        server = uvicorn.Server(config)
+        server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+        return server
+
+    def _watch_folder(self) -> WatchFolder | None:
+        folder = self.settings.watch_folder
+        return None if folder is None else WatchFolder(folder, self.parts.dictations)
+
+
+def serve(settings: Settings, ready: Callable[[Service], None], *, doors: bool = True) -> None:
+    """Run a node until SIGTERM or SIGINT, on uvloop where it is installed."""
+    import signal
+
+    configure_logs(settings.log_level)
+    service = Service(settings)
+
+    async def main() -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        await service.run(ready, stop, doors=doors)
+
+    try:
+        import uvloop
+
+        uvloop.run(main())
+    except ModuleNotFoundError:
+        asyncio.run(main())

@@ -1,0 +1,235 @@
+"""The Jobs port on DBOS: keyed, delayed, durable promises in the same database as the tables."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+import structlog
+from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer
+from dbos._queue import queue_worker_thread  # not public: dbos is pinned to one version
+
+from adapter.errors import TryAgain
+from adapter.jobs.liveness import NodeLock
+from adapter.jobs.wake import WakeableEvent, thread_name
+from adapter.ports import JobHandler
+from adapter.store.database import Database, after_commit
+
+log = structlog.get_logger()
+
+_APP = "readout"
+_VERSION = "jobs-1"  # pinned: otherwise each new version strands the jobs of the one before
+_WORKFLOW = "readout_job"
+_KEEP_DONE = timedelta(days=1)
+_JANITOR_S = 10.0
+_DELAY_SWEEP_S = 1.1  # the engine looks each second which delayed jobs have become due
+_FREE_PLACE_S = (0.02, 0.2)  # a finished job frees its place once the engine has recorded its end
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """How many jobs of a kind run at once on a node; `laned`: one at a time within a lane."""
+
+    workers: int
+    laned: bool = False
+
+
+class DbosJobs:
+    """Implements ports.Jobs. Handlers run on the engine's own event loop."""
+
+    def __init__(
+        self,
+        database: Database,
+        node: str,
+        queues: Mapping[str, Queue],
+        poll_seconds: float = 2.0,
+        retry_seconds: tuple[float, float] = (5.0, 900.0),
+    ) -> None:
+        self._database = database
+        self._node = node
+        self._queues = queues
+        self._poll_seconds = poll_seconds
+        self._retry_base, self._retry_cap = retry_seconds
+        self._handlers: dict[str, JobHandler] = {}
+        self._lock = NodeLock(database, node)
+        self._wakeable = WakeableEvent()
+        self._stopped = threading.Event()
+        self._client: DBOSClient | None = None
+
+    def handle(self, job: str, handler: JobHandler) -> None:
+        """Name the coroutine that serves `job`."""
+        self._handlers[job] = handler
+
+    def put(
+        self,
+        tx: Any,
+        job: str,
+        key: str,
+        *,
+        delay: float = 0.0,
+        priority: int = 100,
+        lane: str | None = None,
+    ) -> None:
+        """Ask for `job(key)` inside the caller's transaction."""
+        self._enqueue(tx, job, key, 0, delay, priority, lane)
+
+    def start(self) -> None:
+        """Migrate the engine's tables, run what was left unfinished, then serve the queues."""
+        self._lock.take()
+        engine = self._database.engine
+        serializer = DBOSPortableJSONSerializer()
+        dbos = DBOS(
+            config={
+                "name": _APP,
+                "system_database_url": engine.url.render_as_string(hide_password=False),
+                "system_database_engine": engine,
+                "executor_id": self._node,
+                "application_version": _VERSION,
+                "serializer": serializer,
+                "log_level": "WARNING",
+            }
+        )
+
+        @DBOS.workflow(name=_WORKFLOW, max_recovery_attempts=1_000_000)
+        async def _job(job: str, key: str, attempt: int, priority: int, lane: str | None) -> str:
+            return await self._run(job, key, attempt, priority, lane)
+
+        self._client = DBOSClient(
+            system_database_engine=engine, application_name=_APP, serializer=serializer
+        )
+        DBOS.listen_queues([])  # we run the queue threads ourselves, so that a put can wake them
+        DBOS.launch()
+        for name, queue in self._queues.items():
+            self._serve(dbos, name, queue)
+        threading.Thread(target=self._janitor, name="jobs-janitor", daemon=True).start()
+
+    def stop(self) -> None:
+        """Let running jobs end, then stop."""
+        self._stopped.set()
+        self._wakeable.set()
+        DBOS.destroy(workflow_completion_timeout_sec=10)
+        self._lock.release()
+
+    def _serve(self, dbos: DBOS, name: str, queue: Queue) -> None:
+        registered = DBOS.register_queue(
+            name,
+            worker_concurrency=queue.workers,
+            partition_concurrency=1 if queue.laned else None,
+            polling_interval_sec=self._poll_seconds,
+            on_conflict="always_update",
+        )
+        threading.Thread(
+            target=queue_worker_thread,
+            args=(self._wakeable, dbos, registered),
+            name=thread_name(name),
+            daemon=True,
+        ).start()
+
+    async def _run(self, job: str, key: str, attempt: int, priority: int, lane: str | None) -> str:
+        try:
+            await self._handlers[job](key)
+        except TryAgain as error:
+            wait = error.after if error.after is not None else self._backoff(attempt)
+            log.info("job_again", job=job, attempt=attempt, wait_s=wait, why=str(error))
+        except Exception as error:  # a bug or an outage: the promise is kept, someone is told
+            wait = self._backoff(attempt + 2)
+            log.exception("job_failed", job=job, attempt=attempt, wait_s=wait, why=repr(error))
+        else:
+            for soon in _FREE_PLACE_S:
+                self._wake_in(soon, job)
+            return "done"
+        await asyncio.to_thread(self._again, job, key, attempt + 1, wait, priority, lane)
+        return "again"
+
+    def _again(
+        self, job: str, key: str, attempt: int, delay: float, priority: int, lane: str | None
+    ) -> None:
+        with self._database.write() as tx:
+            self._enqueue(tx, job, key, attempt, delay, priority, lane)
+
+    def _backoff(self, attempt: int) -> float:
+        return float(min(self._retry_cap, self._retry_base * 2 ** min(attempt, 20)))
+
+    def _enqueue(
+        self,
+        tx: sa.Connection,
+        job: str,
+        key: str,
+        attempt: int,
+        delay: float,
+        priority: int,
+        lane: str | None,
+    ) -> None:
+        options: dict[str, Any] = {
+            "workflow_name": _WORKFLOW,
+            "queue_name": job,
+            "workflow_id": f"{job}:{key}#{attempt}",
+            "app_version": _VERSION,
+            "priority": priority,
+        }
+        if self._queues[job].laned:
+            options["queue_partition_key"] = lane or key
+        if delay > 0:
+            options["delay_seconds"] = delay
+        if self._client is None:
+            raise RuntimeError("jobs are put after start()")
+        self._client.enqueue_in_transaction(tx, options, job, key, attempt, priority, lane)
+        after_commit(tx, lambda: self._wake_after(job, delay))
+
+    def _wake_after(self, job: str, delay: float) -> None:
+        if delay <= 0:
+            self._wakeable.wake(job)
+        elif delay < self._poll_seconds:
+            self._wake_in(delay + _DELAY_SWEEP_S, job)
+
+    def _wake_in(self, seconds: float, job: str) -> None:
+        timer = threading.Timer(seconds, self._wakeable.wake, [job])
+        timer.daemon = True
+        timer.start()
+
+    def _janitor(self) -> None:
+        while not self._stopped.wait(_JANITOR_S):
+            try:
+                self._lock.keep()
+                if not self._database.is_sqlite:
+                    self._adopt_dead()
+                self._prune()
+            except Exception as error:  # housekeeping must outlive any outage of the database
+                log.warning("jobs_janitor", why=repr(error))
+
+    def _adopt_dead(self) -> None:
+        """Give jobs that a dead node was running back to their queues."""
+        assert self._client is not None
+        owed = self._client.list_workflows(status="PENDING", load_input=False, load_output=False)
+        for node in {each.executor_id for each in owed} - {self._node, None}:
+            with self._lock.of_dead(node) as dead:
+                if dead:
+                    self._requeue(node)
+
+    def _requeue(self, node: str) -> None:
+        assert self._client is not None
+        owed = self._client.list_workflows(
+            status="PENDING", executor_id=node, load_input=False, load_output=False
+        )
+        for queue in {each.queue_name for each in owed}:
+            ids = [each.workflow_id for each in owed if each.queue_name == queue]
+            self._client.resume_workflows(ids, queue_name=queue)
+            log.warning("jobs_adopted", from_node=node, queue=queue, jobs=len(ids))
+
+    def _prune(self) -> None:
+        """Forget finished jobs: idempotency lives in our tables, not in the engine's."""
+        assert self._client is not None
+        done = self._client.list_workflows(
+            status=["SUCCESS"],
+            completed_before=(datetime.now(UTC) - _KEEP_DONE).isoformat(),
+            limit=500,
+            load_input=False,
+            load_output=False,
+        )
+        if done:
+            self._client.delete_workflows([each.workflow_id for each in done])

@@ -1,0 +1,114 @@
+"""One database, two engines: SQLite embedded, PostgreSQL for several nodes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from adapter.errors import ConfigurationError
+
+_PRAGMAS = (
+    "PRAGMA busy_timeout=30000",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA cache_size=-8000",
+)
+_AFTER_COMMIT = "readout_after_commit"
+_MIGRATION_LOCK = 7_001_001
+
+
+class Database:
+    """Transactions of one node on one database."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = _engine(url)
+        self.is_sqlite = self.engine.dialect.name == "sqlite"
+        # SQLite has one writer; threads of this process queue here instead of polling its lock.
+        self._writer = threading.Lock() if self.is_sqlite else nullcontext()
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """A consistent read-only view."""
+        with self.engine.connect() as tx:
+            yield tx
+
+    @contextmanager
+    def write(self) -> Iterator[sa.Connection]:
+        """A write transaction from its first statement on; `after_commit` callbacks run at its end."""
+        callbacks: list[Callable[[], None]] = []
+        with self._writer, self.engine.begin() as tx:
+            if (
+                self.is_sqlite
+            ):  # pysqlite would begin at the first write only: select-then-update races
+                tx.exec_driver_sql("BEGIN IMMEDIATE")
+            tx.info[_AFTER_COMMIT] = callbacks
+            try:
+                yield tx
+            finally:
+                tx.info.pop(_AFTER_COMMIT, None)
+        for callback in callbacks:
+            callback()
+
+    def migrate(self) -> None:
+        """Bring the tables to this version; safe when several nodes start at once."""
+        config = Config()
+        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+        with self.write() as tx:
+            if not self.is_sqlite:
+                tx.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
+            config.attributes["connection"] = tx
+            command.upgrade(config, "head")
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+
+def after_commit(tx: sa.Connection, callback: Callable[[], None]) -> None:
+    """Call back once the transaction of `Database.write()` has committed."""
+    pending: list[Callable[[], None]] | None = tx.info.get(_AFTER_COMMIT)
+    if pending is not None:
+        pending.append(callback)
+
+
+def _engine(url: str) -> sa.Engine:
+    try:
+        parsed = sa.make_url(url)
+    except sa.exc.ArgumentError:
+        raise ConfigurationError(
+            "READOUT_DATABASE_URL is not a database URL, e.g. postgresql+psycopg://user@host/name"
+        ) from None
+    if parsed.get_backend_name() == "sqlite":
+        return _sqlite(parsed)
+    if parsed.get_backend_name() == "postgresql":
+        return sa.create_engine(
+            parsed.set(drivername="postgresql+psycopg"),
+            pool_size=10,
+            max_overflow=20,
+            pool_pre_ping=True,
+        )
+    raise ConfigurationError("READOUT_DATABASE_URL must begin with sqlite: or postgresql:")
+
+
+def _sqlite(url: sa.URL) -> sa.Engine:
+    if not url.database or url.database == ":memory:":
+        raise ConfigurationError("the database must be a file: reports outlive the process")
+    Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = sa.create_engine(url, pool_size=10, max_overflow=20, pool_timeout=60)
+
+    @sa.event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _entry: ConnectionPoolEntry) -> None:
+        connection.isolation_level = "IMMEDIATE"
+        for pragma in _PRAGMAS:
+            connection.execute(pragma)
+
+    return engine

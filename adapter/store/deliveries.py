@@ -1,0 +1,132 @@
+"""Deliveries: a FIFO a destination; the bytes of a row never change."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from adapter.domain.delivery import Delivery, DeliveryKind, DeliveryState
+from adapter.domain.identifiers import Accession, ControlId
+from adapter.errors import NotFound
+from adapter.store.tables import delivery
+
+
+class OwedDelivery(NamedTuple):
+    """A row of the queue."""
+
+    id: int
+    report_id: int
+    issued_at: str
+    not_before: float
+    answered_at: str
+    delivery: Delivery
+
+
+def add(tx: sa.Connection, new: Delivery, report_id: int, issued_at: str) -> int:
+    """Queue a delivery behind all earlier ones of its destination; returns its row id."""
+    done = tx.execute(
+        sa.insert(delivery).values(
+            control_id=new.control_id,
+            destination=new.destination,
+            accession=new.accession,
+            report_id=report_id,
+            kind=new.kind,
+            body=new.body,
+            issued_at=issued_at,
+            state=new.state,
+        )
+    )
+    return int(done.inserted_primary_key[0])
+
+
+def head(tx: sa.Connection, destination: str) -> OwedDelivery | None:
+    """The next delivery to send: the oldest pending one whose study has nothing held before it."""
+    held = delivery.alias("held")
+    blocked = sa.exists().where(
+        held.c.destination == delivery.c.destination,
+        held.c.accession == delivery.c.accession,
+        held.c.state == DeliveryState.HELD,
+        held.c.id < delivery.c.id,
+    )
+    query = (
+        sa.select(delivery)
+        .where(delivery.c.destination == destination)
+        .where(delivery.c.state == DeliveryState.PENDING)
+        .where(~blocked)
+        .order_by(delivery.c.id)
+        .limit(1)
+    )
+    row = tx.execute(query).mappings().first()
+    return None if row is None else _owed(row)
+
+
+def settle(tx: sa.Connection, id_: int, **values: Any) -> bool:
+    """Write the result of an attempt on a pending row: False when it is settled already."""
+    done = tx.execute(
+        sa.update(delivery)
+        .where(delivery.c.id == id_, delivery.c.state == DeliveryState.PENDING)
+        .values(attempts=delivery.c.attempts + 1, **values)
+    )
+    return bool(done.rowcount)
+
+
+def release(tx: sa.Connection, control_id: str) -> OwedDelivery:
+    """A held delivery becomes pending again, same id and bytes; raises NotFound."""
+    query = sa.select(delivery).where(delivery.c.control_id == control_id)
+    row = tx.execute(query.with_for_update()).mappings().first()
+    if row is None:
+        raise NotFound(f"no delivery has control id {control_id}", code="not-found")
+    tx.execute(
+        sa.update(delivery)
+        .where(delivery.c.id == row["id"], delivery.c.state == DeliveryState.HELD)
+        .values(state=DeliveryState.PENDING, not_before=0.0)
+    )
+    return _owed(row)
+
+
+def of_study(tx: sa.Connection, accession: str) -> list[OwedDelivery]:
+    """All deliveries of a study, oldest first."""
+    query = sa.select(delivery).where(delivery.c.accession == accession).order_by(delivery.c.id)
+    return [_owed(row) for row in tx.execute(query).mappings()]
+
+
+def held(tx: sa.Connection, limit: int) -> list[OwedDelivery]:
+    """Deliveries that wait for a person, oldest first."""
+    query = sa.select(delivery).where(delivery.c.state == DeliveryState.HELD)
+    return [_owed(row) for row in tx.execute(query.order_by(delivery.c.id).limit(limit)).mappings()]
+
+
+def waiting_destinations(tx: sa.Connection) -> list[str]:
+    """Destinations that are owed something."""
+    query = sa.select(delivery.c.destination).where(delivery.c.state == DeliveryState.PENDING)
+    return list(tx.execute(query.distinct()).scalars())
+
+
+def count_by_state(tx: sa.Connection) -> dict[tuple[str, str], int]:
+    """How many deliveries per (destination, state)."""
+    query = sa.select(delivery.c.destination, delivery.c.state, sa.func.count()).group_by(
+        delivery.c.destination, delivery.c.state
+    )
+    return {(row[0], row[1]): row[2] for row in tx.execute(query)}
+
+
+def _owed(row: sa.RowMapping) -> OwedDelivery:
+    return OwedDelivery(
+        id=row["id"],
+        report_id=row["report_id"],
+        issued_at=row["issued_at"],
+        not_before=row["not_before"],
+        answered_at=row["answered_at"],
+        delivery=Delivery(
+            control_id=ControlId(row["control_id"]),
+            destination=row["destination"],
+            accession=Accession(row["accession"]),
+            kind=DeliveryKind(row["kind"]),
+            body=row["body"],
+            state=DeliveryState(row["state"]),
+            attempts=row["attempts"],
+            answer=row["answer"],
+            answer_text=row["answer_text"],
+        ),
+    )

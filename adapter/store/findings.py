@@ -1,0 +1,54 @@
+"""AI draft findings as posted, and what people decided about a report."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from adapter.domain.codec import from_json, to_json
+from adapter.domain.decision import Decision
+from adapter.domain.finding import AiFinding
+from adapter.domain.identifiers import sha256_hex
+from adapter.store.tables import ai_result, decision
+
+
+def add_batch(
+    tx: sa.Connection, accession: str, findings: tuple[AiFinding, ...], at: str
+) -> int | None:
+    """Store one posted batch; returns its row id, or None when the very same batch is there."""
+    text = "[" + ",".join(to_json(each) for each in findings) + "]"
+    sha256 = sha256_hex(text.encode())
+    query = sa.select(ai_result.c.id).where(
+        ai_result.c.accession == accession, ai_result.c.body_sha256 == sha256
+    )
+    if tx.execute(query).first():
+        return None
+    done = tx.execute(
+        sa.insert(ai_result).values(
+            accession=accession, findings_json=text, body_sha256=sha256, received_at=at
+        )
+    )
+    return int(done.inserted_primary_key[0])
+
+
+def of_study(tx: sa.Connection, accession: str) -> tuple[AiFinding, ...]:
+    """All AI findings of a study; of two with one id and model the later one counts."""
+    query = sa.select(ai_result.c.findings_json).where(ai_result.c.accession == accession)
+    newest: dict[tuple[str, str], AiFinding] = {}
+    for text in tx.execute(query.order_by(ai_result.c.id)).scalars():
+        for each in from_json(tuple[AiFinding, ...], text):
+            newest.pop((each.model, each.id), None)
+            newest[(each.model, each.id)] = each
+    return tuple(newest.values())
+
+
+def add_decision(tx: sa.Connection, accession: str, made: Decision) -> int:
+    """Store a decision; returns its row id."""
+    done = tx.execute(sa.insert(decision).values(accession=accession, decision_json=to_json(made)))
+    return int(done.inserted_primary_key[0])
+
+
+def decisions(tx: sa.Connection, accession: str) -> tuple[Decision, ...]:
+    """What was decided about the study's report, oldest first."""
+    query = sa.select(decision.c.decision_json).where(decision.c.accession == accession)
+    rows = tx.execute(query.order_by(decision.c.id)).scalars()
+    return tuple(from_json(Decision, text) for text in rows)

@@ -1,0 +1,92 @@
+"""The worklist: one row an accession."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from adapter.domain.codec import from_json, to_json
+from adapter.domain.order import Order, OrderStatus
+from adapter.domain.study import ReportStatus, Study
+from adapter.errors import NotFound
+from adapter.store.tables import history, study
+
+
+def find(tx: sa.Connection, accession: str, *, lock: bool = False) -> Study | None:
+    """The study, or None; `lock` holds its row until the transaction ends (PostgreSQL)."""
+    query = sa.select(study).where(study.c.accession == accession)
+    row = tx.execute(query.with_for_update() if lock else query).mappings().first()
+    return None if row is None else _study(row)
+
+
+def get(tx: sa.Connection, accession: str, *, lock: bool = False) -> Study:
+    """The study; raises NotFound."""
+    found = find(tx, accession, lock=lock)
+    if found is None:
+        raise NotFound(f"no study has accession {accession}", code="not-found")
+    return found
+
+
+def add(tx: sa.Connection, order: Order, status: OrderStatus, at: str) -> None:
+    """A new row; the accession must be new."""
+    tx.execute(
+        sa.insert(study).values(
+            accession=order.accession,
+            order_json=to_json(order),
+            order_status=status,
+            report_status=ReportStatus.NONE,
+            created_at=at,
+            updated_at=at,
+        )
+    )
+
+
+def change(tx: sa.Connection, accession: str, at: str, **values: Any) -> None:
+    """Change columns `order_status`, `report_status` or `order` and count the version up."""
+    order = values.pop("order", None)
+    if order is not None:
+        values["order_json"] = to_json(order)
+    tx.execute(
+        sa.update(study)
+        .where(study.c.accession == accession)
+        .values(version=study.c.version + 1, updated_at=at, **values)
+    )
+
+
+def listed(tx: sa.Connection, report_status: str | None, limit: int, offset: int) -> list[Study]:
+    """Studies, most recently changed first."""
+    query = sa.select(study).order_by(study.c.updated_at.desc()).limit(limit).offset(offset)
+    if report_status:
+        query = query.where(study.c.report_status == report_status)
+    return [_study(row) for row in tx.execute(query).mappings()]
+
+
+def count_by_status(tx: sa.Connection) -> dict[str, int]:
+    """How many studies are in each report status."""
+    query = sa.select(study.c.report_status, sa.func.count()).group_by(study.c.report_status)
+    return {status: count for status, count in tx.execute(query)}
+
+
+def note(tx: sa.Connection, accession: str, at: str, event: str, detail: str = "") -> None:
+    """Write an event into the study's history; no patient data in `detail`."""
+    tx.execute(sa.insert(history).values(accession=accession, at=at, event=event, detail=detail))
+
+
+def events(tx: sa.Connection, accession: str) -> list[tuple[str, str, str]]:
+    """(at, event, detail) of a study, oldest first."""
+    query = sa.select(history.c.at, history.c.event, history.c.detail).where(
+        history.c.accession == accession
+    )
+    return [(row[0], row[1], row[2]) for row in tx.execute(query.order_by(history.c.id))]
+
+
+def _study(row: sa.RowMapping) -> Study:
+    return Study(
+        order=from_json(Order, row["order_json"]),
+        order_status=OrderStatus(row["order_status"]),
+        report_status=ReportStatus(row["report_status"]),
+        version=row["version"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+    )

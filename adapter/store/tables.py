@@ -1,0 +1,149 @@
+"""All tables. What happened is here; jobs only promise to look."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+_ID = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+
+
+def _text(name: str, default: str | None = None) -> sa.Column[str]:
+    return sa.Column(name, sa.Text, nullable=False, server_default=default)
+
+
+def _row_id() -> sa.Column[int]:
+    return sa.Column("id", _ID, primary_key=True, autoincrement=True)
+
+
+message = sa.Table(  # every message that came in, byte for byte
+    "readout_message",
+    metadata,
+    _row_id(),
+    _text("protocol"),
+    _text("peer"),
+    _text("sender"),
+    _text("control_id"),
+    _text("type"),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    _text("body_sha256"),
+    _text("received_at"),
+    _text("state"),
+    _text("reason", ""),
+    sa.UniqueConstraint("sender", "control_id", "body_sha256"),
+    sa.Index("ix_readout_message_state", "state", "id"),
+)
+
+study = sa.Table(  # one row an accession: the worklist
+    "readout_study",
+    metadata,
+    sa.Column("accession", sa.Text, primary_key=True),
+    _text("order_json"),
+    _text("order_status"),
+    _text("report_status"),
+    sa.Column("version", sa.Integer, nullable=False, server_default="1"),
+    _text("created_at"),
+    _text("updated_at"),
+    sa.Index("ix_readout_study_list", "report_status", "updated_at"),
+)
+
+dictation = sa.Table(
+    "readout_dictation",
+    metadata,
+    sa.Column("accession", sa.Text, primary_key=True),
+    sa.Column("id", sa.Text, primary_key=True),  # d-1, d-2, …
+    sa.Column("number", sa.Integer, nullable=False),
+    _text("audio_sha256"),
+    _text("media_type"),
+    sa.Column("size_bytes", sa.BigInteger, nullable=False),
+    _text("received_at"),
+    _text("author", ""),
+    _text("state"),
+    _text("reason", ""),
+    sa.Column("transcript_json", sa.Text),
+    sa.UniqueConstraint("accession", "audio_sha256"),
+    sa.Index("ix_readout_dictation_state", "state"),
+)
+
+ai_result = sa.Table(  # one row a posted batch of AI findings
+    "readout_ai_result",
+    metadata,
+    _row_id(),
+    _text("accession"),
+    _text("findings_json"),
+    _text("body_sha256"),
+    _text("received_at"),
+    sa.UniqueConstraint("accession", "body_sha256"),
+)
+
+decision = sa.Table(  # accept, reject, edit: what a person decided
+    "readout_decision",
+    metadata,
+    _row_id(),
+    sa.Column("accession", sa.Text, nullable=False, index=True),
+    _text("decision_json"),
+)
+
+mapping_version = sa.Table(  # each mapping file that ever decided a report
+    "readout_mapping_version",
+    metadata,
+    sa.Column("sha256", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+)
+
+report = sa.Table(  # every version of every report, with the inputs it can be rebuilt from
+    "readout_report",
+    metadata,
+    _row_id(),
+    _text("accession"),
+    sa.Column("number", sa.Integer, nullable=False),
+    _text("status"),
+    _text("inputs_json"),
+    _text("mappings_json"),
+    _text("report_json"),
+    _text("text"),
+    _text("created_at"),
+    _text("person", ""),
+    sa.UniqueConstraint("accession", "number"),
+)
+
+delivery = sa.Table(  # one row a report and destination; FIFO by id within a destination
+    "readout_delivery",
+    metadata,
+    _row_id(),
+    sa.Column("control_id", sa.Text, nullable=False, unique=True),
+    _text("destination"),
+    _text("accession"),
+    sa.Column("report_id", _ID, sa.ForeignKey("readout_report.id"), nullable=False),
+    _text("kind"),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    _text("issued_at"),
+    _text("state"),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("not_before", sa.Float, nullable=False, server_default="0"),  # epoch seconds
+    _text("answer", ""),
+    _text("answer_text", ""),
+    _text("answered_at", ""),
+    sa.UniqueConstraint("destination", "report_id"),
+    sa.Index("ix_readout_delivery_queue", "destination", "state", "id"),
+    sa.Index("ix_readout_delivery_accession", "accession", "id"),
+)
+
+history = sa.Table(  # what happened to a study, in order; no patient data
+    "readout_history",
+    metadata,
+    _row_id(),
+    _text("at"),
+    sa.Column("accession", sa.Text, nullable=False, index=True),
+    _text("event"),
+    _text("detail", ""),
+)

@@ -1,0 +1,25 @@
+"""What the HTTP interface works with; bootstrap fills it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from adapter.workflow.deliveries import Deliveries
+from adapter.workflow.dictations import Dictations
+from adapter.workflow.intake import Intake
+from adapter.workflow.reports import Reports
+from adapter.workflow.sign_off import SignOff
+from adapter.workflow.study_flow import House
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The workflow of one house, as the endpoints call it."""
+
+    house: House
+    intake: Intake
+    dictations: Dictations
+    reports: Reports
+    sign_off: SignOff
+    deliveries: Deliveries
+    max_body_bytes: int

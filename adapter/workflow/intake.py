@@ -1,0 +1,109 @@
+"""Messages at the door: stored in one commit before they are acknowledged, applied right after."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+import sqlalchemy as sa
+import structlog
+
+from adapter.domain.message import InboundMessage, MessageState
+from adapter.domain.order import OrderEvent
+from adapter.errors import ReadoutError
+from adapter.store import messages
+from adapter.store.messages import StoredMessage
+from adapter.workflow import orders
+from adapter.workflow.study_flow import House
+
+log = structlog.get_logger()
+
+OrderReader = Callable[[bytes], Sequence[OrderEvent]]
+"""Protocol bytes to order events; raises Rejected."""
+
+_GROUP = 50
+_SWEEP_S = 5.0
+_APPLY_LOCK = 7_001_002
+_Read = tuple[StoredMessage, Sequence[OrderEvent], str]
+
+
+class Intake:
+    """The message table is its own queue: one thread applies what was stored, in order."""
+
+    def __init__(self, house: House, readers: Mapping[str, OrderReader]) -> None:
+        self._house = house
+        self._readers = readers
+        self._waiting = threading.Event()
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="intake", daemon=True)
+
+    def start(self) -> None:
+        """Apply what an earlier process stored, then what comes."""
+        self._waiting.set()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End after the group in hand; the rest stays stored."""
+        self._stopped.set()
+        self._waiting.set()
+        self._thread.join(timeout=10)
+
+    def store(self, batch: Sequence[InboundMessage]) -> list[MessageState]:
+        """One transaction for the whole batch; when it returns, the batch is on disk."""
+        with self._house.database.write() as tx:
+            states = messages.store(tx, batch)
+        if MessageState.RECEIVED in states:
+            self._waiting.set()
+        return states
+
+    def take(self, message: InboundMessage) -> None:
+        """Store and apply one message at once, in one transaction; raises Rejected (still stored)."""
+        try:
+            events = [] if message.refusal else self._readers[message.protocol](message.body)
+        except ReadoutError as error:
+            self.store([replace(message, refusal=str(error))])
+            raise
+        with self._house.database.write() as tx:
+            if messages.store(tx, [message]) == [MessageState.RECEIVED]:
+                for event in events:
+                    orders.apply(self._house, tx, event, message.control_id)
+                messages.settle_same(tx, message, MessageState.APPLIED)
+
+    def _run(self) -> None:
+        while not self._stopped.is_set():
+            self._waiting.wait(_SWEEP_S)
+            self._waiting.clear()
+            try:
+                while not self._stopped.is_set() and self._apply_group():
+                    pass
+            except sa.exc.SQLAlchemyError as error:  # the rows stay; the next sweep tries again
+                log.warning("intake_waits", why=type(error).__name__)
+                self._stopped.wait(1.0)
+
+    def _apply_group(self) -> bool:
+        with self._house.database.read() as tx:
+            group = messages.waiting(tx, _GROUP)
+        read = [self._read(each) for each in group]
+        if read:
+            self._write(read)
+        return len(group) == _GROUP
+
+    def _read(self, stored: StoredMessage) -> _Read:
+        try:
+            return stored, self._readers[stored.protocol](stored.body), ""
+        except ReadoutError as error:
+            return stored, (), str(error)
+
+    def _write(self, read: Sequence[_Read]) -> None:
+        with self._house.database.write() as tx:
+            if not self._house.database.is_sqlite:  # one applier at a time keeps the senders' order
+                tx.execute(sa.select(sa.func.pg_advisory_xact_lock(_APPLY_LOCK)))
+            mine = messages.still_waiting(tx, [stored.id for stored, _, _ in read])
+            for stored, events, refusal in read:
+                if stored.id not in mine:
+                    continue
+                for event in events:
+                    orders.apply(self._house, tx, event, stored.control_id)
+                state = MessageState.REFUSED if refusal else MessageState.APPLIED
+                messages.settle(tx, stored.id, state, refusal)

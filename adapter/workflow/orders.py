@@ -1,0 +1,37 @@
+"""An order changes its study; dictations that came before it are reconciled."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from adapter.domain.identifiers import Accession, Phi
+from adapter.domain.order import Code, Order, OrderEvent, OrderStatus
+from adapter.domain.people import Patient
+from adapter.store import dictations, studies
+from adapter.workflow.study_flow import MERGE, House
+
+
+def apply(house: House, tx: sa.Connection, event: OrderEvent, cause: str) -> None:
+    """Write one order event; `cause` names the message in the study's history."""
+    now, order = house.now(), event.order
+    study = studies.find(tx, order.accession, lock=True)
+    if study is None:
+        status = event.status or OrderStatus.SCHEDULED
+        studies.add(tx, order, status, now)
+        studies.note(tx, order.accession, now, f"order {event.action}", cause)
+        return
+    if event.status is None:
+        studies.note(tx, order.accession, now, f"order {event.action} changed nothing", cause)
+        return
+    studies.change(tx, order.accession, now, order=order, order_status=event.status)
+    studies.note(tx, order.accession, now, f"order {event.action}", cause)
+    if dictations.of_study(tx, order.accession):
+        house.jobs.put(tx, MERGE, f"{order.accession}/order-{study.version}", lane=order.accession)
+
+
+def add_temporary(house: House, tx: sa.Connection, accession: Accession) -> None:
+    """A study for a dictation whose order is still to come."""
+    nobody = Patient(mrn=Phi(""))
+    order = Order(accession=accession, patient=nobody, procedure=Code(""), source="temporary")
+    studies.add(tx, order, OrderStatus.TEMPORARY, house.now())
+    studies.note(tx, accession, house.now(), "temporary order", "dictated before its order came")

@@ -1,0 +1,76 @@
+"""Rebuild every version of a report, and every message of it, from what is stored; compare bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from adapter.domain.codec import from_json, to_json
+from adapter.domain.delivery import ReportMessage
+from adapter.domain.people import Practitioner
+from adapter.domain.report import Report
+from adapter.errors import NotFound
+from adapter.mapping.destinations import DestinationProfile, load_destinations
+from adapter.mapping.files import StoredMappingFiles
+from adapter.mapping.reporting import ReportingTables
+from adapter.reporting.pipeline import ReportInputs, build_report
+from adapter.store import deliveries, reports, studies
+from adapter.store.database import Database
+from adapter.store.deliveries import OwedDelivery
+from adapter.store.reports import StoredReport
+
+Translate = Callable[[DestinationProfile, ReportMessage], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """One rebuilt thing: `what` names it, `same` says whether each byte is as it was stored."""
+
+    what: str
+    same: bool
+
+
+def replay(database: Database, accession: str, translate: Translate) -> list[Replayed]:
+    """All versions and their messages; raises NotFound when the study has no report."""
+    with database.read() as tx:
+        studies.get(tx, accession)
+        versions = reports.versions(tx, accession)
+        sent = deliveries.of_study(tx, accession)
+        bodies = {each.id: reports.mapping_bodies(tx, each.mappings_json) for each in versions}
+    if not versions:
+        raise NotFound(f"study {accession} has no report to replay", code="not-found")
+    results: list[Replayed] = []
+    for version in versions:
+        files = StoredMappingFiles(bodies=bodies[version.id])
+        report = build_report(
+            from_json(ReportInputs, version.inputs_json), ReportingTables.load(files)
+        )
+        name = f"version {version.number} ({version.status})"
+        results.append(Replayed(name, to_json(report) == version.report_json))
+        profiles = {profile.name: profile for profile, _ in load_destinations(files)}
+        for owed in sent:
+            if owed.report_id == version.id:
+                body = _body(owed, version, report, profiles, translate)
+                what = f"{owed.delivery.kind} {owed.delivery.control_id}"
+                results.append(
+                    Replayed(f"{what} to {owed.delivery.destination}", body == owed.delivery.body)
+                )
+    return results
+
+
+def _body(
+    owed: OwedDelivery,
+    version: StoredReport,
+    report: Report,
+    profiles: dict[str, DestinationProfile],
+    translate: Translate,
+) -> bytes | None:
+    order = from_json(ReportInputs, version.inputs_json).order
+    profile = profiles.get(owed.delivery.destination)
+    if order is None or profile is None:
+        return None
+    person = from_json(Practitioner, version.person) if version.person else None
+    message = ReportMessage(
+        owed.delivery.control_id, owed.delivery.kind, order, report, owed.issued_at, person
+    )
+    return translate(profile, message)

@@ -1,0 +1,184 @@
+"""A report version is built outside the transaction and written only if its inputs still stand."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import sqlalchemy as sa
+
+from adapter.domain.codec import from_json, to_json
+from adapter.domain.delivery import Delivery, DeliveryKind, ReportMessage
+from adapter.domain.identifiers import Accession, ControlId
+from adapter.domain.order import OrderStatus
+from adapter.domain.people import Practitioner
+from adapter.domain.report import Report
+from adapter.domain.study import ReportStatus, Study
+from adapter.errors import Conflict
+from adapter.reporting.pipeline import ReportInputs, build_report
+from adapter.reporting.render import plain_text
+from adapter.store import deliveries, dictations, findings, reports, studies
+from adapter.store.reports import StoredReport
+from adapter.workflow.study_flow import DELIVER, SIGNED, STATUS_OF_KIND, House, split_key
+
+_UNSENT = (OrderStatus.TEMPORARY, OrderStatus.CANCELLED, OrderStatus.DISCONTINUED)
+
+
+@dataclass(frozen=True)
+class Version:
+    """A report version ready to be written, with the messages that it owes."""
+
+    accession: Accession
+    number: int
+    inputs: ReportInputs
+    report: Report
+    text: str
+    kind: DeliveryKind
+    person: Practitioner | None
+    issued_at: str
+    messages: tuple[Delivery, ...]
+
+
+class Reports:
+    """Builds, writes and rebuilds report versions."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    async def merge(self, key: str) -> None:
+        """Job: merge what is known of a study into a new preliminary version, if anything changed."""
+        await asyncio.to_thread(self._merge, split_key(key)[0])
+
+    def _merge(self, accession: str) -> None:
+        with self._house.database.read() as tx:
+            study = studies.get(tx, accession)
+            last = reports.latest(tx, accession)
+            inputs = gather(tx, study, "preliminary")
+        if not inputs.transcripts or study.report_status in SIGNED or _same(last, inputs):
+            return
+        version = self.prepare(study, inputs, last, DeliveryKind.PRELIMINARY, None)
+        with self._house.database.write() as tx:
+            study = studies.get(tx, accession, lock=True)
+            if study.report_status in SIGNED or gather(tx, study, "preliminary") != inputs:
+                return  # what changed meanwhile has put its own merge
+            self.write(tx, version, send=last is None or last.text != version.text)
+
+    def prepare(
+        self,
+        study: Study,
+        inputs: ReportInputs,
+        last: StoredReport | None,
+        kind: DeliveryKind,
+        person: Practitioner | None,
+    ) -> Version:
+        """Build the report and its messages (pure computation, milliseconds)."""
+        report = build_report(inputs, self._house.tables)
+        issued_at = self._house.now()
+        known = study.order_status not in _UNSENT
+        return Version(
+            accession=study.order.accession,
+            number=1 if last is None else last.number + 1,
+            inputs=inputs,
+            report=report,
+            text=plain_text(report),
+            kind=kind,
+            person=person,
+            issued_at=issued_at,
+            messages=self._messages(study, report, kind, person, issued_at) if known else (),
+        )
+
+    def _messages(
+        self,
+        study: Study,
+        report: Report,
+        kind: DeliveryKind,
+        person: Practitioner | None,
+        issued_at: str,
+    ) -> tuple[Delivery, ...]:
+        made = []
+        for name, route in self._house.routes.items():
+            if kind not in route.profile.kinds:
+                continue
+            control_id = ControlId(uuid.uuid4().hex[:20].upper())
+            message = ReportMessage(control_id, kind, study.order, report, issued_at, person)
+            body = route.translate(message)
+            made.append(Delivery(control_id, name, study.order.accession, kind, body))
+        return tuple(made)
+
+    def write(self, tx: sa.Connection, version: Version, *, send: bool) -> None:
+        """Write the version and queue its messages; the caller has checked that it still stands."""
+        house, accession = self._house, version.accession
+        profiles = [route.file for route in house.routes.values()]
+        stored = StoredReport(
+            id=0,
+            accession=accession,
+            number=version.number,
+            status=version.report.status,
+            inputs_json=to_json(version.inputs),
+            mappings_json=reports.keep_mappings(tx, [*house.tables.sources, *profiles]),
+            report_json=to_json(version.report),
+            text=version.text,
+            created_at=version.issued_at,
+            person=to_json(version.person) if version.person else "",
+        )
+        report_id = reports.add(tx, stored)
+        status = STATUS_OF_KIND[version.kind] if version.messages else ReportStatus.DRAFT
+        if version.kind is not DeliveryKind.PRELIMINARY:
+            status = STATUS_OF_KIND[version.kind]
+        studies.change(tx, accession, version.issued_at, report_status=status)
+        detail = f"version {version.number}"
+        studies.note(tx, accession, version.issued_at, f"report {version.report.status}", detail)
+        for message in version.messages if send else ():
+            id_ = deliveries.add(tx, message, report_id, version.issued_at)
+            lane = message.destination
+            house.jobs.put(tx, DELIVER, f"{lane}/{id_}/0", lane=lane, priority=_urgency(version))
+
+    def revise(
+        self,
+        accession: str,
+        kind: DeliveryKind,
+        person: Practitioner,
+        change: Callable[[Study, ReportInputs, StoredReport], ReportInputs],
+    ) -> StoredReport:
+        """Make the next signed version from the latest one; raises Conflict when it moved."""
+        with self._house.database.read() as tx:
+            study = studies.get(tx, accession)
+            last = reports.get_latest(tx, accession)
+        inputs = change(study, from_json(ReportInputs, last.inputs_json), last)
+        version = self.prepare(study, inputs, last, kind, person)
+        with self._house.database.write() as tx:
+            now = studies.get(tx, accession, lock=True)
+            if now.version != study.version:
+                raise Conflict("the study changed while you signed; look at it again", code="moved")
+            self.write(tx, version, send=True)
+            return reports.get_latest(tx, accession)
+
+
+def gather(tx: sa.Connection, study: Study, status: str) -> ReportInputs:
+    """What the tables hold of a study, as inputs of the merge."""
+    accession = study.order.accession
+    temporary = study.order_status is OrderStatus.TEMPORARY
+    return ReportInputs(
+        transcripts=tuple(dictations.transcripts(tx, accession)),
+        ai=findings.of_study(tx, accession),
+        order=None if temporary else study.order,
+        decisions=findings.decisions(tx, accession),
+        status="draft" if temporary else status,
+    )
+
+
+def _same(last: StoredReport | None, inputs: ReportInputs) -> bool:
+    return last is not None and last.inputs_json == to_json(inputs)
+
+
+def pending_change(tx: sa.Connection, study: Study, last: StoredReport) -> bool:
+    """Whether something arrived that the latest version does not hold yet."""
+    shown = from_json(ReportInputs, last.inputs_json)
+    return replace(gather(tx, study, shown.status), addenda=shown.addenda) != shown
+
+
+def _urgency(version: Version) -> int:
+    order = version.inputs.order
+    return 10 if order is not None and order.priority == "stat" else 100

@@ -1,0 +1,128 @@
+"""What people decide: accept, reject, edit, sign, add. Nobody waits inside a job for a person."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import sqlalchemy as sa
+
+from adapter.domain.decision import Decision, DecisionKind
+from adapter.domain.delivery import DeliveryKind
+from adapter.domain.dictation import DictationState
+from adapter.domain.order import OrderStatus
+from adapter.domain.people import Practitioner
+from adapter.domain.study import Study
+from adapter.domain.transcript import Transcript
+from adapter.errors import Conflict, NotFound, Rejected
+from adapter.reporting.pipeline import ReportInputs
+from adapter.store import dictations, findings, reports, studies
+from adapter.store.reports import StoredReport
+from adapter.workflow.reports import Reports, pending_change
+from adapter.workflow.study_flow import MERGE, SIGNED, House
+
+_LONGEST = 100_000
+
+
+class SignOff:
+    """The signing desk of one house."""
+
+    def __init__(self, house: House, made: Reports) -> None:
+        self._house = house
+        self._reports = made
+
+    def decide(
+        self, accession: str, kind: DecisionKind, target: str, person: Practitioner, text: str = ""
+    ) -> None:
+        """Accept or reject an AI finding, or edit a statement, of an unsigned report."""
+        _check_text(text)
+        house = self._house
+        with house.database.write() as tx:
+            study = studies.get(tx, accession, lock=True)
+            if study.report_status in SIGNED:
+                raise Conflict("the report is signed; write an addendum", code="signed")
+            if target not in _targets(tx, accession, kind):
+                raise NotFound(f"the report has no {target} to {kind}", code="not-found")
+            made = Decision(kind, target, text, _name(person), house.now())
+            row = findings.add_decision(tx, accession, made)
+            studies.note(tx, accession, house.now(), f"{kind} {target}", _name(person))
+            house.jobs.put(tx, MERGE, f"{accession}/decision-{row}", lane=accession)
+
+    def sign(self, accession: str, person: Practitioner, number: int | None = None) -> StoredReport:
+        """Make the latest version final; `number`: the version that the person has read."""
+        with self._house.database.read() as tx:
+            study, last = studies.get(tx, accession), reports.get_latest(tx, accession)
+            if study.report_status in SIGNED:
+                return self._signed_again(last)
+            self._check_ready(tx, study, last, number)
+        return self._reports.revise(
+            accession,
+            DeliveryKind.FINAL,
+            person,
+            lambda _study, inputs, _last: replace(inputs, status="final"),
+        )
+
+    def addendum(
+        self, accession: str, person: Practitioner, text: str = "", dictation: str = ""
+    ) -> StoredReport:
+        """Add typed text, or a dictation made after signing, to a signed report."""
+        _check_text(text)
+        if bool(text.strip()) == bool(dictation):
+            raise Rejected("an addendum is either `text` or the id of a `dictation`", location="/")
+
+        def extend(study: Study, inputs: ReportInputs, _last: StoredReport) -> ReportInputs:
+            if study.report_status not in SIGNED:
+                raise Conflict("the report is not signed yet; dictate into it", code="unsigned")
+            added = self._transcript(accession, dictation) if dictation else text.strip()
+            if added in inputs.addenda:
+                raise Conflict("this addendum is in the report already", code="duplicate")
+            return replace(inputs, status="addendum", addenda=(*inputs.addenda, added))
+
+        return self._reports.revise(accession, DeliveryKind.ADDENDUM, person, extend)
+
+    def _transcript(self, accession: str, dictation: str) -> Transcript:
+        with self._house.database.read() as tx:
+            for each in dictations.transcripts(tx, accession):
+                if each.dictation_id == dictation:
+                    return each
+        raise Conflict(f"dictation {dictation} has no transcript yet", code="untranscribed")
+
+    def _check_ready(
+        self, tx: sa.Connection, study: Study, last: StoredReport, number: int | None
+    ) -> None:
+        accession = study.order.accession
+        if study.order_status is OrderStatus.TEMPORARY:
+            raise Conflict("the order of this study has not arrived yet", code="temporary")
+        waiting = [
+            each.id
+            for each in dictations.of_study(tx, accession)
+            if each.state is DictationState.RECEIVED
+        ]
+        if waiting:
+            raise Conflict(f"{', '.join(waiting)} is still being transcribed", code="untranscribed")
+        if pending_change(tx, study, last) or number not in (None, last.number):
+            raise Conflict(
+                f"the report has changed since you read it; read version {last.number} or later",
+                code="moved",
+            )
+
+    def _signed_again(self, last: StoredReport) -> StoredReport:
+        if last.status == "final":
+            return last
+        raise Conflict("the report is signed and has an addendum", code="signed")
+
+
+def _targets(tx: sa.Connection, accession: str, kind: DecisionKind) -> set[str]:
+    ai = {each.id for each in findings.of_study(tx, accession)}
+    if kind is not DecisionKind.EDIT:
+        return ai
+    shown = reports.shown(reports.get_latest(tx, accession))
+    return ai | {each.id for section in shown.sections for each in section.statements}
+
+
+def _name(person: Practitioner) -> str:
+    return person.id
+
+
+def _check_text(text: str) -> None:
+    if len(text) > _LONGEST:
+        raise Rejected(f"text is over {_LONGEST} characters", location="/text", code="too-long")

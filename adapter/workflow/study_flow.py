@@ -1,0 +1,84 @@
+"""The story of a study. Read this first.
+
+    order arrives ──────────────► study row (scheduled)           owes: merge, if dictations wait
+    dictation arrives ──────────► audio stored, dictation row     owes: transcribe
+      (no order yet: the study is "temporary", nothing leaves until its order comes)
+    transcribe ─────────────────► transcript                      owes: merge
+    AI findings arrive ─────────► batch stored                    owes: merge
+    merge ──────────────────────► report version (preliminary)    owes: deliver, per destination
+    accept / reject / edit ─────► decision stored                 owes: merge
+    sign ───────────────────────► report version (final)          owes: deliver
+    addendum ───────────────────► report version (addendum)       owes: deliver
+    deliver ────────────────────► acknowledged, held, or again later
+
+Each arrow is one transaction that changes the tables and puts the job it owes. A job is only a
+promise to look: it reads the tables, works outside the transaction, then writes if the row still
+stands as it was read. Running it twice, or after a crash, changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from adapter.domain.delivery import DeliveryKind, ReportMessage
+from adapter.domain.study import ReportStatus
+from adapter.mapping.destinations import DestinationProfile
+from adapter.mapping.files import MappingFile
+from adapter.mapping.reporting import ReportingTables
+from adapter.ports import Clock, Destination, Jobs, Recognizer
+from adapter.store.audio_files import AudioFiles
+from adapter.store.database import Database
+
+TRANSCRIBE = "transcribe"  # key: accession/dictation id
+MERGE = "merge"  # key: accession/what arrived
+DELIVER = "deliver"  # key: destination/delivery/attempt; lane: destination
+
+STATUS_OF_KIND = {
+    DeliveryKind.PRELIMINARY: ReportStatus.PRELIMINARY,
+    DeliveryKind.FINAL: ReportStatus.FINAL,
+    DeliveryKind.ADDENDUM: ReportStatus.ADDENDED,
+}
+SIGNED = (ReportStatus.FINAL, ReportStatus.ADDENDED)
+
+
+@dataclass(frozen=True)
+class Route:
+    """One destination: its profile, the translator of its protocol, and the link to it."""
+
+    profile: DestinationProfile
+    file: MappingFile
+    translate: Callable[[ReportMessage], bytes]
+    link: Destination
+
+
+@dataclass(frozen=True)
+class House:
+    """What every part of the workflow works with."""
+
+    database: Database
+    jobs: Jobs
+    clock: Clock
+    audio: AudioFiles
+    tables: ReportingTables
+    recognizer: Recognizer
+    routes: Mapping[str, Route]
+    audio_limit: int
+    retry_base: float
+    retry_cap: float
+
+    def now(self) -> str:
+        """ISO 8601, UTC, milliseconds."""
+        return iso(self.clock.now())
+
+
+def iso(moment: datetime) -> str:
+    """ISO 8601 with milliseconds."""
+    return moment.isoformat(timespec="milliseconds")
+
+
+def split_key(key: str) -> tuple[str, str]:
+    """The accession (which may hold slashes) and the last part of a job key."""
+    accession, _, last = key.rpartition("/")
+    return accession, last

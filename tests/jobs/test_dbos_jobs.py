@@ -1,0 +1,102 @@
+"""The promises of ports.Jobs, on the real engine and a real SQLite file."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from adapter.errors import ConfigurationError, TryAgain
+from adapter.jobs.dbos_jobs import DbosJobs, Queue
+from adapter.store.database import Database
+
+QUEUES = {"look": Queue(workers=4), "send": Queue(workers=8, laned=True)}
+SLOW_POLL = 30.0  # so that only waking can make a test pass
+
+
+def until(condition: Callable[[], bool], seconds: float = 15.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "did not happen in time"
+        time.sleep(0.01)
+
+
+class Seen:
+    """A handler that writes down its keys."""
+
+    def __init__(self) -> None:
+        self.keys: list[str] = []
+        self.refuse: dict[str, int] = {}
+        self._lock = threading.Lock()
+
+    async def __call__(self, key: str) -> None:
+        with self._lock:
+            self.keys.append(key)
+            if self.refuse.get(key, 0) > 0:
+                self.refuse[key] -= 1
+                raise TryAgain("not yet", after=0.05)
+
+
+@pytest.fixture
+def seen() -> Seen:
+    return Seen()
+
+
+@pytest.fixture
+def jobs(database: Database, seen: Seen) -> Iterator[DbosJobs]:
+    jobs = DbosJobs(database, "node-1", QUEUES, SLOW_POLL, retry_seconds=(0.05, 0.2))
+    jobs.handle("look", seen)
+    jobs.handle("send", seen)
+    jobs.start()
+    yield jobs
+    jobs.stop()
+
+
+def test_a_job_runs_once_after_its_transaction_commits(
+    jobs: DbosJobs, database: Database, seen: Seen
+) -> None:
+    with database.write() as tx:
+        jobs.put(tx, "look", "a")
+        jobs.put(tx, "look", "a")
+    until(lambda: seen.keys == ["a"])
+    with database.write() as tx:
+        jobs.put(tx, "look", "b")
+    until(lambda: len(seen.keys) == 2)
+    assert seen.keys == ["a", "b"]
+
+
+def test_a_rolled_back_transaction_owes_nothing(
+    jobs: DbosJobs, database: Database, seen: Seen
+) -> None:
+    with pytest.raises(ZeroDivisionError), database.write() as tx:
+        jobs.put(tx, "look", "never")
+        raise ZeroDivisionError
+    with database.write() as tx:
+        jobs.put(tx, "look", "after")
+    until(lambda: bool(seen.keys))
+    assert seen.keys == ["after"]
+
+
+def test_try_again_is_asked_again(jobs: DbosJobs, database: Database, seen: Seen) -> None:
+    seen.refuse["stubborn"] = 2
+    with database.write() as tx:
+        jobs.put(tx, "send", "stubborn", lane="ris")
+    until(lambda: len(seen.keys) == 3)
+    assert seen.keys == ["stubborn"] * 3
+
+
+def test_one_lane_runs_in_order(jobs: DbosJobs, database: Database, seen: Seen) -> None:
+    for number in range(5):
+        with database.write() as tx:
+            jobs.put(tx, "send", f"{number}", lane="ris")
+    until(lambda: len(seen.keys) == 5)
+    assert seen.keys == ["0", "1", "2", "3", "4"]
+
+
+def test_a_second_live_node_of_the_same_name_is_refused(jobs: DbosJobs, database: Database) -> None:
+    from adapter.jobs.liveness import NodeLock
+
+    with pytest.raises(ConfigurationError, match="already runs"):
+        NodeLock(database, "node-1", patience_s=0.2).take()
