@@ -35,11 +35,11 @@ class ObservationCode(MappingTable):
     """Second subcomponent of OBX-3.1, such as GDT, IMP, ADT or REC; empty: none."""
 
 
-_FINDINGS = ObservationCode(code="59776-5", text="Findings", suffix="GDT")
+_FINDINGS = ObservationCode(code="59776-5", text="Findings")
 _SECTIONS = {
-    "impression": ObservationCode(code="19005-8", text="Impression", suffix="IMP"),
-    "recommendation": ObservationCode(code="18783-1", text="Recommendation", suffix="REC"),
-    "addendum": ObservationCode(code="59776-5", text="Addendum", suffix="ADT"),
+    "impression": ObservationCode(code="19005-8", text="Impression"),
+    "recommendation": ObservationCode(code="18783-1", text="Recommendation"),
+    "addendum": ObservationCode(code="59776-5", text="Addendum"),
 }
 
 
@@ -87,7 +87,7 @@ class MllpProfile(MappingTable):
     charset: Literal[
         "ASCII", "8859/1", "8859/2", "8859/5", "8859/7", "8859/9", "8859/15", "UNICODE UTF-8"
     ] = "UNICODE UTF-8"
-    """MSH-18 and the encoding of the bytes; what it cannot hold is sent as `?`."""
+    """MSH-18 and the encoding of the bytes; what it cannot hold is spelled in ASCII."""
     ascii_folding: bool = False
     """Write the text in plain ASCII: letters without accents, straight quotes, `<=` for `≤`."""
     replacements: dict[str, str] = Field(default_factory=dict)

@@ -1,0 +1,57 @@
+"""Report text as a receiver can read it: plain lines, in its character set."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from adapter.hl7v2.charset import codec
+from adapter.mapping.mllp_profile import MllpProfile
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+_PLAIN = str.maketrans(
+    {
+        "‘": "'", "’": "'", "‚": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"',
+        "‐": "-", "‑": "-", "‒": "-", "–": "-", "—": "-", "−": "-", "…": "...", "•": "*",
+        "≤": "<=", "≥": ">=", "≠": "<>", "≈": "~", "±": "+/-", "×": "x", "÷": "/", "·": ".",
+        "°": " deg", "µ": "u", "μ": "u", "Ø": "O", "ø": "o", "ß": "ss", "Æ": "AE", "æ": "ae",
+        "Œ": "OE", "œ": "oe", "Ł": "L", "ł": "l", "Đ": "D", "đ": "d", "→": "->", "←": "<-",
+    }
+)  # fmt: skip
+
+
+class Fitting:
+    """Makes texts fit one profile: no control characters, only what its character set holds."""
+
+    def __init__(self, profile: MllpProfile) -> None:
+        self.codec = codec([profile.charset]) or "utf-8"
+        self._fold = profile.ascii_folding
+        self._replacements = profile.replacements
+
+    def line(self, text: str) -> str:
+        """One line; every control character and line end becomes a blank."""
+        text = _CONTROL.sub(" ", " ".join(text.splitlines()))
+        for old, new in self._replacements.items():
+            text = text.replace(old, _CONTROL.sub(" ", new))
+        if self._fold or not _holds(self.codec, text):
+            text = "".join(self._sign(sign) for sign in text)
+        return text
+
+    def lines(self, text: str) -> list[str]:
+        """The lines of a text; form feeds and Unicode line separators end a line too."""
+        return [self.line(each) for each in text.splitlines()]
+
+    def _sign(self, sign: str) -> str:
+        """The character, or its plain spelling where it must be folded or cannot be encoded."""
+        if _holds("ascii" if self._fold else self.codec, sign):
+            return sign
+        plain = unicodedata.normalize("NFKD", sign.translate(_PLAIN))
+        return plain.encode("ascii", "ignore").decode() or "?"
+
+
+def _holds(name: str, text: str) -> bool:
+    try:
+        text.encode(name)
+    except UnicodeEncodeError:
+        return False
+    return True
