@@ -137,7 +137,7 @@ class Service:
             if doors:
                 await self._listener.start()
                 http = asyncio.create_task(self._http.serve())
-                while not self._http.started and not http.done():
+                while not self._http.started and not http.done():  # noqa: ASYNC110 - no event
                     await asyncio.sleep(0.005)
                 if http.done():
                     raise ConfigurationError(

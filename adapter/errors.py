@@ -56,7 +56,7 @@ class Unsupported(Rejected):
 
 
 class TryAgain(ReadoutError):
-    """Passing trouble: the same call may succeed after `after` seconds (None: the caller's rule)."""
+    """Passing trouble: try again after `after` seconds (None: by the caller's own rule)."""
 
     def __init__(self, message: str, after: float | None = None) -> None:
         super().__init__(message)

@@ -31,7 +31,7 @@ class Settings(BaseSettings):
     """SQLAlchemy URL; empty: SQLite in `data_dir`. Several nodes: `postgresql+psycopg://…`."""
 
     mappings_dir: Path | None = None
-    """The site's mapping files; each file here replaces or adds to the packaged one of that name."""
+    """The site's mapping files; each replaces the packaged one of its name or adds to them."""
 
     node_id: str = Field("node-1", pattern=r"^[A-Za-z0-9_.-]{1,40}$")
     """Name of this node, unique among the nodes of one database, the same after a restart."""
@@ -64,7 +64,7 @@ class Settings(BaseSettings):
     """Folder watched for dictations named `<accession>.<extension>`; empty: none is watched."""
 
     speech_model: str = ""
-    """Directory (CTranslate2) or name of the Whisper model; empty: the embedded demonstration one."""
+    """Whisper model: CTranslate2 directory or name; empty: the embedded demonstration model."""
 
     speech_device: str = Field("cpu", pattern=r"^(cpu|cuda|auto)$")
     """Where the model runs: `cpu`, `cuda` or `auto`."""
@@ -79,7 +79,7 @@ class Settings(BaseSettings):
     """Load the speech model at start rather than at the first dictation."""
 
     jobs_poll_seconds: float = Field(2.0, gt=0.05)
-    """How often queues look for jobs that another node or a delay has left; local jobs wake them."""
+    """How often queues look for the jobs of other nodes and due retries; local jobs wake them."""
 
     retry_base_seconds: float = Field(5.0, gt=0)
     """First wait before a delivery is tried again; doubles each time."""
@@ -101,8 +101,8 @@ class Settings(BaseSettings):
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the base class's
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the base class's
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments over environment over file."""
         toml = TomlConfigSettingsSource(settings_cls, _config_file())

@@ -34,7 +34,11 @@ class LazyGroup(TyperGroup):
         """Names in the order a newcomer needs them."""
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(
+        self,
+        ctx: click.Context,
+        cmd_name: str,
+    ) -> click.Command | None:
         """The command, or None when there is no such name."""
         if cmd_name not in COMMANDS:
             return None

@@ -17,10 +17,12 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
 
 def to_json(value: object) -> str:
     """Compact JSON of a domain value; the same value gives the same text."""
-    return _adapter(type(value)).dump_json(value).decode()
+    kind: Any = type(value)
+    return _adapter(kind).dump_json(value).decode()
 
 
 def from_json(kind: type[T], text: str | bytes) -> T:
     """The value of type `kind`; raises pydantic.ValidationError when the text is not one."""
-    value: T = _adapter(kind).validate_json(text)
+    which: Any = kind
+    value: T = _adapter(which).validate_json(text)
     return value

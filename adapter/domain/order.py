@@ -8,6 +8,8 @@ from enum import StrEnum
 from adapter.domain.identifiers import Accession, Phi
 from adapter.domain.people import Patient, Practitioner
 
+_NOTHING = Phi("")
+
 
 class OrderStatus(StrEnum):
     """Where the order stands (reporting-system words)."""
@@ -71,7 +73,7 @@ class Order:
     study_uid: str = ""  # ZDS-1, IPC-3; urn:dicom:uid
     priority: Priority = Priority.ROUTINE
     side: Side | None = None  # OBR-15.5, OBR-46; bodySite
-    reason: Phi = Phi("")  # OBR-31; reasonCode.text
+    reason: Phi = _NOTHING  # OBR-31; reasonCode.text
     requester: Practitioner | None = None  # OBR-16 / ORC-12; requester
     scheduled_at: str = ""  # TQ1-7, ORC-7.4, OBR-27.4 as YYYYMMDDHHMMSS; occurrenceDateTime
     linked: tuple[Accession, ...] = ()  # further accessions of the same message

@@ -18,7 +18,7 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """The words of one dictation in order. `quarantined`: words over silence, shown, never merged."""
+    """The words of one dictation. `quarantined`: words over silence, shown, never merged."""
 
     dictation_id: str
     model: str

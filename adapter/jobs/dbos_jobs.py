@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 import structlog
-from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer
+from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer, EnqueueOptions
 from dbos._queue import queue_worker_thread  # not public: dbos is pinned to one version
 
 from adapter.errors import TryAgain
@@ -165,7 +165,7 @@ class DbosJobs:
         priority: int,
         lane: str | None,
     ) -> None:
-        options: dict[str, Any] = {
+        options: EnqueueOptions = {
             "workflow_name": _WORKFLOW,
             "queue_name": job,
             "workflow_id": f"{job}:{key}#{attempt}",
@@ -176,10 +176,13 @@ class DbosJobs:
             options["queue_partition_key"] = lane or key
         if delay > 0:
             options["delay_seconds"] = delay
+        self._engine_client().enqueue_in_transaction(tx, options, job, key, attempt, priority, lane)
+        after_commit(tx, lambda: self._wake_after(job, delay))
+
+    def _engine_client(self) -> DBOSClient:
         if self._client is None:
             raise RuntimeError("jobs are put after start()")
-        self._client.enqueue_in_transaction(tx, options, job, key, attempt, priority, lane)
-        after_commit(tx, lambda: self._wake_after(job, delay))
+        return self._client
 
     def _wake_after(self, job: str, delay: float) -> None:
         if delay <= 0:
@@ -204,27 +207,28 @@ class DbosJobs:
 
     def _adopt_dead(self) -> None:
         """Give jobs that a dead node was running back to their queues."""
-        assert self._client is not None
-        owed = self._client.list_workflows(status="PENDING", load_input=False, load_output=False)
-        for node in {each.executor_id for each in owed} - {self._node, None}:
+        owed = self._engine_client().list_workflows(
+            status="PENDING", load_input=False, load_output=False
+        )
+        for node in {each.executor_id for each in owed if each.executor_id} - {self._node}:
             with self._lock.of_dead(node) as dead:
                 if dead:
                     self._requeue(node)
 
     def _requeue(self, node: str) -> None:
-        assert self._client is not None
-        owed = self._client.list_workflows(
+        client = self._engine_client()
+        owed = client.list_workflows(
             status="PENDING", executor_id=node, load_input=False, load_output=False
         )
         for queue in {each.queue_name for each in owed}:
             ids = [each.workflow_id for each in owed if each.queue_name == queue]
-            self._client.resume_workflows(ids, queue_name=queue)
+            client.resume_workflows(ids, queue_name=queue)
             log.warning("jobs_adopted", from_node=node, queue=queue, jobs=len(ids))
 
     def _prune(self) -> None:
         """Forget finished jobs: idempotency lives in our tables, not in the engine's."""
-        assert self._client is not None
-        done = self._client.list_workflows(
+        client = self._engine_client()
+        done = client.list_workflows(
             status=["SUCCESS"],
             completed_before=(datetime.now(UTC) - _KEEP_DONE).isoformat(),
             limit=500,
@@ -232,4 +236,4 @@ class DbosJobs:
             load_output=False,
         )
         if done:
-            self._client.delete_workflows([each.workflow_id for each in done])
+            client.delete_workflows([each.workflow_id for each in done])

@@ -1,4 +1,4 @@
-"""One lock a node says who is alive: two live nodes of one name never run, a dead one is adopted."""
+"""One lock a node says who is alive: no two nodes of one name run, a dead one is adopted."""
 
 from __future__ import annotations
 

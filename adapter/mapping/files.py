@@ -26,6 +26,12 @@ class MappingTable(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
+def packaged_directory() -> Path:
+    """mappings/ of the installed wheel, or of the checkout."""
+    inside = _PACKAGE / "mappings"
+    return inside if inside.is_dir() else _PACKAGE.parent / "mappings"
+
+
 @dataclass(frozen=True)
 class MappingFile:
     """One mapping file, byte for byte; `name` is relative, e.g. "templates/ct_head.yaml"."""
@@ -40,9 +46,9 @@ class MappingFile:
         return sha256_hex(self.body)
 
     def read(self, kind: type[Table]) -> Table:
-        """The file as a table; raises ConfigurationError naming file, key and what is wrong."""
+        """The file as a table; raises ConfigurationError naming file and key."""
         try:
-            return kind.model_validate(yaml.load(self.body, Loader=_LOADER))
+            return kind.model_validate(yaml.load(self.body, Loader=_LOADER))  # noqa: S506 - both are safe loaders
         except yaml.YAMLError as error:
             raise ConfigurationError(f"{self.path} is not valid YAML: {error}") from None
         except ValidationError as error:
@@ -51,10 +57,10 @@ class MappingFile:
 
 @dataclass(frozen=True)
 class MappingFiles:
-    """The site's directory over the packaged one; a site file hides the packaged one of its name."""
+    """The site's directory over the packaged one; a site file hides its packaged namesake."""
 
     site: Path | None = None
-    packaged: Path = field(default_factory=lambda: packaged_directory())
+    packaged: Path = field(default_factory=packaged_directory)
 
     def get(self, name: str) -> MappingFile:
         """The file of this name; raises ConfigurationError when there is none."""
@@ -94,12 +100,6 @@ class StoredMappingFiles(MappingFiles):
     def folder(self, name: str) -> list[MappingFile]:
         """All stored files of a folder by name."""
         return [self.get(each) for each in sorted(self.bodies) if each.startswith(f"{name}/")]
-
-
-def packaged_directory() -> Path:
-    """mappings/ of the installed wheel, or of the checkout."""
-    inside = _PACKAGE / "mappings"
-    return inside if inside.is_dir() else _PACKAGE.parent / "mappings"
 
 
 def _wrong(error: ValidationError) -> str:

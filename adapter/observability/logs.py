@@ -1,4 +1,4 @@
-"""Structured logs on standard error, one JSON object a line; patient data cannot print (see Phi)."""
+"""Structured logs on standard error, one JSON object a line; Phi values print as <phi>."""
 
 from __future__ import annotations
 

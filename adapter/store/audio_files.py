@@ -21,7 +21,7 @@ class AudioFiles:
     def put(self, chunks: Iterable[bytes], limit: int) -> tuple[str, int]:
         """Store the bytes durably; returns (sha256, size). Raises TooLarge over `limit` bytes."""
         digest, size = hashlib.sha256(), 0
-        file = tempfile.NamedTemporaryFile(dir=self._root, prefix=".incoming-", delete=False)
+        file = tempfile.NamedTemporaryFile(dir=self._root, prefix=".incoming-", delete=False)  # noqa: SIM115
         try:
             with file:
                 for chunk in chunks:

@@ -43,12 +43,10 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
-        """A write transaction from its first statement on; `after_commit` callbacks run at its end."""
+        """A write transaction from its first statement; `after_commit` callbacks run at its end."""
         callbacks: list[Callable[[], None]] = []
         with self._writer, self.engine.begin() as tx:
-            if (
-                self.is_sqlite
-            ):  # pysqlite would begin at the first write only: select-then-update races
+            if self.is_sqlite:  # pysqlite begins at the first write: select-then-update races
                 tx.exec_driver_sql("BEGIN IMMEDIATE")
             tx.info[_AFTER_COMMIT] = callbacks
             try:
@@ -78,6 +76,14 @@ def after_commit(tx: sa.Connection, callback: Callable[[], None]) -> None:
     pending: list[Callable[[], None]] | None = tx.info.get(_AFTER_COMMIT)
     if pending is not None:
         pending.append(callback)
+
+
+def row_id(done: sa.CursorResult[Any]) -> int:
+    """The id that the database gave to a row just inserted."""
+    key = done.inserted_primary_key
+    if key is None:
+        raise RuntimeError("the statement inserted no row")
+    return int(key[0])
 
 
 def _engine(url: str) -> sa.Engine:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from adapter.domain.delivery import Delivery, DeliveryKind, DeliveryState
 from adapter.domain.identifiers import Accession, ControlId
 from adapter.errors import NotFound
+from adapter.store.database import row_id
 from adapter.store.tables import delivery
 
 
@@ -37,7 +38,7 @@ def add(tx: sa.Connection, new: Delivery, report_id: int, issued_at: str) -> int
             state=new.state,
         )
     )
-    return int(done.inserted_primary_key[0])
+    return row_id(done)
 
 
 def head(tx: sa.Connection, destination: str) -> OwedDelivery | None:

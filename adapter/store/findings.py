@@ -8,6 +8,7 @@ from adapter.domain.codec import from_json, to_json
 from adapter.domain.decision import Decision
 from adapter.domain.finding import AiFinding
 from adapter.domain.identifiers import sha256_hex
+from adapter.store.database import row_id
 from adapter.store.tables import ai_result, decision
 
 
@@ -27,7 +28,7 @@ def add_batch(
             accession=accession, findings_json=text, body_sha256=sha256, received_at=at
         )
     )
-    return int(done.inserted_primary_key[0])
+    return row_id(done)
 
 
 def of_study(tx: sa.Connection, accession: str) -> tuple[AiFinding, ...]:
@@ -44,7 +45,7 @@ def of_study(tx: sa.Connection, accession: str) -> tuple[AiFinding, ...]:
 def add_decision(tx: sa.Connection, accession: str, made: Decision) -> int:
     """Store a decision; returns its row id."""
     done = tx.execute(sa.insert(decision).values(accession=accession, decision_json=to_json(made)))
-    return int(done.inserted_primary_key[0])
+    return row_id(done)
 
 
 def decisions(tx: sa.Connection, accession: str) -> tuple[Decision, ...]:

@@ -108,7 +108,7 @@ def settle(tx: sa.Connection, id_: int, state: MessageState, reason: str = "") -
 def count_by_state(tx: sa.Connection) -> dict[str, int]:
     """How many messages are in each state."""
     query = sa.select(message.c.state, sa.func.count()).group_by(message.c.state)
-    return {state: count for state, count in tx.execute(query)}
+    return dict(tx.execute(query).tuples().all())
 
 
 def recent(tx: sa.Connection, limit: int, state: str | None = None) -> list[StoredMessage]:

@@ -1,4 +1,4 @@
-"""Every version of every report, the inputs it was made of, and the mapping files that decided it."""
+"""Every version of every report, its inputs, and the mapping files that decided it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from adapter.domain.codec import from_json
 from adapter.domain.report import Report
 from adapter.errors import NotFound
 from adapter.mapping.files import MappingFile
+from adapter.store.database import row_id
 from adapter.store.tables import mapping_version, report
 
 
@@ -37,7 +38,7 @@ def add(tx: sa.Connection, new: StoredReport) -> int:
     """A new version (its `id` is ignored); returns its row id."""
     values = new._asdict()
     del values["id"]
-    return int(tx.execute(sa.insert(report).values(**values)).inserted_primary_key[0])
+    return row_id(tx.execute(sa.insert(report).values(**values)))
 
 
 def latest(tx: sa.Connection, accession: str) -> StoredReport | None:

@@ -65,7 +65,7 @@ def listed(tx: sa.Connection, report_status: str | None, limit: int, offset: int
 def count_by_status(tx: sa.Connection) -> dict[str, int]:
     """How many studies are in each report status."""
     query = sa.select(study.c.report_status, sa.func.count()).group_by(study.c.report_status)
-    return {status: count for status, count in tx.execute(query)}
+    return dict(tx.execute(query).tuples().all())
 
 
 def note(tx: sa.Connection, accession: str, at: str, event: str, detail: str = "") -> None:

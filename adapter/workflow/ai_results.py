@@ -52,7 +52,7 @@ class _Batch(BaseModel):
 
 
 def read_findings(body: bytes) -> tuple[AiFinding, ...]:
-    """The batch; raises Malformed (not JSON) or Rejected with a JSON pointer to the wrong member."""
+    """The batch; raises Malformed (not JSON) or Rejected with a JSON pointer."""
     try:
         batch = _Batch.model_validate(json.loads(body))
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError):

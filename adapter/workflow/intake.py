@@ -58,7 +58,7 @@ class Intake:
         return states
 
     def take(self, message: InboundMessage) -> None:
-        """Store and apply one message at once, in one transaction; raises Rejected (still stored)."""
+        """Store and apply one message in one transaction; raises Rejected (but stored)."""
         try:
             events = [] if message.refusal else self._readers[message.protocol](message.body)
         except ReadoutError as error:

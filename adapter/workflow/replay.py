@@ -1,4 +1,4 @@
-"""Rebuild every version of a report, and every message of it, from what is stored; compare bytes."""
+"""Rebuild each version of a report, and its messages, from what is stored; compare bytes."""
 
 from __future__ import annotations
 

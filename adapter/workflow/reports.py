@@ -48,7 +48,7 @@ class Reports:
         self._house = house
 
     async def merge(self, key: str) -> None:
-        """Job: merge what is known of a study into a new preliminary version, if anything changed."""
+        """Job: merge what is known of a study into a new preliminary version."""
         await asyncio.to_thread(self._merge, split_key(key)[0])
 
     def _merge(self, accession: str) -> None:

@@ -1,4 +1,4 @@
-"""Dictations as files: `<accession>.<extension>` put into a folder is taken, stored, moved aside."""
+"""Dictations as files: `<accession>.<extension>` in a folder is taken, stored, moved aside."""
 
 from __future__ import annotations
 
