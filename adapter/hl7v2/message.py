@@ -13,6 +13,7 @@ from adapter.hl7v2.charset import choose
 from adapter.hl7v2.escape import Delimiters, unescape
 
 _SIGNS = frozenset(string.punctuation)
+_LONGEST_ID = 250
 _BOM = b"\xef\xbb\xbf"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _MESSAGE_START = re.compile(rb"(?:^|(?<=[\r\n]))(?=MSH[^A-Za-z0-9\s])")

@@ -9,12 +9,20 @@ from zoneinfo import ZoneInfo
 from hl7apy.core import Message
 
 from adapter.domain.delivery import DeliveryKind, ReportMessage
-from adapter.domain.order import Code, Order
+from adapter.domain.order import Code, Order, Priority
 from adapter.domain.people import Patient, Practitioner
 from adapter.hl7v2.escape import escape
 from adapter.hl7v2.observations import observations
 from adapter.hl7v2.text import Fitting
 from adapter.mapping.mllp_profile import MllpProfile
+
+_WITH_TQ = ("2.3", "2.3.1", "2.4")  # in ORC-7 and OBR-27; later versions have TQ1
+_PRIORITIES = {
+    Priority.STAT: "S",
+    Priority.HIGH: "A",
+    Priority.MEDIUM: "T",
+    Priority.ROUTINE: "R",
+}
 
 
 def build_oru(message: ReportMessage, profile: MllpProfile) -> bytes:
@@ -59,7 +67,8 @@ class _Writer:
         """ORC: results follow (RE); in progress until signed."""
         signed = self.message.kind is not DeliveryKind.PRELIMINARY
         placer, filler = self._numbers()
-        return _segment("ORC", {1: "RE", 2: placer, 3: filler, 5: "CM" if signed else "IP"})
+        fields = {1: "RE", 2: placer, 3: filler, 5: "CM" if signed else "IP"}
+        return _segment("ORC", fields | {7: self._timing()})
 
     def obr(self) -> str:
         """One OBR: the accession with its order, status and interpreter."""
@@ -76,6 +85,7 @@ class _Writer:
             22: self.issued,
             24: self.value(order.modality),
             25: self.profile.report_status.of(self.message.kind),
+            27: self._timing(),
             31: self.components("", order.reason.reveal()),
             32: self._interpreter(),
         }
@@ -94,6 +104,12 @@ class _Writer:
         order = self.order
         filler = "" if self.profile.accession_in_filler else order.filler_number
         return self.value(order.placer_number), self.value(filler or order.accession)
+
+    def _timing(self) -> str:
+        """TQ of the order in versions that have it: start and priority."""
+        if self.profile.version not in _WITH_TQ:
+            return ""
+        return f"^^^{self.value(self.order.scheduled_at)}^^{_PRIORITIES[self.order.priority]}"
 
     def _procedure(self, code: Code) -> str:
         return self.components(code.code, code.text, code.system)
