@@ -18,7 +18,7 @@ def read_answer(status: int, body: bytes, refused: Outcome) -> Answer:
     if status not in (200, 201):
         text = outcome_text(resource) or _hint(status)
         return Answer(refused, str(status), text)
-    if not body.strip():
+    if not body:
         return Answer(Outcome.ACCEPTED, str(status))
     if not isinstance(resource, dict) or resource.get("type") != "transaction-response":
         return Answer(Outcome.HOLD, str(status), "the answer is no transaction-response Bundle")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date, time
+from decimal import Decimal
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -26,17 +28,26 @@ def validate(resource: dict[str, Any]) -> None:
     Messages never repeat the value. fhir.resources is loaded here, on first use.
     """
     kind = resource["resourceType"]
+    _check_contained(resource, kind)
     try:
         model = _model(kind).model_validate(resource)
     except ValidationError as error:
         raise _rejected(kind, error) from None
-    except (KeyError, AttributeError):  # how fhir.resources meets a contained type it cannot find
+    except (KeyError, TypeError, AttributeError):  # how fhir.resources meets an unknown type
         raise Rejected(
-            "a contained resource is of no FHIR R4 type",
+            "resourceType must name an R4 resource, and stand in resources only",
             location=f"{kind}.contained",
             code="structure",
         ) from None
-    _walk(model, kind)
+    _walk(model, resource, kind)
+
+
+def _check_contained(resource: dict[str, Any], kind: str) -> None:
+    contained = resource.get("contained") or []
+    for index, each in enumerate(contained if isinstance(contained, list) else [contained]):
+        if not isinstance(each, dict) or not isinstance(each.get("resourceType"), str):
+            path = f"{kind}.contained[{index}]"
+            raise Rejected(f"{path} has no resourceType", location=path, code="structure")
 
 
 def _model(kind: str) -> type[BaseModel]:
@@ -55,28 +66,42 @@ def _rejected(kind: str, error: ValidationError) -> Rejected:
     return Rejected(f"{path} {words}", location=path, code=code)
 
 
-def _walk(model: BaseModel, path: str) -> None:
+def _walk(model: BaseModel, told: dict[str, Any], path: str) -> None:
     kind = type(model).__name__
     for name, field in type(model).model_fields.items():
         value = getattr(model, name)
         if value is None:
             continue
+        alias = field.alias or name
         extra = field.json_schema_extra
         table = extra if isinstance(extra, dict) else {}
-        for here, each in _items(value, f"{path}.{field.alias or name}"):
+        for here, each, raw in _items(value, told.get(alias), f"{path}.{alias}"):
+            _check_json_type(each, raw, here)
             if isinstance(each, str):
                 allowed = OPEN_TABLES.get(f"{kind}.{name}") or table.get("enum_values")
                 _check_code(each, allowed, here)
             elif isinstance(each, BaseModel):
                 _check_target(each, table.get("enum_reference_types"), here)
-                _walk(each, here)
+                _walk(each, raw, here)
 
 
-def _items(value: Any, path: str) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, list):
-        yield from ((f"{path}[{index}]", each) for index, each in enumerate(value))
-    else:
-        yield path, value
+def _items(value: Any, told: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
+    if not isinstance(value, list):
+        yield path, value, told
+        return
+    for index, (each, raw) in enumerate(zip(value, told, strict=True)):
+        yield f"{path}[{index}]", each, raw
+
+
+def _check_json_type(value: Any, told: Any, path: str) -> None:
+    """pydantic takes 1 for a date and "yes" for true; R4 does not (2.6.2, JSON primitives)."""
+    expected: Any = object
+    if isinstance(value, (date, time)):
+        expected = str
+    elif isinstance(value, (int, float, Decimal)):
+        expected = (int, float, Decimal)
+    if isinstance(told, bool) != isinstance(value, bool) or not isinstance(told, expected):
+        raise Rejected(f"{path} has the wrong JSON type", location=path, code="structure")
 
 
 def _check_code(value: str, allowed: Any, path: str) -> None:

@@ -49,8 +49,11 @@ class FhirProfile(MappingTable):
     finding_system: str = Field("urn:readout:finding", pattern=r"^[^\s|]+$")
     """Code system of the finding names of the site's lexicon."""
     patient: Literal["create", "match", "logical"] = "create"
-    """`create`: the patient is created unless the MRN is known; `match`: the server must know it;
-    `logical`: the MRN is only named."""
+    """How the patient is told.
+
+    `create`: created unless the MRN is known; `match`: the server must know the MRN, and must
+    resolve conditional references (R4 3.1.0.11.2); `logical`: the MRN is only named.
+    """
     performer: str = ""
     """Name of the reporting organisation; empty: none is named."""
     report_code: FhirCode = FhirCode(

@@ -1,0 +1,181 @@
+"""One synthetic report with every origin of statement, for the tests of this room."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from adapter.domain.delivery import Delivery, DeliveryKind, ReportMessage
+from adapter.domain.finding import AiFinding, Evidence, Fact
+from adapter.domain.identifiers import Accession, ControlId, Phi
+from adapter.domain.order import Code, Order, Priority, Side
+from adapter.domain.people import Patient, Practitioner, Sex
+from adapter.domain.report import (
+    Certificate,
+    Origin,
+    Report,
+    Section,
+    Source,
+    Statement,
+    Suggestion,
+    TemplateRef,
+)
+from adapter.mapping.fhir_profile import FhirCode, FhirProfile
+
+SAMPLES = Path(__file__).parent.parent / "samples" / "fhir"
+
+PROFILE = FhirProfile(
+    base_url="http://127.0.0.1:1/fhir",
+    accession_system="urn:oid:2.999.3",
+    mrn_system="urn:oid:2.999.1",
+    practitioner_system="urn:oid:2.999.2",
+    performer="Example Hospital, Radiology",
+    finding_codes={
+        "pneumothorax": FhirCode(
+            system="http://snomed.info/sct", code="36118008", display="Pneumothorax"
+        )
+    },
+)
+
+ORDER = Order(
+    accession=Accession("ACC-2001"),
+    patient=Patient(
+        mrn=Phi("MRN-1001"),
+        issuer="EXAMPLE",
+        family=Phi("Example"),
+        given=Phi("Erin"),
+        birth_date=Phi("19610412"),
+        sex=Sex.FEMALE,
+    ),
+    procedure=Code("36572-6", "XR chest", "http://loinc.org"),
+    modality="DX",
+    study_uid="1.2.840.99.1",
+    priority=Priority.STAT,
+    scheduled_at="20260102103000",
+    source="fhir",
+)
+
+NODULE = AiFinding(
+    id="a1",
+    text="Nodule in the left upper lobe, 8 mm.",
+    model="chest-net",
+    version="2.1",
+    finding="pulmonary_nodule",
+    side=Side.LEFT,
+    size_mm=(8.0,),
+    evidence=(Evidence(study_uid="1.2.840.99.1", sop_uid="1.2.840.99.1.1"),),
+)
+PROPOSED = AiFinding(id="a2", text="Rib fracture.", model="chest-net", version="2.1")
+
+
+def _sections() -> tuple[Section, ...]:
+    pneumothorax = Fact("pneumothorax", "pneumothorax", 12, 24, side=Side.RIGHT)
+    effusion = Fact("pleural_effusion", "pleural effusion", 3, 19, negated=True)
+    old = Fact("pneumonia", "pneumonia", 11, 20, historical=True)
+    cyst = Fact(
+        "cyst", "cyst", 16, 20, uncertain=True, level="T12", size_mm=(12.5, 9.0), prior_size_mm=(7,)
+    )
+    nodule = Fact("pulmonary_nodule", "Nodule", 0, 6, side=Side.LEFT, size_mm=(8.0,))
+    return (
+        Section(
+            "pleura",
+            "Pleura",
+            (
+                Statement(
+                    "s1",
+                    "Small right pneumothorax.",
+                    Origin.DICTATED,
+                    Source(dictation="d-1", chars=(0, 25), ms=(120, 2210), confidence=0.93),
+                    (pneumothorax,),
+                ),
+                Statement(
+                    "s2",
+                    "No pleural effusion.",
+                    Origin.TEMPLATE,
+                    Source(template="pleura.no_effusion"),
+                    (effusion,),
+                ),
+            ),
+        ),
+        Section(
+            "lungs",
+            "Lungs & airways",
+            (
+                Statement(
+                    "s3", NODULE.text, Origin.AI, Source(ai="a1", person="r.reader"), (nodule,)
+                ),
+                Statement(
+                    "s4",
+                    "History of <pneumonia>; possible cyst at T12, 12.5 x 9 mm, previously 7 mm.",
+                    Origin.EDITED,
+                    Source(dictation="d-1", chars=(26, 90), ms=(2300, 7000), person="r.reader"),
+                    (old, cyst),
+                ),
+            ),
+        ),
+        Section("bones", "Bones"),
+        Section(
+            "impression",
+            "Impression",
+            (
+                Statement(
+                    "s5",
+                    "Small right pneumothorax.",
+                    Origin.DICTATED,
+                    Source(dictation="d-2", chars=(0, 25), ms=(0, 1900), confidence=0.9),
+                    (pneumothorax,),
+                ),
+            ),
+        ),
+    )
+
+
+REPORT = Report(
+    template=TemplateRef("xr_chest_2v", 3, "ab" * 32),
+    status="preliminary",
+    sections=_sections(),
+    suggestions=(Suggestion(NODULE, "accepted"), Suggestion(PROPOSED)),
+    flags=(),
+    certificate=Certificate(ok=True, tokens=30, dictated=20, template=4, ai=6),
+)
+
+PRELIMINARY = ReportMessage(
+    control_id=ControlId("RO0000000001"),
+    kind=DeliveryKind.PRELIMINARY,
+    order=ORDER,
+    report=REPORT,
+    issued_at="2026-01-02T10:41:07Z",
+)
+FINAL = replace(
+    PRELIMINARY,
+    control_id=ControlId("RO0000000002"),
+    kind=DeliveryKind.FINAL,
+    report=replace(REPORT, status="final"),
+    issued_at="2026-01-02T11:02:00Z",
+    author=Practitioner("R42", "Reader", "Robin"),
+)
+_ADDED = Statement("s6", "Discussed by phone.", Origin.DICTATED, Source(dictation="d-3"))
+ADDENDUM = replace(
+    FINAL,
+    control_id=ControlId("RO0000000003"),
+    kind=DeliveryKind.ADDENDUM,
+    report=replace(
+        REPORT,
+        status="addendum",
+        sections=(*REPORT.sections, Section("addendum", "Addendum", (_ADDED,))),
+    ),
+)
+
+
+def delivery(message: ReportMessage, body: bytes, destination: str = "ehr") -> Delivery:
+    """A delivery of these bytes."""
+    accession = message.order.accession
+    return Delivery(message.control_id, destination, accession, message.kind, body)
+
+
+def service_request() -> dict[str, Any]:
+    """The sample order."""
+    resource: dict[str, Any] = json.loads((SAMPLES / "service_request.json").read_bytes())
+    return resource

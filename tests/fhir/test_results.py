@@ -1,0 +1,263 @@
+from __future__ import annotations
+
+import json
+from base64 import b64decode
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from adapter.domain.delivery import ReportMessage
+from adapter.domain.identifiers import Accession, Phi
+from adapter.domain.report import Report, Statement
+from adapter.fhir.results import build_transaction
+from adapter.fhir.validation import validate
+from adapter.mapping.fhir_profile import FhirProfile
+from tests.fhir.samples import ADDENDUM, FINAL, PRELIMINARY, PROFILE, PROPOSED, REPORT, SAMPLES
+
+
+def build(message: ReportMessage, profile: FhirProfile = PROFILE) -> dict[str, Any]:
+    bundle: dict[str, Any] = json.loads(build_transaction(message, profile))
+    return bundle
+
+
+def resources(bundle: dict[str, Any], kind: str) -> list[dict[str, Any]]:
+    found = [entry["resource"] for entry in bundle["entry"]]
+    return [resource for resource in found if resource["resourceType"] == kind]
+
+
+def report(bundle: dict[str, Any]) -> dict[str, Any]:
+    [found] = resources(bundle, "DiagnosticReport")
+    return found
+
+
+def with_text(report: Report, text: str) -> Report:
+    def write(statement: Statement) -> Statement:
+        return replace(statement, text=text)
+
+    sections = tuple(
+        replace(section, statements=tuple(map(write, section.statements)))
+        for section in report.sections
+    )
+    return replace(report, sections=sections)
+
+
+MESSAGES = {"preliminary": PRELIMINARY, "final": FINAL, "addendum": ADDENDUM}
+
+
+@pytest.mark.parametrize("kind", MESSAGES)
+def test_the_bundle_is_the_golden_one_byte_for_byte(kind: str) -> None:
+    golden = (SAMPLES / f"transaction_{kind}.json").read_bytes()
+    assert build_transaction(MESSAGES[kind], PROFILE) == golden
+
+
+@pytest.mark.parametrize("kind", MESSAGES)
+@pytest.mark.parametrize("patient", ["create", "match", "logical"])
+def test_all_that_is_sent_is_valid_r4(kind: str, patient: str) -> None:
+    bundle = build(MESSAGES[kind], PROFILE.model_copy(update={"patient": patient}))
+    validate(bundle)
+    for entry in bundle["entry"]:
+        validate(entry["resource"])
+
+
+@pytest.mark.parametrize(
+    ("message", "status", "observations"),
+    [
+        (PRELIMINARY, "preliminary", "preliminary"),
+        (FINAL, "final", "final"),
+        (ADDENDUM, "appended", "final"),
+    ],
+)
+def test_the_status_says_what_the_report_is(
+    message: ReportMessage, status: str, observations: str
+) -> None:
+    bundle = build(message)
+    assert report(bundle)["status"] == status
+    assert {each["status"] for each in resources(bundle, "Observation")} == {observations}
+
+
+def test_later_kinds_update_the_same_report() -> None:
+    first, later = (build(message)["entry"][0]["request"] for message in (PRELIMINARY, FINAL))
+    assert first == later
+    assert first["method"] == "PUT"
+    assert first["url"] == "DiagnosticReport?identifier=urn%3Areadout%3Areport%7CACC-2001"
+
+
+def test_every_reference_into_the_bundle_has_its_entry() -> None:
+    bundle = build(FINAL)
+    urls = [entry["fullUrl"] for entry in bundle["entry"]]
+    assert len(set(urls)) == len(urls)
+    text = json.dumps(bundle)
+    told = {part.split('"')[0] for part in text.split('"reference": "')[1:]}
+    assert told <= set(urls)
+    assert len(told) > 5
+
+
+def test_sentences_are_addressed_by_their_provenance() -> None:
+    bundle = build(FINAL)
+    div = ElementTree.fromstring(report(bundle)["text"]["div"])
+    written = {each.get("id"): each.text for each in div.iter() if each.get("id")}
+    said = {each.id: each.text for section in REPORT.sections for each in section.statements}
+    assert written == said
+    targets = [
+        extension["valueUri"]
+        for provenance in resources(bundle, "Provenance")
+        for target in provenance["target"]
+        for extension in target.get("extension", [])
+    ]
+    assert sorted(targets) == sorted(said)
+
+
+def provenance_of(bundle: dict[str, Any], name: str) -> dict[str, Any]:
+    [found] = [
+        each
+        for each in resources(bundle, "Provenance")
+        if each["meta"]["tag"][0]["code"].endswith(f"/{name}")
+    ]
+    return found
+
+
+def test_a_dictated_sentence_names_its_audio_and_its_text() -> None:
+    entities = provenance_of(build(FINAL), "s1")["entity"]
+    told = {each["role"]: each["what"]["identifier"]["value"] for each in entities}
+    assert told == {
+        "source": "ACC-2001/d-1#t=0.120,2.210",
+        "quotation": "ACC-2001/d-1#char=0,25",
+    }
+
+
+def test_what_a_model_says_is_marked_and_names_model_and_person() -> None:
+    bundle = build(FINAL)
+    [device] = resources(bundle, "Device")
+    assert (device["deviceName"][0]["name"], device["version"][0]["value"]) == ("chest-net", "2.1")
+    provenance = provenance_of(bundle, "s3")
+    assert provenance["reason"][0]["coding"][0]["code"] == "AIAST"
+    assert [each["type"]["coding"][0]["code"] for each in provenance["agent"]] == [
+        "author",
+        "verifier",
+    ]
+    assert provenance["agent"][1]["who"]["display"] == "r.reader"
+    marked = [
+        each["code"]["text"] for each in resources(bundle, "Observation") if "security" in str(each)
+    ]
+    assert marked == ["Nodule"]
+    assert report(bundle)["meta"]["security"][0]["code"] == "AIAST"
+
+
+def test_a_proposed_finding_is_not_sent() -> None:
+    assert PROPOSED.text not in json.dumps(build(FINAL))
+
+
+def observation(bundle: dict[str, Any], words: str) -> dict[str, Any]:
+    return next(each for each in resources(bundle, "Observation") if each["code"]["text"] == words)
+
+
+def test_observations_tell_presence_side_and_size() -> None:
+    bundle = build(FINAL)
+
+    def verdict(words: str) -> str:
+        return str(observation(bundle, words)["interpretation"][0]["coding"][0]["code"])
+
+    assert [verdict(each) for each in ("pneumothorax", "pleural effusion", "cyst")] == [
+        "POS",
+        "NEG",
+        "IND",
+    ]
+    assert observation(bundle, "pneumothorax")["code"]["coding"][0]["code"] == "36118008"
+    side = observation(bundle, "pneumothorax")["component"][0]
+    assert side["valueCodeableConcept"]["coding"][0]["code"] == "24028007"
+    cyst = observation(bundle, "cyst")
+    assert cyst["bodySite"] == {"text": "T12"}
+    sizes = [(each["code"]["text"], each["valueQuantity"]["value"]) for each in cyst["component"]]
+    assert sizes == [("size", 12.5), ("size", 9), ("previous size", 7)]
+
+
+def test_history_stays_in_the_text() -> None:
+    bundle = build(FINAL)
+    assert "pneumonia" not in {each["code"]["text"] for each in resources(bundle, "Observation")}
+    assert "pneumonia" in report(bundle)["text"]["div"]
+
+
+def test_the_presented_form_is_the_report_with_its_hash() -> None:
+    form = report(build(FINAL))["presentedForm"][0]
+    data = b64decode(form["data"])
+    assert form["size"] == len(data)
+    assert b"Small right pneumothorax." in data
+
+
+def test_the_conclusion_holds_the_addendum_too() -> None:
+    assert report(build(FINAL))["conclusion"] == "Small right pneumothorax."
+    assert "Discussed by phone." in report(build(ADDENDUM))["conclusion"]
+
+
+def test_parts_can_be_left_out() -> None:
+    bare = PROFILE.model_copy(
+        update={"observations": False, "provenance": False, "html": False, "patient": "logical"}
+    )
+    bundle = build(FINAL, bare)
+    [entry] = bundle["entry"]
+    assert "result" not in entry["resource"]
+    assert entry["resource"]["subject"]["identifier"]["value"] == "MRN-1001"
+    validate(entry["resource"])
+
+
+def queries(bundle: dict[str, Any]) -> Iterator[str]:
+    for entry in bundle["entry"]:
+        request = entry["request"]
+        yield request.get("ifNoneExist") or request["url"].partition("?")[2]
+
+
+def test_values_are_escaped_in_searches() -> None:
+    order = replace(
+        FINAL.order,
+        accession=Accession("A|1,&x=y"),
+        patient=replace(FINAL.order.patient, mrn=Phi("M$ 1")),
+    )
+    told = list(queries(build(replace(FINAL, order=order))))
+    assert told[0] == "identifier=urn%3Areadout%3Areport%7CA%5C%7C1%5C%2C%26x%3Dy"
+    assert "identifier=urn%3Aoid%3A2.999.1%7CM%5C%24%201" in told
+
+
+def test_without_a_system_only_identifiers_without_one_match() -> None:
+    bundle = build(FINAL, PROFILE.model_copy(update={"mrn_system": ""}))
+    assert "identifier=%7CMRN-1001" in list(queries(bundle))
+    assert resources(bundle, "Patient")[0]["identifier"][0]["assigner"] == {"display": "EXAMPLE"}
+
+
+def test_the_issuer_is_the_system_where_it_is_a_uri() -> None:
+    patient = replace(FINAL.order.patient, issuer="urn:oid:2.999.9")
+    message = replace(FINAL, order=replace(FINAL.order, patient=patient))
+    bundle = build(message, PROFILE.model_copy(update={"mrn_system": ""}))
+    assert resources(bundle, "Patient")[0]["identifier"][0]["system"] == "urn:oid:2.999.9"
+
+
+@pytest.mark.parametrize(
+    ("hl7", "iso"),
+    [("19610412", "1961-04-12"), ("196104120830", "1961-04-12"), ("196104", "1961-04"),
+     ("1961", "1961"), ("", None), ("unknown", None), ("19", None)],
+)  # fmt: skip
+def test_birth_dates(hl7: str, iso: str | None) -> None:
+    patient = replace(FINAL.order.patient, birth_date=Phi(hl7))
+    bundle = build(replace(FINAL, order=replace(FINAL.order, patient=patient)))
+    assert resources(bundle, "Patient")[0].get("birthDate") == iso
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.text(min_size=1, max_size=80))
+def test_any_text_makes_the_same_valid_bundle_twice(text: str) -> None:
+    message = replace(FINAL, report=with_text(REPORT, text))
+    body = build_transaction(message, PROFILE)
+    assert body == build_transaction(message, PROFILE)
+    ElementTree.fromstring(report(json.loads(body))["text"]["div"])
+    for entry in json.loads(body)["entry"]:
+        validate(entry["resource"])
+
+
+def write_golden(build: Callable[[ReportMessage, FhirProfile], bytes] = build_transaction) -> None:
+    """Write the golden files anew: `python -c 'from tests.fhir.test_results import *; …'`."""
+    for kind, message in MESSAGES.items():
+        (SAMPLES / f"transaction_{kind}.json").write_bytes(build(message, PROFILE))

@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# Installs the programs of other makers that the tests talk to; as root where Debian packages are missing.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+if ! ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1; then
+  apt-get update
+  apt-get install -y --no-install-recommends postgresql
+fi
+if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+  apt-get update
+  apt-get install -y --no-install-recommends nodejs npm
+fi
+(cd fhir_server && npm ci --ignore-scripts --no-audit --no-fund)
