@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+from adapter.domain.identifiers import sha256_hex
+from adapter.domain.message import InboundMessage, MessageState
+from adapter.store import messages
+from adapter.store.database import Database
+
+
+def message(control_id: str, body: bytes = b"MSH|", refusal: str = "") -> InboundMessage:
+    return InboundMessage(
+        protocol="hl7v2",
+        peer="127.0.0.1:1",
+        sender="EHR|HOSP",
+        control_id=control_id,
+        type="ORM^O01",
+        body=body,
+        body_sha256=sha256_hex(body),
+        received_at="2026-01-01T00:00:00.000+00:00",
+        refusal=refusal,
+    )
+
+
+def store(database: Database, *batch: InboundMessage) -> list[MessageState]:
+    with database.write() as tx:
+        return messages.store(tx, batch)
+
+
+def test_a_batch_is_stored_in_order_and_repeats_are_known(database: Database) -> None:
+    first = store(database, message("1"), message("2"), message("1"), message("1", b"other"))
+    assert first == ["received", "received", "duplicate", "received"]
+    assert store(database, message("2"), message("3")) == ["duplicate", "received"]
+    with database.read() as tx:
+        assert [each.control_id for each in messages.waiting(tx, 10)] == ["1", "2", "1", "3"]
+
+
+def test_a_refused_message_is_kept_with_its_reason_and_welcome_later(database: Database) -> None:
+    bad = message("1", refusal="OBR-18 is empty")
+    assert store(database, bad, bad) == ["refused", "refused"]
+    with database.read() as tx:
+        (kept,) = messages.recent(tx, 10, "refused")
+        assert (kept.body, kept.reason) == (b"MSH|", "OBR-18 is empty")
+        assert messages.waiting(tx, 10) == []
+    assert store(database, replace(bad, refusal="")) == ["received"]
+    with database.read() as tx:
+        assert len(messages.waiting(tx, 10)) == 1
+        assert messages.count_by_state(tx) == {"received": 1}
+
+
+def test_bytes_come_back_as_they_were(database: Database) -> None:
+    body = bytes(range(256))
+    store(database, message("1", body))
+    with database.read() as tx:
+        assert messages.waiting(tx, 1)[0].body == body
+
+
+def test_a_settled_message_is_not_applied_again(database: Database) -> None:
+    store(database, message("1"), message("2"))
+    with database.write() as tx:
+        one, two = (each.id for each in messages.waiting(tx, 10))
+        messages.settle(tx, one, MessageState.APPLIED)
+        assert messages.still_waiting(tx, [one, two]) == {two}
