@@ -1,0 +1,270 @@
+"""The finding lexicon: findings, anatomy and language of mappings/findings/, ready to match."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from typing import Literal, NamedTuple, TypeVar
+
+from pydantic import Field
+
+from adapter.domain.order import Side
+from adapter.errors import ConfigurationError
+from adapter.mapping.files import MappingFile, MappingFiles, MappingTable
+from adapter.mapping.phrase_table import PhraseTable, WordForms
+
+Urgency = Literal["routine", "urgent", "critical"]
+ID = Field(pattern=r"^[a-z0-9_]{1,60}$")
+
+CueKind = Literal[
+    "negated_before",
+    "negated_after",
+    "not_negated",
+    "change",
+    "uncertain_before",
+    "uncertain_after",
+    "uncertain_either",
+    "versus",
+    "historical_before",
+    "prior",
+    "family_before",
+    "previously",
+    "ignore",
+    "end",
+    "and",
+    "or",
+    "with",
+    "verb",
+    "status",
+    "fresh",
+    "determiner",
+    "definite",
+    "left",
+    "right",
+    "bilateral",
+    "no_side",
+    "normal",
+    "not_normal",
+    "exam",
+    "limiting",
+    "preposition",
+]
+
+
+class Finding(MappingTable):
+    """One finding that a sentence can state."""
+
+    id: str = ID
+    """Name in facts and reports; it stays the same for ever."""
+    organ: str
+    """Organ whose section it belongs to; `general` when only the words around it tell."""
+    parents: tuple[str, ...] = ()
+    """Wider findings that it is one of."""
+    synonyms: tuple[str, ...] = ()
+    """Phrases that name it; spelling, plural and hyphens do not matter."""
+    laterality: bool = False
+    """Whether it has a side."""
+    sex: Literal["any", "female", "male"] = "any"
+    """Sex in which it can occur."""
+    urgency: Urgency = "routine"
+    """ACR category: critical (1, minutes), urgent (2, hours), routine."""
+    contradicts: tuple[str, ...] = ()
+    """Further organs and findings whose normal statements it contradicts."""
+    codes: dict[str, str] = {}
+    """Its codes elsewhere, by system: `chexpert`, `radlex`."""
+
+
+class Generic(MappingTable):
+    """A word whose finding depends on the anatomy beside it: "stone" in a ureter or a kidney."""
+
+    words: tuple[str, ...]
+    """Phrases of this meaning."""
+    at: dict[str, str] = {}
+    """Place or organ -> finding."""
+    otherwise: str | None = None
+    """Finding when no anatomy is named; none: then it is no finding."""
+
+
+class Organ(MappingTable):
+    """An organ that templates route by."""
+
+    id: str = ID
+    """Name in templates."""
+    parent: str | None = None
+    """Organ whose section takes over when a template has none for this one."""
+    words: tuple[str, ...] = ()
+    """Words that name it."""
+
+
+class Place(MappingTable):
+    """A part of an organ that decides what a generic word means."""
+
+    id: str = ID
+    """Name in the `at` tables of generic words."""
+    organ: str
+    """The organ it is part of."""
+    side: Side | None = None
+    """The side that the words already tell."""
+    words: tuple[str, ...]
+    """Words that name it."""
+
+
+class LexiconFile(MappingTable):
+    """One file of mappings/findings/; every part is optional."""
+
+    findings: tuple[Finding, ...] = ()
+    """Findings."""
+    generics: tuple[Generic, ...] = ()
+    """Words whose finding depends on anatomy."""
+    organs: tuple[Organ, ...] = ()
+    """Organs."""
+    places: tuple[Place, ...] = ()
+    """Parts of organs."""
+    cues: dict[CueKind, tuple[str, ...]] = {}
+    """Language around findings, by meaning."""
+    spellings: dict[str, str] = {}
+    """British spelling -> American, inside words."""
+
+
+Row = TypeVar("Row", Finding, Organ)
+
+
+class Term(NamedTuple):
+    """What a phrase names: a finding, or a generic word that anatomy must settle."""
+
+    finding: str | None
+    generic: Generic | None
+
+
+class Site(NamedTuple):
+    """What an anatomical phrase names: its keys from narrow to wide, its organ and side."""
+
+    keys: tuple[str, ...]
+    organ: str
+    side: Side | None
+
+
+class Lexicon:
+    """All lexicon files in one, indexed."""
+
+    def __init__(self, files: Iterable[LexiconFile]) -> None:
+        parts = tuple(files)
+        spellings = {k: v for part in parts for k, v in part.spellings.items()}
+        self.forms = WordForms(spellings)
+        self.findings = _by_id(each for part in parts for each in part.findings)
+        self.organs = _by_id(each for part in parts for each in part.organs)
+        self._generics = tuple(each for part in parts for each in part.generics)
+        self._places = tuple(each for part in parts for each in part.places)
+        self._check()
+        self.terms: PhraseTable[Term] = PhraseTable(self._term_rows(), self.forms)
+        self.sites: PhraseTable[Site] = PhraseTable(self._site_rows(), self.forms)
+        self.cues: PhraseTable[tuple[CueKind, ...]] = PhraseTable(_cue_rows(parts), self.forms)
+        self.ancestors = {each: frozenset(self._wider(each)) for each in self.findings}
+
+    @classmethod
+    def load(cls, files: MappingFiles) -> tuple[Lexicon, tuple[MappingFile, ...]]:
+        """The lexicon and the files it came from; raises ConfigurationError."""
+        sources = tuple(files.folder("findings"))
+        return cls(file.read(LexiconFile) for file in sources), sources
+
+    def related(self, one: str, other: str) -> bool:
+        """Whether one finding is the other, or one of its kind."""
+        return other in self.ancestors.get(one, ()) or one in self.ancestors.get(other, ())
+
+    def organ_chain(self, organ: str) -> Iterator[str]:
+        """The organ, then those whose section takes its findings, nearest first."""
+        seen: set[str] = set()
+        at: str | None = organ
+        while at is not None and at not in seen:
+            seen.add(at)
+            yield at
+            at = self.organs[at].parent if at in self.organs else None
+
+    def touched(self, finding: str, organ: str) -> frozenset[str]:
+        """Every key by which a default may name this finding: kinds, organ, contradictions."""
+        wider = self.ancestors.get(finding, frozenset((finding,)))
+        against = (key for each in wider for key in self.findings[each].contradicts)
+        return wider.union(against, (organ,)) - {"general"}
+
+    @cached_property
+    def by_code(self) -> dict[str, str]:
+        """Lower-case code or phrase of any system -> finding id."""
+        codes = {c.lower(): f.id for f in self.findings.values() for c in f.codes.values()}
+        return codes | {each: each for each in self.findings}
+
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        """All names that `absent` of a template default may hold."""
+        against = {key for each in self.findings.values() for key in each.contradicts}
+        return frozenset(self.findings) | frozenset(self.organs) | against
+
+    def _wider(self, finding: str) -> set[str]:
+        found, todo = {finding}, [finding]
+        while todo:
+            for parent in self.findings[todo.pop()].parents:
+                if parent not in found:
+                    found.add(parent)
+                    todo.append(parent)
+        return found
+
+    def _term_rows(self) -> Iterator[tuple[str, Term]]:
+        for finding in self.findings.values():
+            for phrase in finding.synonyms:
+                yield phrase, Term(finding.id, None)
+        for generic in self._generics:
+            for phrase in generic.words:
+                yield phrase, Term(generic.otherwise, generic)
+
+    def _site_rows(self) -> Iterator[tuple[str, Site]]:
+        for place in self._places:
+            for phrase in place.words:
+                yield phrase, Site((place.id, place.organ), place.organ, place.side)
+        for organ in self.organs.values():
+            for phrase in organ.words:
+                yield phrase, Site((organ.id,), organ.id, None)
+
+    def _check(self) -> None:
+        wrong = [
+            f"finding {finding.id}: {what} {name!r} does not exist"
+            for finding in self.findings.values()
+            for what, name, known in [
+                ("organ", finding.organ, self.organs),
+                *(("parent", each, self.findings) for each in finding.parents),
+            ]
+            if name not in known
+        ]
+        places = {each.id for each in self._places} | set(self.organs)
+        for generic in self._generics:
+            name = generic.words[0]
+            targets = [*generic.at.values(), *([generic.otherwise] if generic.otherwise else [])]
+            wrong += [f"generic {name!r}: no finding {t!r}" for t in targets if not self._has(t)]
+            wrong += [f"generic {name!r}: no place {p!r}" for p in generic.at if p not in places]
+        wrong += [
+            f"place {p.id}: no organ {p.organ!r}"
+            for p in self._places
+            if p.organ not in self.organs
+        ]
+        if wrong:
+            raise ConfigurationError("mappings/findings: " + "; ".join(wrong))
+
+    def _has(self, finding: str) -> bool:
+        return finding in self.findings
+
+
+def _by_id(rows: Iterable[Row]) -> dict[str, Row]:
+    found: dict[str, Row] = {}
+    for row in rows:
+        if row.id in found:
+            raise ConfigurationError(f"mappings/findings: {row.id!r} is defined twice")
+        found[row.id] = row
+    return found
+
+
+def _cue_rows(parts: Iterable[LexiconFile]) -> Iterator[tuple[str, tuple[CueKind, ...]]]:
+    kinds: dict[str, list[CueKind]] = {}
+    for part in parts:
+        for kind, phrases in part.cues.items():
+            for phrase in phrases:
+                kinds.setdefault(phrase, []).append(kind)
+    for phrase, of in kinds.items():
+        yield phrase, tuple(of)

@@ -1,0 +1,148 @@
+"""One sentence read: findings with all that is said of them, and the organs it speaks of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from adapter.domain.finding import Fact
+from adapter.domain.order import Side
+from adapter.mapping.lexicon import Finding, Generic, Lexicon, Site
+from adapter.reporting.facts.events import Line, line
+from adapter.reporting.facts.measurements import Size, assign, sizes
+from adapter.reporting.facts.places import level_of, levels, sides, site_of
+from adapter.reporting.facts.scope import FAMILY, HISTORICAL, NEGATED, UNCERTAIN, marks
+
+GENERAL = "general"
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A fact with what routing and pairing need. `limited`: "no acute …" leaves room for others."""
+
+    fact: Fact
+    organ: str
+    limited: bool = False
+
+    @property
+    def present(self) -> bool:
+        """Affirmed or hedged, now, in this patient."""
+        return not (self.fact.negated or self.fact.historical or self.fact.family)
+
+
+class Reading(NamedTuple):
+    """What one sentence says. `organs`: all it names, in order; `normal`: those it calls normal."""
+
+    mentions: tuple[Mention, ...]
+    organs: tuple[str, ...]
+    normal: frozenset[str]
+    family: bool
+
+
+class _Context(NamedTuple):
+    """What was worked out once for the whole sentence."""
+
+    line: Line
+    scopes: dict[int, set[str]]
+    sides: dict[int, Side | None]
+    levels: list[tuple[int, str]]
+    sizes: dict[int, tuple[Size, ...]]
+
+
+def read(sentence: str, lexicon: Lexicon) -> Reading:
+    """Facts, organs and normal statements of a sentence."""
+    row = line(sentence, lexicon)
+    mentions: tuple[Mention, ...] = ()
+    if row.terms:
+        context = _Context(
+            row, marks(row), sides(row, lexicon), levels(row), assign(row, sizes(sentence, row))
+        )
+        found = (_mention(sentence, context, at, lexicon) for at in row.terms)
+        mentions = tuple(mention for mention in found if mention)
+    organs = tuple(dict.fromkeys(e.site.organ for e in row.events if e.site))
+    family = any("family_before" in event.kinds for event in row.events)
+    return Reading(mentions, organs, _normal(row, mentions), family)
+
+
+def _mention(sentence: str, context: _Context, at: int, lexicon: Lexicon) -> Mention | None:
+    row = context.line
+    event = row.events[at]
+    assert event.term is not None  # noqa: S101 - `terms` holds places of terms only
+    site = site_of(row, at)
+    name = event.term.finding if event.term.generic is None else None
+    if event.term.generic:
+        name = _resolved(event.term.generic, site)
+    if name is None:
+        return None
+    finding = lexicon.findings[name]
+    start, end = row.tokens[event.start].start, row.tokens[event.end - 1].end
+    scope = context.scopes[at]
+    measured = context.sizes.get(at, ())
+    fact = Fact(
+        finding=name,
+        text=sentence[start:end],
+        start=start,
+        end=end,
+        negated=NEGATED in scope,
+        uncertain=UNCERTAIN in scope,
+        historical=HISTORICAL in scope,
+        family=FAMILY in scope,
+        side=context.sides[at] if finding.laterality else None,
+        level=level_of(row, at, context.levels),
+        size_mm=_sizes(measured, past=False),
+        prior_size_mm=_sizes(measured, past=True),
+    )
+    inner = lexicon.sites.find(row.words(event.start, event.end)) if _is_general(finding) else ()
+    organ = _organ(finding, inner[0].value if inner else site)
+    return Mention(fact, organ, NEGATED in scope and _limited(row, at))
+
+
+def _resolved(generic: Generic, site: Site | None) -> str | None:
+    """The finding that a generic word means at this place."""
+    for key in site.keys if site else ():
+        if key in generic.at:
+            return generic.at[key]
+    return generic.otherwise
+
+
+def _is_general(finding: Finding) -> bool:
+    return finding.organ == GENERAL
+
+
+def _organ(finding: Finding, site: Site | None) -> str:
+    return site.organ if site and _is_general(finding) else finding.organ
+
+
+def _sizes(measured: tuple[Size, ...], *, past: bool) -> tuple[float, ...]:
+    """The dimensions of the first measurement of that time."""
+    return next((size.mm for size in measured if size.past is past), ())
+
+
+def _limited(row: Line, at: int) -> bool:
+    """Whether an adjective such as "acute" stands between the negation and the finding."""
+    for event in reversed(row.events[:at]):
+        if "limiting" in event.kinds:
+            return True
+        if event.term or not event.kinds.isdisjoint(("negated_before", "end")):
+            return False
+    return False
+
+
+def _normal(row: Line, mentions: tuple[Mention, ...]) -> frozenset[str]:
+    """Organs that the sentence calls normal, clause by clause."""
+    found: set[str] = set()
+    sites: list[str] = []
+    calm = False
+    for event in row.events:
+        if "end" in event.kinds:
+            found.update(sites if calm else ())
+            sites, calm = [], False
+        elif event.site:
+            sites.append(event.site.organ)
+        elif "normal" in event.kinds:
+            calm = True
+        elif "not_normal" in event.kinds:
+            sites = []
+    found.update(sites if calm else ())
+    present = {mention.organ for mention in mentions if mention.present}
+    return frozenset(found) - present
