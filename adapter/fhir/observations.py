@@ -25,7 +25,7 @@ _SIDE_CODES = {side: code for code, side in SIDES.items()}
 _SIDE_NAMES = {Side.LEFT: "Left", Side.RIGHT: "Right", Side.BILATERAL: "Right and left"}
 _LATERALITY = concept(coding(SNOMED, "272741003", "Laterality"))
 _SIZE = concept(coding(SNOMED, "410668003", "Length"), text="size")
-_PRIOR_SIZE = concept(coding(SNOMED, "410668003", "Length"), text="previous size")
+_PRIOR_SIZE = concept(text="previous size")  # no code, so that nobody takes it for the size now
 _PRESENT = (coding(LOINC, "LA9633-4", "Present"), coding(INTERPRETATION, "POS", "Positive"))
 _ABSENT = (coding(LOINC, "LA9634-2", "Absent"), coding(INTERPRETATION, "NEG", "Negative"))
 _UNSURE = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from adapter.domain.report import Report, Section
+from adapter.domain.report import Origin, Report, Section, Statement
 from adapter.fhir.elements import clean
 
 _CONCLUDING = ("impression", "addendum")
@@ -33,8 +33,13 @@ def conclusion(report: Report) -> str:
 
 
 def _section(section: Section) -> str:
-    sentences = " ".join(
-        f'<span id="{escape(statement.id)}">{escape(clean(statement.text))}</span>'
-        for statement in section.statements
-    )
+    sentences = " ".join(map(_sentence, section.statements))
     return f"<p><b>{escape(clean(section.title))}</b></p><p>{sentences}</p>"
+
+
+def _sentence(statement: Statement) -> str:
+    text = f'<span id="{escape(statement.id)}">{escape(clean(statement.text))}</span>'
+    if statement.origin is not Origin.AI:
+        return text
+    person = escape(clean(statement.source.person or ""))
+    return f"{text} <i>[AI, {f'accepted by {person}' if person else 'not reviewed'}]</i>"

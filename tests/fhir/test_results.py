@@ -35,10 +35,7 @@ def report(bundle: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def with_text(report: Report, text: str) -> Report:
-    def write(statement: Statement) -> Statement:
-        return replace(statement, text=text)
-
+def with_statements(report: Report, write: Callable[[Statement], Statement]) -> Report:
     sections = tuple(
         replace(section, statements=tuple(map(write, section.statements)))
         for section in report.sections
@@ -148,6 +145,15 @@ def test_what_a_model_says_is_marked_and_names_model_and_person() -> None:
     assert report(bundle)["meta"]["security"][0]["code"] == "AIAST"
 
 
+@pytest.mark.parametrize(("person", "mark"), [("r.reader", "accepted by r.reader"), (None, "not")])
+def test_the_narrative_says_what_a_model_said(person: str | None, mark: str) -> None:
+    def write(statement: Statement) -> Statement:
+        return replace(statement, source=replace(statement.source, person=person))
+
+    message = replace(FINAL, report=with_statements(REPORT, write))
+    assert f"[AI, {mark}" in report(build(message))["text"]["div"]
+
+
 def test_a_proposed_finding_is_not_sent() -> None:
     assert PROPOSED.text not in json.dumps(build(FINAL))
 
@@ -249,7 +255,8 @@ def test_birth_dates(hl7: str, iso: str | None) -> None:
 @settings(max_examples=40, deadline=None)
 @given(st.text(min_size=1, max_size=80))
 def test_any_text_makes_the_same_valid_bundle_twice(text: str) -> None:
-    message = replace(FINAL, report=with_text(REPORT, text))
+    report_of_text = with_statements(REPORT, lambda each: replace(each, text=text))
+    message = replace(FINAL, report=report_of_text)
     body = build_transaction(message, PROFILE)
     assert body == build_transaction(message, PROFILE)
     ElementTree.fromstring(report(json.loads(body))["text"]["div"])
