@@ -79,10 +79,12 @@ def open_audio(path: Path, longest_minutes: float = 120.0) -> Iterator[AudioFile
 
 
 def _open_file(path: Path) -> IO[bytes]:
+    if not path.exists():
+        raise NotFound(f"audio file {path} does not exist")
+    if not path.is_file():  # a pipe would be waited for without end
+        raise Malformed(f"audio file {path} is not a regular file")
     try:
         return path.open("rb")
-    except FileNotFoundError:
-        raise NotFound(f"audio file {path} does not exist") from None
     except OSError as error:
         raise Malformed(f"audio file {path} cannot be read: {error.strerror}") from None
 

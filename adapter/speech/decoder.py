@@ -20,6 +20,7 @@ HOTWORD_TOKENS = 223
 """faster-whisper cuts a longer prompt without a word."""
 
 _FRAMES = 3000
+_LEAST_FRAMES = 20
 _TOKENS_PER_SECOND = 25  # twice what the fastest speaker reaches: ends a loop early
 _UNSPACED = frozenset({"zh", "ja", "th", "lo", "my", "yue"})
 
@@ -82,7 +83,7 @@ class WhisperDecoder:
         No timestamps, no earlier text, temperature 0; times come from the attention.
         """
         features = [self._whisper.feature_extractor(piece) for piece in pieces]
-        frames = [min(_FRAMES, each.shape[-1] - 1) for each in features]
+        frames = [min(_FRAMES, max(_LEAST_FRAMES, each.shape[-1] - 1)) for each in features]
         padded = self._padded(features, frames)
         with self._lock, _Translated():
             encoded = self._whisper.encode(padded)
@@ -99,7 +100,8 @@ class WhisperDecoder:
             length = _FRAMES
         batch = np.zeros((len(features), features[0].shape[0], length), np.float32)
         for row, each, count in zip(batch, features, frames, strict=True):
-            row[:, :count] = each[:, :count]
+            heard = each[:, : min(count, each.shape[-1] - 1)]
+            row[:, : heard.shape[-1]] = heard
         return batch
 
     def _language(self, language: str) -> tuple[Any, Any]:

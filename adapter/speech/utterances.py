@@ -44,9 +44,8 @@ def cut(probabilities: Sequence[float], rule: CutRule, final: bool) -> tuple[lis
         utterance, at = found
         if utterance.speech_windows() >= rule.shortest:
             utterances.append(utterance)
-    return utterances, at if _has_speech(probabilities, at) else _drop_silence(
-        probabilities, at, rule
-    )
+    first = next((begin for begin, _ in speech_spans(probabilities, at)), len(probabilities))
+    return utterances, max(at, first - rule.margin)
 
 
 def speech_spans(probabilities: Sequence[float], begin: int = 0) -> Iterator[tuple[int, int]]:
@@ -100,11 +99,3 @@ def _split(
     place = min(places, key=lambda i: (sum(probabilities[max(0, i - 2) : i + 3]), -i))
     spoken = tuple((b, min(e, place)) for b, e in speech if b < place)
     return Utterance(max(at, first - rule.margin), place, spoken), place
-
-
-def _has_speech(probabilities: Sequence[float], at: int) -> bool:
-    return next(speech_spans(probabilities, at), None) is not None
-
-
-def _drop_silence(probabilities: Sequence[float], at: int, rule: CutRule) -> int:
-    return max(at, len(probabilities) - rule.margin)
