@@ -1,4 +1,4 @@
-"""A recogniser whose recordings are text files: one word after another, a third of a second each."""
+"""A recogniser whose recordings are text files: one word after another, 300 ms each."""
 
 from __future__ import annotations
 
