@@ -1,0 +1,109 @@
+"""A small FHIR R4 server that takes transactions, in memory: what the EHR peer answers with."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import parse_qsl
+
+import uvicorn
+
+Json = dict[str, Any]
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[Json]]
+Send = Callable[[Json], Awaitable[None]]
+Received = Callable[[bytes, dict[str, str], int, Json], None]
+"""Told of each POST: its body, its headers, the status answered and the answer."""
+
+
+class FhirStore:
+    """Resources by type and id; conditional create and update by identifier or tag."""
+
+    def __init__(self) -> None:
+        self.resources: dict[tuple[str, str], Json] = {}
+
+    def transaction(self, body: bytes) -> tuple[int, Json]:
+        """HTTP status and answer to a transaction Bundle (FHIR R4 3.1.0.11)."""
+        try:
+            bundle = json.loads(body)
+            entries = [(each["request"], each["resource"]) for each in bundle["entry"]]
+            if (bundle["resourceType"], bundle["type"]) != ("Bundle", "transaction"):
+                raise ValueError("not a transaction Bundle")
+            answers = [self._entry(request, resource) for request, resource in entries]
+        except (ValueError, KeyError, TypeError) as error:
+            return 400, _outcome(f"the transaction cannot be read: {error!r}")
+        response = [{"response": answer} for answer in answers]
+        return 200, {"resourceType": "Bundle", "type": "transaction-response", "entry": response}
+
+    def _entry(self, request: Json, resource: Json) -> Json:
+        kind = str(resource["resourceType"])
+        update = request["method"] == "PUT"
+        criteria = request["url"].partition("?")[2] if update else request.get("ifNoneExist", "")
+        id_ = self._find(kind, criteria) if criteria else None
+        known = id_ is not None
+        if id_ is None:
+            id_ = str(len(self.resources) + 1)
+        if update or not known:
+            self.resources[kind, id_] = resource
+        status = "200 OK" if known else "201 Created"
+        return {"status": status, "location": f"{kind}/{id_}/_history/1"}
+
+    def _find(self, kind: str, criteria: str) -> str | None:
+        wanted = [(name, *value.rpartition("|")[::2]) for name, value in parse_qsl(criteria)]
+        for (type_, id_), resource in self.resources.items():
+            if type_ == kind and all(_has(resource, *each) for each in wanted):
+                return id_
+        return None
+
+
+def _has(resource: Json, parameter: str, system: str, value: str) -> bool:
+    if parameter == "_tag":
+        tags = resource.get("meta", {}).get("tag", [])
+        return any((each.get("system", ""), each.get("code")) == (system, value) for each in tags)
+    known = resource.get("identifier", [])
+    return any((each.get("system", ""), each.get("value")) == (system, value) for each in known)
+
+
+def _outcome(text: str) -> Json:
+    issue = {"severity": "error", "code": "invalid", "diagnostics": text}
+    return {"resourceType": "OperationOutcome", "issue": [issue]}
+
+
+class FhirServer:
+    """The store behind HTTP on a loopback port."""
+
+    def __init__(self, received: Received) -> None:
+        self.store = FhirStore()
+        self._received = received
+        config = uvicorn.Config(
+            self._application, log_config=None, lifespan="off", interface="asgi3"
+        )
+        self._server = uvicorn.Server(config)
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> int:
+        """Listen; returns the port."""
+        listening = socket.create_server(("127.0.0.1", 0))
+        self._task = asyncio.create_task(self._server.serve(sockets=[listening]))
+        return int(listening.getsockname()[1])
+
+    async def stop(self) -> None:
+        """Close everything."""
+        self._server.should_exit = True
+        if self._task is not None:
+            await self._task
+
+    async def _application(self, scope: Scope, receive: Receive, send: Send) -> None:
+        body, more = b"", True
+        while more:
+            part = await receive()
+            body, more = body + part.get("body", b""), part.get("more_body", False)
+        status, answer = self.store.transaction(body)
+        headers = {name.decode().lower(): value.decode() for name, value in scope["headers"]}
+        self._received(body, headers, status, answer)
+        told = [(b"content-type", b"application/fhir+json")]
+        await send({"type": "http.response.start", "status": status, "headers": told})
+        await send({"type": "http.response.body", "body": json.dumps(answer).encode()})
