@@ -65,7 +65,7 @@ def observation_entry(subject: Subject, statement: Statement, suffix: str, fact:
         performer=_performer(subject, device),
         valueCodeableConcept=concept(value),
         interpretation=[concept(interpretation)],
-        note=[{"text": clean(statement.text)}],
+        note=[note] if (note := present(text=clean(statement.text))) else None,
         bodySite=concept(text=fact.level or ""),
         device=device,
         component=_components(fact),

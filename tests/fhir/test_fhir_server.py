@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
+from hypothesis import given, settings
 
 from adapter.domain.delivery import Answer, Outcome, ReportMessage
 from adapter.domain.identifiers import Accession, Phi
@@ -17,6 +17,7 @@ from adapter.fhir.orders import read_service_request
 from adapter.fhir.results import build_transaction
 from adapter.mapping.fhir_profile import FhirProfile
 from tests.fhir.samples import ADDENDUM, FINAL, PRELIMINARY, PROFILE, SAMPLES, delivery
+from tests.fhir.strategies import messages
 from tests.peers.fhir_server import fhir_server
 
 pytestmark = pytest.mark.peer
@@ -101,13 +102,28 @@ async def test_a_refused_transaction_is_held_with_the_reason(base_url: str) -> N
     assert "done" in answer.text
 
 
+def errors(base_url: str, bundle: bytes) -> list[dict[str, Any]]:
+    issues = httpx.post(f"{base_url}/validate", content=bundle).json()
+    return [issue for issue in issues if issue["severity"] == "error"]
+
+
 @pytest.mark.parametrize("message", [PRELIMINARY, FINAL, ADDENDUM], ids=lambda each: each.kind)
 @pytest.mark.parametrize("patient", ["create", "match", "logical"])
 def test_both_validators_find_no_error(base_url: str, message: ReportMessage, patient: str) -> None:
     profile = PROFILE.model_copy(update={"patient": patient})
-    for entry in json.loads(build_transaction(message, profile))["entry"]:
-        issues = httpx.post(f"{base_url}/validate", json=entry["resource"]).json()
-        assert [issue for issue in issues if issue["severity"] == "error"] == []
+    assert errors(base_url, build_transaction(message, profile)) == []
+
+
+def test_both_validators_do_find_errors(base_url: str) -> None:
+    body = build_transaction(FINAL, PROFILE)
+    assert errors(base_url, body.replace(b'"status":"final"', b'"status":"done"'))
+    assert errors(base_url, body.replace(b'"recorded"', b'"record"'))
+
+
+@settings(max_examples=40, deadline=None)
+@given(message=messages)
+def test_neither_finds_an_error_in_any_report(base_url: str, message: ReportMessage) -> None:
+    assert errors(base_url, build_transaction(message, PROFILE)) == []
 
 
 def test_an_order_that_the_server_stored_is_read(base_url: str) -> None:

@@ -1,5 +1,6 @@
 // An R4 server in memory on loopback: Medplum's router, its validator and npm `fhir` on every entry.
-// Prints its port. Besides FHIR: POST /validate answers what both validators say of a resource.
+// Prints its port. Besides FHIR: POST /validate answers what both validators say of a resource
+// or of each resource of a Bundle.
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 
@@ -34,15 +35,19 @@ function problems(resource) {
   return found.concat((verdict.messages ?? []).map(words));
 }
 
+function issues(body) {
+  const entries = body.entry?.map((entry) => entry.resource).filter(Boolean) ?? [body];
+  return entries.flatMap(problems);
+}
+
 function refusal(body) {
-  const entries = body?.entry?.map((entry) => entry.resource).filter(Boolean) ?? [body];
-  const errors = entries.flatMap(problems).filter((issue) => issue.severity === 'error');
+  const errors = issues(body).filter((issue) => issue.severity === 'error');
   return errors.length ? { resourceType: 'OperationOutcome', issue: errors } : undefined;
 }
 
 async function answer(method, url, headers, text) {
   const body = text ? JSON.parse(text) : undefined;
-  if (url === '/validate') return [200, problems(body)];
+  if (url === '/validate') return [200, issues(body)];
   const refused = body && refusal(body);
   if (refused) return [400, refused];
   const path = new URL(url, 'http://peer');
