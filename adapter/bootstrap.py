@@ -30,6 +30,7 @@ from adapter.mapping.reporting import ReportingTables
 from adapter.observability.logs import configure_logs
 from adapter.ports import Destination
 from adapter.settings import Settings
+from adapter.speech.model_store import find_model
 from adapter.speech.recognizer import WhisperRecognizer
 from adapter.store.audio_files import AudioFiles
 from adapter.store.database import Database
@@ -112,6 +113,8 @@ class Service:
             sign_off=SignOff(self.house, made),
             deliveries=Deliveries(self.house),
             max_body_bytes=settings.http_max_body_bytes,
+            find_speech_model=lambda: find_model(settings.speech_model).directory,
+            host_names=tuple(filter(None, map(str.strip, settings.http_host_names.split(",")))),
         )
         self._listener = self._mllp_listener()
         self._http = self._http_server()

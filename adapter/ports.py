@@ -51,6 +51,9 @@ class Jobs(Protocol):
     def start(self) -> None:
         """Begin to run jobs, first those that an earlier process left unfinished."""
 
+    def running(self) -> bool:
+        """Whether every queue of this node is served."""
+
     def stop(self) -> None:
         """Let running jobs end, then stop."""
 

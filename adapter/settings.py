@@ -60,6 +60,9 @@ class Settings(BaseSettings):
     http_max_body_bytes: int = Field(104_857_600, ge=1024)
     """Largest HTTP request body (audio included), in bytes."""
 
+    http_host_names: str = ""
+    """Names besides localhost under which a reverse proxy calls this HTTP interface, by commas."""
+
     watch_folder: Path | None = None
     """Folder watched for dictations named `<accession>.<extension>`; empty: none is watched."""
 

@@ -108,6 +108,11 @@ class DbosJobs:
             self._serve(dbos, name, queue)
         threading.Thread(target=self._janitor, name="jobs-janitor", daemon=True).start()
 
+    def running(self) -> bool:
+        """Whether every queue of this node is served."""
+        alive = {thread.name for thread in threading.enumerate()}
+        return self._client is not None and {thread_name(name) for name in self._queues} <= alive
+
     def stop(self) -> None:
         """Let running jobs end, then stop."""
         self._stopped.set()

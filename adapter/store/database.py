@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from adapter.errors import ConfigurationError
@@ -66,6 +67,18 @@ class Database:
             config.attributes["connection"] = tx
             command.upgrade(config, "head")
 
+    def check_writable(self) -> None:
+        """Raise OperationalError unless a write transaction can begin."""
+        with self.write() as tx:
+            asked = None if self.is_sqlite else tx.scalar(sa.text("show transaction_read_only"))
+            if asked == "on":
+                raise sa.exc.OperationalError("the database is read-only", None, Exception())
+
+    def version(self) -> str:
+        """The migration that the tables are at; "" when there are none."""
+        with self.read() as tx:
+            return MigrationContext.configure(tx).get_current_revision() or ""
+
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
@@ -101,6 +114,7 @@ def _engine(url: str) -> sa.Engine:
             pool_size=10,
             max_overflow=20,
             pool_pre_ping=True,
+            hide_parameters=True,  # they hold patient data, and errors are printed
         )
     raise ConfigurationError("READOUT_DATABASE_URL must begin with sqlite: or postgresql:")
 
@@ -109,7 +123,13 @@ def _sqlite(url: sa.URL) -> sa.Engine:
     if not url.database or url.database == ":memory:":
         raise ConfigurationError("the database must be a file: reports outlive the process")
     Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = sa.create_engine(url, pool_size=10, max_overflow=20, pool_timeout=60)
+    engine = sa.create_engine(
+        url,
+        pool_size=10,
+        max_overflow=20,
+        pool_timeout=60,
+        hide_parameters=True,  # they hold patient data, and errors are printed
+    )
 
     @sa.event.listens_for(engine, "connect")
     def _prepare(connection: Any, _entry: ConnectionPoolEntry) -> None:

@@ -112,6 +112,16 @@ def count_by_state(tx: sa.Connection) -> dict[tuple[str, str], int]:
     return {(row[0], row[1]): row[2] for row in tx.execute(query)}
 
 
+def oldest_pending(tx: sa.Connection) -> dict[str, str]:
+    """When the oldest pending delivery of each destination was issued (ISO 8601)."""
+    query = (
+        sa.select(delivery.c.destination, sa.func.min(delivery.c.issued_at))
+        .where(delivery.c.state == DeliveryState.PENDING)
+        .group_by(delivery.c.destination)
+    )
+    return {row[0]: row[1] for row in tx.execute(query)}
+
+
 def _owed(row: sa.RowMapping) -> OwedDelivery:
     return OwedDelivery(
         id=row["id"],

@@ -106,3 +106,17 @@ def unmerged(tx: sa.Connection) -> list[str]:
         .where(study.c.report_status.in_([ReportStatus.NONE, ReportStatus.DRAFT]))
     )
     return list(tx.execute(query.distinct()).scalars())
+
+
+def count_by_state(tx: sa.Connection) -> dict[str, int]:
+    """How many dictations are in each state."""
+    query = sa.select(dictation.c.state, sa.func.count()).group_by(dictation.c.state)
+    return {row[0]: row[1] for row in tx.execute(query)}
+
+
+def oldest_untranscribed(tx: sa.Connection) -> str | None:
+    """When the oldest dictation that is still owed a transcript came (ISO 8601), or None."""
+    query = sa.select(sa.func.min(dictation.c.received_at)).where(
+        dictation.c.state == DictationState.RECEIVED
+    )
+    return tx.execute(query).scalar()

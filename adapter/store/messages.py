@@ -111,6 +111,14 @@ def count_by_state(tx: sa.Connection) -> dict[str, int]:
     return dict(tx.execute(query).tuples().all())
 
 
+def oldest_waiting(tx: sa.Connection) -> str | None:
+    """When the oldest message that is not applied yet came (ISO 8601), or None."""
+    query = sa.select(sa.func.min(message.c.received_at)).where(
+        message.c.state == MessageState.RECEIVED
+    )
+    return tx.execute(query).scalar()
+
+
 def recent(tx: sa.Connection, limit: int, state: str | None = None) -> list[StoredMessage]:
     """The newest messages of the log, newest first."""
     query = sa.select(*_COLUMNS).order_by(message.c.id.desc()).limit(limit)

@@ -54,6 +54,15 @@ def get_latest(tx: sa.Connection, accession: str) -> StoredReport:
     return found
 
 
+def get_version(tx: sa.Connection, accession: str, number: int) -> StoredReport:
+    """One version of a study's report; raises NotFound."""
+    query = sa.select(*_COLUMNS).where(report.c.accession == accession, report.c.number == number)
+    row = tx.execute(query).first()
+    if row is None:
+        raise NotFound(f"study {accession} has no report version {number}", code="not-found")
+    return StoredReport(*row)
+
+
 def versions(tx: sa.Connection, accession: str) -> list[StoredReport]:
     """All versions, oldest first."""
     return _versions(tx, accession, newest_first=False, limit=None)

@@ -7,10 +7,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from adapter.domain.codec import from_json, to_json
+from adapter.domain.delivery import DeliveryState
 from adapter.domain.order import Order, OrderStatus
 from adapter.domain.study import ReportStatus, Study
 from adapter.errors import NotFound
-from adapter.store.tables import history, study
+from adapter.store.tables import delivery, history, study
 
 
 def find(tx: sa.Connection, accession: str, *, lock: bool = False) -> Study | None:
@@ -60,6 +61,14 @@ def listed(tx: sa.Connection, report_status: str | None, limit: int, offset: int
     if report_status:
         query = query.where(study.c.report_status == report_status)
     return [_study(row) for row in tx.execute(query).mappings()]
+
+
+def with_held_deliveries(tx: sa.Connection, limit: int, offset: int) -> list[Study]:
+    """Studies with a delivery that waits for a person, most recently changed first."""
+    held = sa.select(delivery.c.accession).where(delivery.c.state == DeliveryState.HELD)
+    query = sa.select(study).where(study.c.accession.in_(held))
+    page = query.order_by(study.c.updated_at.desc()).limit(limit).offset(offset)
+    return [_study(row) for row in tx.execute(page).mappings()]
 
 
 def count_by_status(tx: sa.Connection) -> dict[str, int]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from adapter.workflow.deliveries import Deliveries
 from adapter.workflow.dictations import Dictations
@@ -14,7 +16,11 @@ from adapter.workflow.study_flow import House
 
 @dataclass(frozen=True)
 class Parts:
-    """The workflow of one house, as the endpoints call it."""
+    """The workflow of one house, as the endpoints call it.
+
+    `find_speech_model` gives its directory or raises ConfigurationError; `host_names` are served
+    besides localhost.
+    """
 
     house: House
     intake: Intake
@@ -23,3 +29,5 @@ class Parts:
     sign_off: SignOff
     deliveries: Deliveries
     max_body_bytes: int
+    find_speech_model: Callable[[], Path]
+    host_names: tuple[str, ...] = ()

@@ -22,6 +22,9 @@ log = structlog.get_logger()
 OrderReader = Callable[[bytes], Sequence[OrderEvent]]
 """Protocol bytes to order events; raises Rejected."""
 
+Check = Callable[[sa.Connection, Sequence[OrderEvent]], None]
+"""Looks at the study before its order changes; raises Rejected."""
+
 _GROUP = 50
 _SWEEP_S = 5.0
 _APPLY_LOCK = 7_001_002
@@ -57,18 +60,35 @@ class Intake:
             self._waiting.set()
         return states
 
-    def take(self, message: InboundMessage) -> None:
-        """Store and apply one message in one transaction; raises Rejected (but stored)."""
+    @property
+    def running(self) -> bool:
+        """Whether what is stored gets applied."""
+        return self._thread.is_alive()
+
+    def take(self, message: InboundMessage, check: Check | None = None) -> MessageState:
+        """Store and apply one message in one transaction; raises Rejected (but stored).
+
+        `check` sees the events first, in the same transaction, and may refuse them.
+        """
         try:
             events = [] if message.refusal else self._readers[message.protocol](message.body)
+            return self._take(message, events, check)
         except ReadoutError as error:
             self.store([replace(message, refusal=str(error))])
             raise
+
+    def _take(
+        self, message: InboundMessage, events: Sequence[OrderEvent], check: Check | None
+    ) -> MessageState:
         with self._house.database.write() as tx:
-            if messages.store(tx, [message]) == [MessageState.RECEIVED]:
+            if check is not None:
+                check(tx, events)
+            state = messages.store(tx, [message])[0]
+            if state is MessageState.RECEIVED:
                 for event in events:
                     orders.apply(self._house, tx, event, message.control_id)
                 messages.settle_same(tx, message, MessageState.APPLIED)
+            return state
 
     def _run(self) -> None:
         while not self._stopped.is_set():

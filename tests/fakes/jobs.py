@@ -51,6 +51,9 @@ class FakeJobs:
     def start(self) -> None:
         """Nothing runs by itself."""
 
+    def running(self) -> bool:
+        return True
+
     def stop(self) -> None:
         """Nothing runs by itself."""
 

@@ -1,0 +1,83 @@
+"""Prometheus metrics, counted from the tables at each scrape; no accession, no patient data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import sqlalchemy as sa
+from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from adapter.ports import Clock
+from adapter.store import deliveries, dictations, messages, studies
+from adapter.store.database import Database
+
+
+class TableMetrics(Collector):
+    """What the tables hold and how long the oldest of each queue has waited."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def describe(self) -> list[Metric]:
+        """Nothing: the registry need not read the tables to know the names."""
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        """All gauges, from one read of the tables."""
+        with self._database.read() as tx:
+            yield _by("readout_messages", "Messages received", "state", messages.count_by_state(tx))
+            yield _by("readout_studies", "Studies", "report_status", studies.count_by_status(tx))
+            yield _by("readout_dictations", "Dictations", "state", dictations.count_by_state(tx))
+            yield _deliveries(tx)
+            yield from self._waits(tx)
+
+    def _waits(self, tx: sa.Connection) -> Iterator[Metric]:
+        wait = GaugeMetricFamily(
+            "readout_queue_wait_seconds", "Age of the oldest entry of a queue", labels=["queue"]
+        )
+        wait.add_metric(["intake"], self._age(messages.oldest_waiting(tx)))
+        wait.add_metric(["transcribe"], self._age(dictations.oldest_untranscribed(tx)))
+        yield wait
+        owed = GaugeMetricFamily(
+            "readout_delivery_wait_seconds",
+            "Age of the oldest pending delivery of a destination",
+            labels=["destination"],
+        )
+        for destination, issued_at in deliveries.oldest_pending(tx).items():
+            owed.add_metric([destination], self._age(issued_at))
+        yield owed
+
+    def _age(self, since: str | None) -> float:
+        if since is None:
+            return 0.0
+        return max(0.0, (self._clock.now() - datetime.fromisoformat(since)).total_seconds())
+
+
+def make_registry(database: Database, clock: Clock) -> CollectorRegistry:
+    """The metrics of one node: its tables and its process."""
+    registry = CollectorRegistry()
+    registry.register(TableMetrics(database, clock))
+    ProcessCollector(registry=registry)
+    PlatformCollector(registry=registry)
+    GCCollector(registry=registry)
+    return registry
+
+
+def _by(name: str, what: str, label: str, counts: dict[str, int]) -> Metric:
+    family = GaugeMetricFamily(name, f"{what} by {label}", labels=[label])
+    for value, count in sorted(counts.items()):
+        family.add_metric([value], count)
+    return family
+
+
+def _deliveries(tx: sa.Connection) -> Metric:
+    family = GaugeMetricFamily(
+        "readout_deliveries", "Deliveries by destination and state", labels=["destination", "state"]
+    )
+    for (destination, state), count in sorted(deliveries.count_by_state(tx).items()):
+        family.add_metric([destination, state], count)
+    return family
