@@ -103,10 +103,10 @@ def _mode(header: Header | None, kind: Verdict) -> str | None:
 
 
 def _message_type(header: Header | None, version: str, signs: Delimiters) -> str:
-    event = header.segment.field(9).split(signs.component) if header and signs.component else []
-    if len(event) < 2 or _numbers(version) < (2, 3, 1):
+    if _numbers(version) < (2, 3, 1):
         return "ACK"
-    return signs.component.join(["ACK", event[1], "ACK"])
+    event = header.segment.field(9).split(signs.component)[1:2] if header else []
+    return signs.component.join(["ACK", *(event or [""]), "ACK"])
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -42,16 +42,16 @@ class Segment:
     def repetitions(self, number: int) -> list[str]:
         """The repetitions of a field as they stand; none when it is empty."""
         field = self.field(number)
-        return field.split(self._delimiters.repetition) if field else []
+        separator = self._delimiters.repetition
+        return field.split(separator) if field and separator else [field] if field else []
 
     def text(self, number: int, component: int = 1, subcomponent: int = 1) -> str:
         """Unescaped text in the first repetition; "" when absent or the null value `""`."""
         field = self.field(number)
         if not field or field == '""':
             return ""
-        if self._delimiters.repetition in field:
-            field = field[: field.index(self._delimiters.repetition)]
-        return self.part(field, component, subcomponent)
+        first = _nth(field, self._delimiters.repetition, 1)
+        return self.part(first, component, subcomponent)
 
     def part(self, repetition: str, component: int, subcomponent: int = 1) -> str:
         """Unescaped text of a component of one repetition, counted from 1."""
@@ -90,9 +90,15 @@ class Header:
         delimiters = _delimiters(line)
         if _CONTROL.search(line):
             raise Malformed("MSH holds control characters", location="MSH^1", code="structure")
-        return cls(
-            Segment(line, delimiters, "latin-1", start, start + len(line)), delimiters, start
-        )
+        segment = Segment(line, delimiters, "latin-1", start, start + len(line))
+        header = cls(segment, delimiters, start)
+        if len(header.control_id) > _LONGEST_ID or len(header.sender) > 2 * _LONGEST_ID:
+            raise Malformed(
+                f"MSH-3, MSH-4 or MSH-10 is longer than {_LONGEST_ID} characters",
+                location="MSH^1^10",
+                code="value",
+            )
+        return header
 
     @cached_property
     def sender(self) -> str:
@@ -193,7 +199,7 @@ class Message:
         at = self.header.start
         for piece in self.body[at:].split(separator):
             line = piece.strip(b"\r\n")
-            if line:
+            if line.strip():
                 start = at + piece.find(line)
                 yield line, start, start + len(line)
             at += len(piece) + len(separator)
@@ -210,6 +216,8 @@ def messages_in(body: bytes) -> list[bytes]:
     starts = [match.start() for match in _MESSAGE_START.finditer(body)]
     if len(starts) < 2 and not body.lstrip(b"\r\n").startswith((b"FHS", b"BHS")):
         return [body]
+    if not starts:
+        return [body]
     ends = [*starts[1:], len(body)]
     parts = [body[start:end] for start, end in zip(starts, ends, strict=True)]
-    return [_ENVELOPE.sub(b"", part) for part in parts] or [body]
+    return [_ENVELOPE.sub(b"", part) for part in parts]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from functools import cached_property
 from typing import Annotated, Any, NamedTuple
@@ -87,7 +88,7 @@ class OrderMapping(MappingTable):
     @classmethod
     def _known_charset(cls, value: str) -> str:
         try:
-            b"".decode(value)
+            codecs.lookup(value)
         except LookupError:
             raise ValueError(f"{value!r} is not a character set") from None
         return value
