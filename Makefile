@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export PYTHONUNBUFFERED := 1
 
-.PHONY: help demo test lint peers bench chaos clean bench-mllp bench-parse bench-merge bench-speech bench-pipeline bench-idle
+.PHONY: migration help demo test lint peers bench chaos clean bench-mllp bench-parse bench-merge bench-speech bench-pipeline bench-idle
 
 help:  ## what each target does
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -38,6 +38,10 @@ bench: bench-mllp bench-parse bench-merge bench-speech bench-pipeline bench-idle
 
 bench-mllp bench-parse bench-merge bench-speech bench-pipeline bench-idle: $(STAMP)
 	$(BIN)/python -m tests.bench.$(subst bench-,,$@)
+
+migration: $(STAMP)  ## M="what changes": the migration from the last one to the tables
+	$(BIN)/python -m tests.store.new_migration "$(M)"
+	$(BIN)/ruff check --quiet --fix adapter/store/migrations; $(BIN)/ruff format --quiet adapter/store/migrations
 
 clean:  ## remove what the other targets made
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build

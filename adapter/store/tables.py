@@ -38,7 +38,7 @@ message = sa.Table(  # every message that came in, byte for byte
     _text("received_at"),
     _text("state"),
     _text("reason", ""),
-    sa.UniqueConstraint("sender", "control_id", "body_sha256"),
+    sa.UniqueConstraint("control_id", "sender", "body_sha256"),
     sa.Index("ix_readout_message_state", "state", "id"),
 )
 
@@ -53,6 +53,7 @@ study = sa.Table(  # one row an accession: the worklist
     _text("created_at"),
     _text("updated_at"),
     sa.Index("ix_readout_study_list", "report_status", "updated_at"),
+    sa.Index("ix_readout_study_updated", "updated_at"),
 )
 
 dictation = sa.Table(

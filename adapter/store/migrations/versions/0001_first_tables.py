@@ -10,7 +10,6 @@ depends_on = None
 
 
 def upgrade() -> None:
-
     op.create_table(
         "readout_ai_result",
         sa.Column(
@@ -112,10 +111,10 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_readout_message")),
         sa.UniqueConstraint(
-            "sender",
             "control_id",
+            "sender",
             "body_sha256",
-            name=op.f("uq_readout_message_sender_control_id_body_sha256"),
+            name=op.f("uq_readout_message_control_id_sender_body_sha256"),
         ),
     )
     with op.batch_alter_table("readout_message", schema=None) as batch_op:
@@ -156,6 +155,7 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_readout_study_list", ["report_status", "updated_at"], unique=False
         )
+        batch_op.create_index("ix_readout_study_updated", ["updated_at"], unique=False)
 
     op.create_table(
         "readout_delivery",
@@ -197,13 +197,13 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-
     with op.batch_alter_table("readout_delivery", schema=None) as batch_op:
         batch_op.drop_index("ix_readout_delivery_queue")
         batch_op.drop_index("ix_readout_delivery_accession")
 
     op.drop_table("readout_delivery")
     with op.batch_alter_table("readout_study", schema=None) as batch_op:
+        batch_op.drop_index("ix_readout_study_updated")
         batch_op.drop_index("ix_readout_study_list")
 
     op.drop_table("readout_study")
