@@ -1,0 +1,64 @@
+"""Spoken words to written text; every written character knows the spoken ones it comes from."""
+
+from __future__ import annotations
+
+from adapter.domain.transcript import WrittenText
+from adapter.mapping.vocabulary import Vocabulary
+from adapter.reporting.spoken_tokens import Kind, Token, keys_of, tokenize
+from adapter.reporting.voice_commands import find_commands
+from adapter.reporting.written_form.dates import date, ordinal, time
+from adapter.reporting.written_form.labels import label, level
+from adapter.reporting.written_form.layout import lay_out
+from adapter.reporting.written_form.punctuation import resolve_marks
+from adapter.reporting.written_form.quantities import quantity
+from adapter.reporting.written_form.reading import Reading, Rule
+from adapter.reporting.written_form.terms import list_item, term, title
+
+__all__ = ["write"]
+
+_RULES: dict[str, Rule] = {
+    "date": date,
+    "label": label,
+    "level": level,
+    "list_item": list_item,
+    "ordinal": ordinal,
+    "quantity": quantity,
+    "term": term,
+    "time": time,
+    "title": title,
+}
+_FOR_DIGITS = ("date", "time", "quantity")
+
+
+def write(spoken: str, vocabulary: Vocabulary) -> WrittenText:
+    """The written form of recognised words joined by blanks, or of text already written.
+
+    Spans point into `spoken`; they tile the text and ascend in it. They ascend in `spoken` too,
+    but for a word that a spoken correction put in the place of an earlier one.
+    """
+    tokens = resolve_marks(tokenize(spoken, vocabulary), vocabulary)
+    tokens = find_commands(tokens, spoken, vocabulary)
+    return lay_out(_rewrite(tokens, vocabulary), spoken)
+
+
+def _rewrite(tokens: list[Token], vocabulary: Vocabulary) -> list[Token]:
+    """The tokens with the first rule that fits carried out at each place, from left to right."""
+    reading = Reading(tokens, keys_of(tokens), vocabulary)
+    starters = vocabulary.starters
+    out: list[Token] = []
+    index = 0
+    while index < len(tokens):
+        token = tokens[index]
+        rules = starters.get(token.key, ()) if token.kind is Kind.WORD else ()
+        if not rules and token.key[:1].isdigit():
+            rules = _FOR_DIGITS
+        for name in rules:
+            done = _RULES[name](reading, index)
+            if done is not None:
+                out.extend(done[0])
+                index = done[1]
+                break
+        else:
+            out.append(token)
+            index += 1
+    return out

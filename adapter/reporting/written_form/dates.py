@@ -1,0 +1,177 @@
+"""Dates, times of day and ordinals."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from adapter.mapping.vocabulary_table import MonthRule
+from adapter.reporting.spoken_numbers import Number, read_number, read_two_digits, read_year
+from adapter.reporting.written_form.reading import Reading, Written
+
+
+class Ordinal(NamedTuple):
+    """Value, and the index behind it."""
+
+    value: int
+    end: int
+
+
+def date(reading: Reading, index: int) -> Written | None:
+    """march third twenty twenty four -> March 3, 2024; the third of march -> March 3."""
+    month = reading.vocabulary.months.match(reading.keys, index)
+    if month is not None:
+        return _month_first(reading, index, month[0], month[1])
+    return _day_first(reading, index) or _numeric(reading, index)
+
+
+def ordinal(reading: Reading, index: int) -> Written | None:
+    """twelfth -> 12th; first to ninth stay words."""
+    found = _ordinal(reading, index)
+    text = reading.vocabulary.table.ordinals.written.get(found.value) if found else None
+    if found is None or text is None or reading.key(index)[:1].isdigit():
+        return None
+    return [reading.write(text, index, found.end)], found.end
+
+
+def time(reading: Reading, index: int) -> Written | None:
+    """ten thirty a m -> 10:30 AM; zehn uhr dreißig -> 10:30 Uhr."""
+    times = reading.vocabulary.table.times
+    hour = read_number(reading.keys, index, reading.vocabulary)
+    if hour is None or hour.value is None or hour.value > 24:
+        return None
+    end = hour.end
+    worded = reading.key(end) in times.hour_words
+    minute = read_two_digits(reading.keys, end + worded, reading.vocabulary)
+    if minute is not None and int(minute[0]) > 59:
+        return None
+    if worded:
+        if minute is None or reading.vocabulary.units.match(reading.keys, minute[1]):
+            return None
+        tokens = [reading.write(f"{hour.text}:{minute[0]}", index, minute[1])]
+        return [*tokens, reading.write(times.hour_writes, end, end + 1)], minute[1]
+    behind = minute[1] if minute else end
+    half = reading.vocabulary.half_days.match(reading.keys, behind)
+    text = f"{hour.text}:{minute[0]}" if minute else hour.text
+    if half is not None:
+        written = [reading.write(text, index, behind), reading.write(half[0], behind, half[1])]
+        return written, half[1]
+    if minute is None or reading.key(index - 1) not in times.before:
+        return None
+    after = reading.key(behind)
+    return (
+        ([reading.write(text, index, behind)], behind)
+        if not after or after in times.after
+        else None
+    )
+
+
+def _month_first(
+    reading: Reading, index: int, month: tuple[int, MonthRule], at: int
+) -> Written | None:
+    start = at + (reading.key(at) in reading.vocabulary.table.dates.articles)
+    day = _day(reading, start)
+    if day is not None:
+        year = _year(reading, day.end)
+        if year is not None:
+            return _full(reading, index, month, day.value, year)
+    year = read_year(reading.keys, at, reading.vocabulary)
+    if year is not None:
+        return _dated(reading, "month_year", index, year.end, month, year=year.text)
+    weak_day = day is not None and month[1].weak and _is_count(reading, start)
+    if day is not None and not weak_day:
+        return _dated(reading, "month_day", index, day.end, month, day.value)
+    return None if month[1].weak else ([reading.write(month[1].writes, index, at)], at)
+
+
+def _is_count(reading: Reading, at: int) -> bool:
+    """Whether the day is no ordinal: may three."""
+    return _ordinal(reading, at) is None
+
+
+def _day_first(reading: Reading, index: int) -> Written | None:
+    dates = reading.vocabulary.table.dates
+    start = index + (reading.key(index) in dates.articles)
+    ordinal_day = _ordinal(reading, start)
+    day = ordinal_day or _day(reading, start)
+    if day is None or not 0 < day.value < 32:
+        return None
+    of = reading.key(day.end) in dates.ofs
+    found = reading.vocabulary.months.match(reading.keys, day.end + of)
+    if found is None or (of and ordinal_day is None):
+        return None
+    month, end = found
+    year = _year(reading, end)
+    if year is not None and (ordinal_day is not None or start == index):
+        if reading.key(index)[:1].isdigit() and ordinal_day is None:
+            return None
+        return _full(reading, index, month, day.value, year)
+    if ordinal_day is None or (month[1].weak and not of):
+        return None
+    return _dated(reading, "month_day", index, end, month, day.value)
+
+
+def _numeric(reading: Reading, index: int) -> Written | None:
+    """am dritten vierten zweitausendvierundzwanzig -> 3.4.2024."""
+    pattern = reading.vocabulary.table.dates.numeric
+    day = _ordinal(reading, index) if pattern else None
+    number = _ordinal(reading, day.end) if day else None
+    year = read_year(reading.keys, number.end, reading.vocabulary) if number else None
+    if pattern is None or day is None or number is None or year is None:
+        return None
+    if not (0 < day.value < 32 and 0 < number.value < 13):
+        return None
+    text = pattern.format(day=day.value, number=number.value, year=year.text)
+    return [reading.write(text, index, year.end)], year.end
+
+
+def _full(
+    reading: Reading, index: int, month: tuple[int, MonthRule], day: int, year: Number
+) -> Written:
+    return _dated(reading, "full", index, year.end, month, day, year.text)
+
+
+def _dated(
+    reading: Reading,
+    pattern: str,
+    start: int,
+    end: int,
+    month: tuple[int, MonthRule],
+    day: int = 0,
+    year: str = "",
+) -> Written:
+    form: str = getattr(reading.vocabulary.table.dates, pattern)
+    text = form.format(day=day, month=month[1].writes, number=month[0], year=year)
+    return [reading.write(text, start, end)], end
+
+
+def _year(reading: Reading, at: int) -> Number | None:
+    """The year behind a day, after a comma or not."""
+    at += reading.is_mark(at, ",")
+    return read_year(reading.keys, at, reading.vocabulary)
+
+
+def _day(reading: Reading, at: int) -> Ordinal | None:
+    found = _ordinal(reading, at)
+    if found is None:
+        number = read_number(reading.keys, at, reading.vocabulary)
+        if number is None or number.value is None:
+            return None
+        if reading.vocabulary.units.match(reading.keys, number.end) is not None:
+            return None
+        found = Ordinal(number.value, number.end)
+    return found if 0 < found.value < 32 else None
+
+
+def _ordinal(reading: Reading, at: int) -> Ordinal | None:
+    vocabulary = reading.vocabulary
+    key = reading.key(at)
+    if key in vocabulary.ordinals:
+        return Ordinal(vocabulary.ordinals[key], at + 1)
+    tens = vocabulary.table.numbers.tens.get(key)
+    ones = vocabulary.ordinals.get(reading.key(at + 1), 10) if tens else 10
+    if tens and ones < 10:
+        return Ordinal(tens + ones, at + 2)
+    for suffix in vocabulary.table.ordinals.suffixes:
+        if key.endswith(suffix) and key[: -len(suffix)].isdecimal():
+            return Ordinal(int(key[: -len(suffix)]), at + 1)
+    return None

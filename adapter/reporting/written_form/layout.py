@@ -1,0 +1,112 @@
+"""Tokens to text: blanks, capitals, one mark where several met, and the spans."""
+
+from __future__ import annotations
+
+from adapter.domain.transcript import Span, VoiceCommand, WrittenText
+from adapter.reporting.spoken_tokens import Kind, Token
+
+
+def lay_out(tokens: list[Token], spoken: str) -> WrittenText:
+    """The written text; every character of it lies in a span, every command keeps its place."""
+    page = _Page(spoken)
+    for token in _tightened(merge_marks(tokens)):
+        page.add(token)
+    return WrittenText("".join(page.parts), tuple(page.spans), tuple(page.commands))
+
+
+def merge_marks(tokens: list[Token]) -> list[Token]:
+    """The tokens with one mark where several stand in a row, and one break likewise."""
+    out: list[Token] = []
+    for token in tokens:
+        before = out[-1] if out else None
+        if before is not None and token.rank > 0 and before.rank > 0:
+            out[-1] = _stronger(before, token)
+        elif before is not None and token.kind is before.kind is Kind.BREAK:
+            feeds = min(2, len(before.text) + len(token.text))
+            out[-1] = before._replace(text="\n" * feeds, end=token.end)
+        else:
+            out.append(token)
+    return out
+
+
+def _stronger(one: Token, other: Token) -> Token:
+    """A spoken mark beats one that the recogniser put there; of equals the higher rank stays."""
+    best = max(one, other, key=lambda mark: (mark.said, mark.rank))
+    return best._replace(start=min(one.start, other.start), end=max(one.end, other.end))
+
+
+def _tightened(tokens: list[Token]) -> list[Token]:
+    """The tokens with no blank around a dash between two numbers."""
+    for index in range(1, len(tokens) - 1):
+        if not tokens[index].tight or not tokens[index - 1].text[-1:].isdigit():
+            continue
+        if any(character.isdigit() for character in tokens[index + 1].text[:3]):
+            tokens[index] = tokens[index]._replace(left=True, right=True)
+    return tokens
+
+
+class _Page:
+    """The text so far."""
+
+    def __init__(self, spoken: str) -> None:
+        self.spoken = spoken
+        self.parts: list[str] = []
+        self.spans: list[Span] = []
+        self.commands: list[VoiceCommand] = []
+        self.length = 0
+        self.last: Token | None = None  # the last token that was written
+        self.opens = True  # the next word starts a sentence
+        self.turn: Token | None = None  # a command left a sentence unfinished
+
+    def add(self, token: Token) -> None:
+        if token.kind is Kind.COMMAND:
+            self._note(token)
+            return
+        if token.kind is not Kind.BREAK:
+            if self.turn is not None:
+                self._write("\n", self.turn.start, self.turn.end)
+            elif self._parted(token):
+                self._blank(token)
+        self.turn = None
+        text = token.text
+        if self.opens and token.kind is not Kind.MARK:
+            text = _capitalised(text)
+        self._write(text, token.start, token.end)
+        if token.ends:
+            self.opens = True
+        elif any(character.isalnum() for character in text):
+            self.opens = False
+        self.last = token
+
+    def _note(self, token: Token) -> None:
+        self.commands.append(
+            VoiceCommand(token.text, token.argument, token.start, token.end, self.length)
+        )
+        if token.ends:
+            if not self.opens:
+                self.turn = token
+            self.opens = True
+
+    def _parted(self, token: Token) -> bool:
+        """Whether a blank stands before this token."""
+        last = self.last
+        return not (last is None or last.right or token.left or last.kind is Kind.BREAK)
+
+    def _blank(self, token: Token) -> None:
+        before = self.spoken[token.start - 1 : token.start] if token.start else ""
+        if before.isspace():
+            self._write(" ", token.start - 1, token.start)
+        else:
+            self._write(" ", token.start, token.end)
+
+    def _write(self, text: str, start: int, end: int) -> None:
+        self.parts.append(text)
+        self.spans.append(Span(self.length, self.length + len(text), start, end))
+        self.length += len(text)
+
+
+def _capitalised(text: str) -> str:
+    """The first letter as a capital, unless the word has its own way with capitals."""
+    if any(character.isupper() for character in text):
+        return text
+    return text[:1].upper() + text[1:]

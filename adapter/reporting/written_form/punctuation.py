@@ -1,0 +1,114 @@
+"""Spoken punctuation: which names of marks are marks, and which are words (a sigmoid colon)."""
+
+from __future__ import annotations
+
+from adapter.mapping.vocabulary import SpokenMark, Vocabulary
+from adapter.reporting.spoken_tokens import Kind, Token, keys_of, mark
+
+LONGEST_HEADING = 6
+
+
+def resolve_marks(tokens: list[Token], vocabulary: Vocabulary) -> list[Token]:
+    """The tokens with spoken marks and breaks in place of their names."""
+    keys = keys_of(tokens)
+    out: list[Token] = []
+    clause: list[str] = []  # words since the last sentence end, heading or break
+    quoted = False
+    index = 0
+    while index < len(tokens):
+        token = tokens[index]
+        found = vocabulary.marks.match(keys, index) if token.key else None
+        if found is not None and _is_mark(keys, index, found, clause, vocabulary):
+            spoken, end = found
+            quoted ^= spoken.rule.glue == "quote"
+            token = mark(spoken.rule, token.start, tokens[end - 1].end, said=True, right=quoted)
+            index = end - 1
+        rule = vocabulary.mark_of.get(token.text) if token.kind is Kind.MARK else None
+        if rule is not None and rule.heading:
+            token = _opened(token, out, clause, vocabulary)
+        out.append(token)
+        if token.ends:
+            clause = []
+        elif token.key:
+            clause.append(token.key)
+        index += 1
+    return out
+
+
+def _is_mark(
+    keys: list[str],
+    index: int,
+    found: tuple[SpokenMark, int],
+    clause: list[str],
+    vocabulary: Vocabulary,
+) -> bool:
+    spoken, end = found
+    before = keys[index - 1] if index else ""
+    if _is_decimal_point(keys, index, end, vocabulary):
+        return False
+    stays = spoken.stays_before.match(keys, end) is not None
+    if spoken.rule.heading and heading_length(clause, vocabulary):
+        return end >= len(keys) or keys[end] not in vocabulary.table.headings.never_before
+    if before in spoken.stays_after and not _is_lone_letter(keys, index - 1, vocabulary):
+        return False
+    if spoken.rule.heading:
+        return bool(before) and not stays and _may_open(clause, vocabulary)
+    return not stays or spoken.mark_before.match(keys, end) is not None
+
+
+def _is_lone_letter(keys: list[str], at: int, vocabulary: Vocabulary) -> bool:
+    """Whether a one-letter word belongs to what is before it: four A, p A."""
+    before = keys[at - 1] if at else ""
+    return len(keys[at]) == 1 and (len(before) == 1 or before in vocabulary.numbers)
+
+
+def _is_decimal_point(keys: list[str], index: int, end: int, vocabulary: Vocabulary) -> bool:
+    """Whether the name of a mark stands between two numbers and is the decimal point there."""
+    if keys[index] not in vocabulary.table.numbers.points or not 0 < index < len(keys) - 1:
+        return False
+    return all(
+        keys[near] in vocabulary.numbers or keys[near][:1].isdigit() for near in (index - 1, end)
+    )
+
+
+def _may_open(clause: list[str], vocabulary: Vocabulary) -> bool:
+    """Whether a colon may follow these words though they are no known heading."""
+    tail = clause[-LONGEST_HEADING:]
+    if any(
+        (found := vocabulary.introducers.match(tail, at)) and found[1] == len(tail)
+        for at in range(len(tail))
+    ):
+        return True
+    return _is_short_opening(clause, vocabulary)
+
+
+def _is_short_opening(clause: list[str], vocabulary: Vocabulary) -> bool:
+    limits = vocabulary.table.headings
+    return 0 < len(clause) <= limits.max_words and not any(key in limits.never_in for key in clause)
+
+
+def heading_length(clause: list[str], vocabulary: Vocabulary) -> int:
+    """How many words at the end of a clause are a known heading; 0: none."""
+    for length in range(min(len(clause), LONGEST_HEADING), 0, -1):
+        found = vocabulary.headings.match(clause, len(clause) - length)
+        if found is not None and found[1] == len(clause):
+            if length == len(clause):
+                return length
+            if _is_short_opening(clause, vocabulary):
+                return len(clause)
+            before = clause[-length - 1]
+            return 0 if before in vocabulary.no_heading_after else length
+    return 0
+
+
+def _opened(colon: Token, out: list[Token], clause: list[str], vocabulary: Vocabulary) -> Token:
+    """The colon of a known heading starts a sentence; a heading inside a sentence, a new line."""
+    length = heading_length(clause, vocabulary)
+    if not length:
+        return colon
+    if colon.said and length < len(clause):
+        first = out[-length]
+        out.insert(
+            len(out) - length, Token("\n", first.start - 1, first.start, Kind.BREAK, ends=True)
+        )
+    return colon._replace(ends=True)

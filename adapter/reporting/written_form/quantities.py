@@ -1,0 +1,199 @@
+"""Numbers with their units: dimensions, ranges, ages, and when a plain number is digits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from adapter.mapping.vocabulary_table import UnitRule
+from adapter.reporting.spoken_numbers import Number, read_joined, read_number, read_year
+from adapter.reporting.spoken_tokens import Kind, Token
+from adapter.reporting.written_form.reading import Reading, Written
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One number of a measurement: tokens [start, end), with its sign and unit."""
+
+    start: int
+    number: Number
+    sign: str
+    number_at: int
+    unit: UnitRule | None
+    end: int
+
+
+def quantity(reading: Reading, index: int) -> Written | None:
+    """three point two by two centimeters -> 3.2 x 2 cm; a lone small count stays a word."""
+    first = _member(reading, index)
+    if first is None:
+        return None
+    members = [first]
+    links = reading.vocabulary.links
+    while reading.key(members[-1].end) in links:
+        following = _member(reading, members[-1].end + 1)
+        if following is None:
+            break
+        members.append(following)
+    return _measured(reading, members) or _counted(reading, members)
+
+
+def _member(reading: Reading, index: int) -> Member | None:
+    keys, vocabulary = reading.keys, reading.vocabulary
+    sign = vocabulary.signs.match(keys, index)
+    at = sign[1] if sign else index
+    number = read_number(keys, at, vocabulary)
+    if number is None:
+        return None
+    if keys[at] in vocabulary.table.numbers.points and (
+        reading.key(at - 1) in vocabulary.table.numbers.no_point_after
+    ):
+        return None
+    unit = vocabulary.units.match(keys, number.end)
+    if unit is None:
+        number, unit = _longer(reading, at, number)
+    rule, end = unit if unit else (None, number.end)
+    if sign and sign[0].units and number.value is not None:
+        name = (rule.writes or reading.key(number.end)) if rule else ""
+        if name not in sign[0].units:
+            return None
+    return Member(index, number, sign[0].writes if sign else "", at, rule, end)
+
+
+def _longer(
+    reading: Reading, at: int, number: Number
+) -> tuple[Number, tuple[UnitRule, int] | None]:
+    """A number said in parts: before a unit that allows it, or a year."""
+    keys, vocabulary = reading.keys, reading.vocabulary
+    joined = read_joined(keys, at, vocabulary)
+    if joined is not None and joined.end > number.end:
+        unit = vocabulary.units.match(keys, joined.end)
+        if unit and unit[0].joined:
+            return joined, unit
+    year = read_year(keys, at, vocabulary)
+    return (year if year is not None and year.end > number.end else number), None
+
+
+def _measured(reading: Reading, members: list[Member]) -> Written | None:
+    """All numbers up to the last unit, and dimensions without one, in digits."""
+    by = reading.vocabulary.table.ranges.by
+    last = max((at for at, member in enumerate(members) if member.unit), default=-1)
+    if last < 0 and not _are_dimensions(reading, members):
+        return None
+    last = max(last, 0)
+    while last + 1 < len(members) and reading.key(members[last].end) in by:
+        last += 1
+    members = members[: last + 1]
+    out: list[Token] = []
+    for at, member in enumerate(members):
+        out.extend(_digits(reading, member))
+        if member is not members[-1]:
+            out.append(_link(reading, members, at))
+    return out, members[-1].end
+
+
+def _are_dimensions(reading: Reading, members: list[Member]) -> bool:
+    if len(members) < 2 or reading.key(members[0].end) not in reading.vocabulary.table.ranges.by:
+        return False
+    return (
+        len(members) > 2
+        or any(not _is_small(reading, member) for member in members[:2])
+        or reading.key(members[0].start - 1) in reading.vocabulary.table.ranges.measures
+    )
+
+
+def _digits(reading: Reading, member: Member) -> list[Token]:
+    aged = _age(reading, member)
+    if aged:
+        return aged
+    end = member.number.end
+    out = [reading.write(member.sign + member.number.text, member.start, end)]
+    if member.unit is not None:
+        text = member.unit.writes or _as_heard(reading, end, member.end)
+        out.append(reading.write(text, end, member.end, left=member.unit.glue))
+    return out
+
+
+def _as_heard(reading: Reading, start: int, end: int) -> str:
+    return " ".join(token.text for token in reading.tokens[start:end])
+
+
+def _link(reading: Reading, members: list[Member], at: int) -> Token:
+    """The word between two members: x between dimensions, - in a range, or as heard."""
+    ranges = reading.vocabulary.table.ranges
+    place = members[at].end
+    key = reading.key(place)
+    if key in ranges.by:
+        return reading.write(ranges.by_writes, place, place + 1)
+    plain = members[at].unit is None and not (members[at].sign or members[at + 1].sign)
+    before = reading.key(members[at].start - 1)
+    if key in ranges.to and plain and before not in ranges.no_range_after:
+        return reading.write(ranges.to_writes, place, place + 1, left=True, right=True)
+    return reading.tokens[place]
+
+
+def _age(reading: Reading, member: Member) -> list[Token] | None:
+    """fifty year old -> 50-year-old."""
+    ages = reading.vocabulary.table.ages
+    end = member.number.end
+    noun, old = reading.key(end), reading.key(end + 1)
+    if noun not in ages.nouns or old not in ages.old or member.end != end + 1:
+        return None
+    return [
+        reading.write(member.number.text, member.start, end),
+        reading.write(
+            ages.joint + reading.tokens[end].text + ages.joint, end, end + 1, left=True, right=True
+        ),
+    ]
+
+
+def _counted(reading: Reading, members: list[Member]) -> Written | None:
+    """Plain numbers: small ones stay words, unless they are a range with a greater one."""
+    to = reading.vocabulary.table.ranges.to
+    ranged = all(reading.key(member.end) in to for member in members[:-1])
+    together = ranged and not all(_is_small(reading, member) for member in members)
+    out: list[Token] = []
+    for member in members:
+        if _stays(reading, member, together and len(members) > 1):
+            out.extend(reading.tokens[member.start : member.end])
+        else:
+            out.append(reading.write(_signed(member), member.start, member.end))
+        if member is not members[-1]:
+            out.append(reading.tokens[member.end])
+    return out, members[-1].end
+
+
+def _stays(reading: Reading, member: Member, together: bool) -> bool:
+    """Whether a plain number stays in words."""
+    if reading.key(member.number_at) in reading.vocabulary.table.numbers.points:
+        return True
+    return _is_small(reading, member) and not together and not _in_figures(reading, member)
+
+
+def _signed(member: Member) -> str:
+    return member.sign + member.number.text
+
+
+def _is_small(reading: Reading, member: Member) -> bool:
+    value = member.number.value
+    if not member.number.said or value is None:
+        return False
+    return value < reading.vocabulary.table.numbers.words_below
+
+
+def _in_figures(reading: Reading, member: Member) -> bool:
+    """Whether a slash or hyphen ties this number to another one."""
+    return _tied(reading, member.start - 1, member.start - 2) or _tied(
+        reading, member.end, member.end + 1
+    )
+
+
+def _tied(reading: Reading, mark_at: int, other: int) -> bool:
+    if not 0 <= mark_at < len(reading.tokens):
+        return False
+    mark = reading.tokens[mark_at]
+    key = reading.key(other)
+    return (
+        mark.kind is Kind.MARK
+        and mark.tight
+        and (key in reading.vocabulary.numbers or key[-1:].isdigit())
+    )
