@@ -82,12 +82,7 @@ def open_database(settings: Settings) -> Database:
 
 def recognizer(settings: Settings) -> WhisperRecognizer:
     """The recogniser of the settings; its model loads at the first recording."""
-    return WhisperRecognizer(
-        settings.speech_model,
-        settings.speech_device,
-        settings.speech_compute_type,
-        settings.speech_threads,
-    )
+    return WhisperRecognizer.from_settings(settings)
 
 
 class Service:

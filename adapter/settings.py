@@ -81,6 +81,15 @@ class Settings(BaseSettings):
     speech_preload: bool = False
     """Load the speech model at start rather than at the first dictation."""
 
+    speech_download: bool = False
+    """Whether a speech model given by name may be fetched from its hub; else only its cache."""
+
+    speech_longest_minutes: float = Field(120.0, gt=0)
+    """Longest recording taken, in minutes."""
+
+    speech_converter: str = ""
+    """Command that turns a DSS or DS2 recording, `{input}`, into a WAV file, `{output}`."""
+
     jobs_poll_seconds: float = Field(2.0, gt=0.05)
     """How often queues look for the jobs of other nodes and due retries; local jobs wake them."""
 

@@ -46,7 +46,10 @@ class AudioFile:
             count += len(piece)
             total += len(piece)
             if total > limit:
-                raise TooLarge(f"the recording is longer than {self._longest_minutes:g} minutes")
+                raise TooLarge(
+                    f"the recording is longer than {self._longest_minutes:g} minutes; split it, or"
+                    " raise READOUT_SPEECH_LONGEST_MINUTES"
+                )
             if count >= BLOCK_SECONDS * SAMPLE_RATE:
                 yield np.concatenate(held)
                 held, count = [], 0

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from adapter.domain.transcript import Word
 from adapter.ports import Recognized, SpeechContext
+from adapter.settings import Settings
 from adapter.speech.audio import open_audio
 from adapter.speech.bias import fitting_phrases, prompt_text
 from adapter.speech.converter import converted
@@ -51,6 +52,19 @@ class WhisperRecognizer:
         self._converter = converter
         self._loading = threading.Lock()
         self._loaded: tuple[SpeechModel, WhisperDecoder] | None = None
+
+    @classmethod
+    def from_settings(cls, settings: Settings, model: str | Path = "") -> WhisperRecognizer:
+        """The recogniser of the settings, with another `model` if one is given."""
+        return cls(
+            model or settings.speech_model,
+            settings.speech_device,
+            settings.speech_compute_type,
+            settings.speech_threads,
+            allow_download=settings.speech_download,
+            longest_minutes=settings.speech_longest_minutes,
+            converter=settings.speech_converter,
+        )
 
     @property
     def is_loaded(self) -> bool:

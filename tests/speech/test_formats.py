@@ -1,3 +1,5 @@
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -35,11 +37,21 @@ def test_an_empty_file_is_malformed() -> None:
         check_head(b"")
 
 
-@pytest.mark.parametrize(
-    "head",
-    [b"RIFF\x24\x00\x00\x00WAVEfmt ", b"OggS\x00\x02", b"fLaC\x00", b"ID3\x04\x00", b"\x1aE\xdf\xa3",
-     b"\x00\x00\x00\x20ftypM4A ", b"FORM\x00\x00\x00\x00AIFF", b".snd\x00", b"caff\x00", b"#!AMR\n"],
-)  # fmt: skip
+RECORDINGS = [
+    b"RIFF\x24\x00\x00\x00WAVEfmt ",
+    b"OggS\x00\x02",
+    b"fLaC\x00",
+    b"ID3\x04\x00",
+    b"\x1aE\xdf\xa3",
+    b"\x00\x00\x00\x20ftypM4A ",
+    b"FORM\x00\x00\x00\x00AIFF",
+    b".snd\x00",
+    b"caff\x00",
+    b"#!AMR\n",
+]
+
+
+@pytest.mark.parametrize("head", RECORDINGS)
 def test_recordings_pass(head: bytes) -> None:
     check_head(head)
     assert not is_dictation_format(head)
@@ -47,9 +59,7 @@ def test_recordings_pass(head: bytes) -> None:
 
 @given(st.binary(max_size=300))
 def test_any_bytes_pass_or_are_refused_on_purpose(head: bytes) -> None:
-    try:
+    with contextlib.suppress(ReadoutError):
         check_head(head)
-    except ReadoutError as error:
-        assert str(error)
-    else:
+        assert head
         assert not is_dictation_format(head)
