@@ -1,0 +1,121 @@
+"""Stored in groups, applied in order, on both engines."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from adapter.domain.identifiers import sha256_hex
+from adapter.domain.message import InboundMessage
+from adapter.domain.order import OrderAction, OrderEvent, OrderStatus
+from adapter.errors import Rejected
+from adapter.store import messages, studies
+from adapter.workflow.intake import Intake
+from tests.fakes.house import Workflow, order
+
+
+def reader(body: bytes) -> list[OrderEvent]:
+    """`A1 CR`: a new order; `A1 cancel`; anything that begins with ! is refused."""
+    text = body.decode()
+    if text.startswith("!"):
+        raise Rejected("this order is wrong", location="OBR^1^18")
+    accession, what = text.split()
+    if what == "cancel":
+        return [OrderEvent(OrderAction.CANCEL, OrderStatus.CANCELLED, order(accession))]
+    return [OrderEvent(OrderAction.NEW, OrderStatus.SCHEDULED, order(accession, modality=what))]
+
+
+def message(body: str, control_id: str = "", **values: Any) -> InboundMessage:
+    raw = body.encode()
+    return InboundMessage(
+        **{
+            "protocol": "test",
+            "peer": "127.0.0.1:1",
+            "sender": "EHR",
+            "control_id": control_id or body,
+            "type": "ORM^O01",
+            "body": raw,
+            "body_sha256": sha256_hex(raw),
+            "received_at": "2026-01-01T00:00:00.000+00:00",
+            **values,
+        }
+    )
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 15
+    while not condition():
+        assert time.monotonic() < deadline, "did not happen in time"
+        time.sleep(0.01)
+
+
+@pytest.fixture
+def intake(workflow: Workflow) -> Iterator[Intake]:
+    intake = Intake(workflow.house, {"test": reader})
+    yield intake
+    if intake._thread.is_alive():
+        intake.stop()
+
+
+def counts(workflow: Workflow) -> dict[str, int]:
+    with workflow.database.read() as tx:
+        return messages.count_by_state(tx)
+
+
+def test_what_was_stored_before_a_restart_is_applied_after_it(
+    workflow: Workflow, intake: Intake
+) -> None:
+    intake.store([message("A1 CR"), message("A1 cancel")])
+    assert counts(workflow) == {"received": 2}
+    intake.start()
+    until(lambda: counts(workflow) == {"applied": 2})
+    with workflow.database.read() as tx:
+        study = studies.get(tx, "A1")
+    assert (study.order.modality, study.order_status) == ("CR", "cancelled")
+
+
+def test_more_than_one_group_is_applied_in_order(workflow: Workflow, intake: Intake) -> None:
+    intake.start()
+    batch = [message(f"A1 M{number:03}", str(number)) for number in range(120)]
+    intake.store(batch)
+    until(lambda: counts(workflow) == {"applied": 120})
+    with workflow.database.read() as tx:
+        study = studies.get(tx, "A1")
+    assert (study.order.modality, study.version) == ("M119", 120)
+
+
+def test_an_order_that_cannot_be_read_is_refused_and_kept(
+    workflow: Workflow, intake: Intake
+) -> None:
+    intake.start()
+    intake.store([message("!bad"), message("A2 CT")])
+    until(lambda: counts(workflow) == {"refused": 1, "applied": 1})
+    with workflow.database.read() as tx:
+        assert messages.recent(tx, 1, "refused")[0].reason == "this order is wrong"
+
+
+def test_two_appliers_apply_each_message_once(workflow: Workflow) -> None:
+    both = [Intake(workflow.house, {"test": reader}) for _ in range(2)]
+    both[0].store([message(f"B{number} CR") for number in range(150)])
+    threads = [threading.Thread(target=each.start) for each in both]
+    for thread in threads:
+        thread.start()
+    until(lambda: counts(workflow) == {"applied": 150})
+    for each in both:
+        each.stop()
+    with workflow.database.read() as tx:
+        assert {study.version for study in studies.listed(tx, None, 200, 0)} == {1}
+
+
+def test_take_stores_applies_and_answers_at_once(workflow: Workflow, intake: Intake) -> None:
+    intake.take(message("A1 CR"))
+    intake.take(message("A1 CR"))
+    assert counts(workflow) == {"applied": 1}
+    assert workflow.events("A1") == ["order new"]
+    with pytest.raises(Rejected, match="wrong"):
+        intake.take(message("!bad"))
+    assert counts(workflow) == {"applied": 1, "refused": 1}
