@@ -70,7 +70,7 @@ class Finding(MappingTable):
     """ACR category: critical (1, minutes), urgent (2, hours), routine."""
     contradicts: tuple[str, ...] = ()
     """Further organs and findings whose normal statements it contradicts."""
-    codes: dict[str, str] = {}
+    codes: dict[str, str] = Field(default_factory=dict)
     """Its codes elsewhere, by system: `chexpert`, `radlex`."""
 
 
@@ -79,7 +79,7 @@ class Generic(MappingTable):
 
     words: tuple[str, ...]
     """Phrases of this meaning."""
-    at: dict[str, str] = {}
+    at: dict[str, str] = Field(default_factory=dict)
     """Place or organ -> finding."""
     otherwise: str | None = None
     """Finding when no anatomy is named; none: then it is no finding."""
@@ -120,10 +120,12 @@ class LexiconFile(MappingTable):
     """Organs."""
     places: tuple[Place, ...] = ()
     """Parts of organs."""
-    cues: dict[CueKind, tuple[str, ...]] = {}
+    cues: dict[CueKind, tuple[str, ...]] = Field(default_factory=dict)
     """Language around findings, by meaning."""
-    spellings: dict[str, str] = {}
+    spellings: dict[str, str] = Field(default_factory=dict)
     """British spelling -> American, inside words."""
+    headers: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Section id -> words by which any template may be told that section; `findings`: none."""
 
 
 Row = TypeVar("Row", Finding, Organ)
@@ -149,8 +151,8 @@ class Lexicon:
 
     def __init__(self, files: Iterable[LexiconFile]) -> None:
         parts = tuple(files)
-        spellings = {k: v for part in parts for k, v in part.spellings.items()}
-        self.forms = WordForms(spellings)
+        self.forms = WordForms({k: v for part in parts for k, v in part.spellings.items()})
+        self.headers = {k: v for part in parts for k, v in part.headers.items()}
         self.findings = _by_id(each for part in parts for each in part.findings)
         self.organs = _by_id(each for part in parts for each in part.organs)
         self._generics = tuple(each for part in parts for each in part.generics)

@@ -59,7 +59,7 @@ class WordForms:
 
 
 def singular(word: str) -> str:
-    """English plural endings taken off; applied alike to text and tables, so no need to be right."""
+    """Plural endings taken off; alike in text and tables, so it need not be right English."""
     if len(word) < 4 or not word.endswith("s") or word.endswith(("ss", "us", "is")):
         return word
     if word.endswith("ies"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from adapter.domain.order import Side
-from adapter.mapping.lexicon import Lexicon, Site
+from adapter.mapping.lexicon import Site
 from adapter.reporting.facts.events import Event, Line
 
 _SIDES = {"left": Side.LEFT, "right": Side.RIGHT, "bilateral": Side.BILATERAL}
@@ -13,12 +13,12 @@ _SIDE_KINDS = frozenset(_SIDES)
 _STOPS_BEFORE = frozenset(("comma", "and", "or", "with", "end", "verb", "versus"))
 _STOPS_AFTER = frozenset(("comma", "and", "or", "with", "end", "versus"))
 _LEVEL = re.compile(r"([ctls])(\d{1,2})(?:\s?[-/–]\s?([ctls]?)(\d{1,2}))?", re.IGNORECASE)
-_SIGNAL = frozenset(
-    "hyperintense hyperintensity hypointense hypointensity weighted signal bright dark flair "
-    "prolongation shortening shine fat stir image sequence isointense".split()
+_SIGNAL = re.compile(
+    r"hyper|hypo|iso|weighted|signal|bright|dark|flair|prolong|shorten|shine|fat|stir|image|sequen"
 )
 _REGION_LAST = {"c": 8, "t": 13, "l": 6, "s": 5}
-_FAR = 1_000
+_BESIDE = 2  # words that may stand between an adjective of place and its finding
+_LIST_GAP = 3
 
 
 def site_of(line: Line, at: int) -> Site | None:
@@ -27,7 +27,7 @@ def site_of(line: Line, at: int) -> Site | None:
     Right before it, else behind it in the same clause, else anywhere before it in the clause.
     """
     before = _site_before(line, at)
-    if before and line.events[at].start - before.end <= 2:  # noqa: PLR2004
+    if before and line.events[at].start - before.end <= _BESIDE:
         return before.site
     after = _site_after(line, at)
     chosen = after or before or _site_far_before(line, at)
@@ -60,8 +60,7 @@ def _site_after(line: Line, at: int) -> Event | None:
 
 def _listed(line: Line, at: int, event: Event) -> bool:
     """ "Cyst and stone in the kidney": the place after the second is that of the first too."""
-    between = line.events[at].end, event.start
-    return event.start - between[0] <= 3  # noqa: PLR2004
+    return event.start - line.events[at].end <= _LIST_GAP
 
 
 def _site_far_before(line: Line, at: int) -> Event | None:
@@ -73,7 +72,7 @@ def _site_far_before(line: Line, at: int) -> Event | None:
     return None
 
 
-def sides(line: Line, lexicon: Lexicon) -> dict[int, Side | None]:
+def sides(line: Line) -> dict[int, Side | None]:
     """The side of each finding by its place in `events`; findings joined by "and" share one."""
     found = {at: _side(line, at) for at in line.terms}
     for one, other in zip(line.terms, line.terms[1:], strict=False):
@@ -114,15 +113,12 @@ def _side_before(line: Line, at: int) -> Side | None:
 
 
 def _side_after(line: Line, at: int) -> Side | None:
-    end = line.events[at].end
     for place in range(at + 1, len(line.events)):
         event = line.events[place]
         side = _of(event)
         if side:
             return side if not _belongs_to_next(line, place) else None
         if event.term or not event.kinds.isdisjoint(_STOPS_AFTER):
-            return None
-        if event.start - end > _FAR:
             return None
     return None
 
@@ -174,7 +170,7 @@ def levels(line: Line) -> list[tuple[int, str]]:
         match = _LEVEL.fullmatch(token.word)
         if match is None or int(match[2]) > _REGION_LAST[match[1].lower()]:
             continue
-        if match[4] is None and not _SIGNAL.isdisjoint(line.words(at + 1, at + 3)):
+        if match[4] is None and any(map(_SIGNAL.match, line.words(at + 1, at + 3))):
             continue
         found.append((at, _level_text(match)))
     return found

@@ -55,7 +55,7 @@ def read(sentence: str, lexicon: Lexicon) -> Reading:
     mentions: tuple[Mention, ...] = ()
     if row.terms:
         context = _Context(
-            row, marks(row), sides(row, lexicon), levels(row), assign(row, sizes(sentence, row))
+            row, marks(row), sides(row), levels(row), assign(row, sizes(sentence, row))
         )
         found = (_mention(sentence, context, at, lexicon) for at in row.terms)
         mentions = tuple(mention for mention in found if mention)

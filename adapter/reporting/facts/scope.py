@@ -18,6 +18,7 @@ _CLOSERS = {"negated_after": NEGATED, "uncertain_after": UNCERTAIN}
 _JOINTS = frozenset(("comma", "and", "with"))
 _RESTART = frozenset(("determiner", "fresh", "left", "right", "bilateral", "status"))
 _ADJECTIVES = 3  # words that may stand between "prior" and its finding
+_NOT_ADJECTIVES = frozenset(("exam", "comma", "end", "verb", "with", "and", "preposition"))
 _CHANGE_WITHIN = 5  # words that may stand between "no" and "change"
 
 
