@@ -92,9 +92,9 @@ def of_study(tx: sa.Connection, accession: str) -> list[OwedDelivery]:
     return [_owed(row) for row in tx.execute(query).mappings()]
 
 
-def held(tx: sa.Connection, limit: int) -> list[OwedDelivery]:
-    """Deliveries that wait for a person, oldest first."""
-    query = sa.select(delivery).where(delivery.c.state == DeliveryState.HELD)
+def of_state(tx: sa.Connection, state: DeliveryState, limit: int) -> list[OwedDelivery]:
+    """Deliveries of one state, oldest first."""
+    query = sa.select(delivery).where(delivery.c.state == state)
     return [_owed(row) for row in tx.execute(query.order_by(delivery.c.id).limit(limit)).mappings()]
 
 

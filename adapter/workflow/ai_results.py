@@ -51,6 +51,11 @@ class _Batch(BaseModel):
     findings: tuple[_Finding, ...] = Field(max_length=_MOST_FINDINGS)
 
 
+def findings_schema() -> dict[str, Any]:
+    """JSON schema of a posted batch, self-contained."""
+    return _Batch.model_json_schema(ref_template="#/$defs/{model}")
+
+
 def read_findings(body: bytes) -> tuple[AiFinding, ...]:
     """The batch; raises Malformed (not JSON) or Rejected with a JSON pointer."""
     try:

@@ -28,6 +28,12 @@ class Dictations:
         self, accession: Accession, audio: Iterable[bytes], media_type: str, author: str = ""
     ) -> Dictation:
         """Store the audio (blocking); the same audio again returns the same dictation."""
+        return self.store(accession, audio, media_type, author)[0]
+
+    def store(
+        self, accession: Accession, audio: Iterable[bytes], media_type: str, author: str = ""
+    ) -> tuple[Dictation, bool]:
+        """As `receive`, and whether the dictation is new."""
         house = self._house
         sha256, size = house.audio.put(audio, house.audio_limit)
         if size == 0:
@@ -38,7 +44,7 @@ class Dictations:
                 orders.add_temporary(house, tx, accession)
             known = dictations.find_audio(tx, accession, sha256)
             if known is not None:
-                return known
+                return known, False
             new = Dictation(
                 id=dictations.next_id(tx, accession),
                 accession=accession,
@@ -52,7 +58,7 @@ class Dictations:
             studies.note(tx, accession, house.now(), "dictated", new.id)
             urgency = _STAT_FIRST[study.order.priority] if study else 20
             house.jobs.put(tx, TRANSCRIBE, f"{accession}/{new.id}", priority=urgency)
-        return new
+        return new, True
 
     async def transcribe(self, key: str) -> None:
         """Job: recognise one dictation, once."""

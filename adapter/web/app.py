@@ -1,0 +1,46 @@
+"""The HTTP interface of one house, put together."""
+
+from __future__ import annotations
+
+import anyio
+from fastapi import FastAPI
+
+from adapter import __version__
+from adapter.observability.metrics import make_registry
+from adapter.web import (
+    dictations,
+    fhir_endpoint,
+    health,
+    openapi,
+    overview,
+    problems,
+    queues,
+    reports,
+    sign_off,
+    studies,
+)
+from adapter.web.parts import Parts
+from adapter.web.shell import Shell
+
+_ROUTERS = (overview, studies, dictations, reports, sign_off, queues, fhir_endpoint)
+
+
+def build_app(parts: Parts) -> FastAPI:
+    """The application; its document is at /openapi.json."""
+    app = FastAPI(
+        title="Readout",
+        version=__version__,
+        description="Orders, dictations and AI findings in; reports with their sources out.",
+        docs_url=None,  # those pages load scripts from elsewhere
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.parts = parts
+    app.state.uploads = anyio.CapacityLimiter(dictations.MOST_UPLOADS)
+    problems.install(app)
+    for room in _ROUTERS:
+        app.include_router(room.router)
+    app.include_router(health.make_router(make_registry(parts.house.database, parts.house.clock)))
+    app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]
+    app.add_middleware(Shell, max_body_bytes=parts.max_body_bytes, host_names=parts.host_names)
+    return app

@@ -1,0 +1,74 @@
+"""Whether the process lives, whether it can work, and its metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+
+import sqlalchemy as sa
+from fastapi import APIRouter, Response
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+
+from adapter.errors import ConfigurationError
+from adapter.web.parts import Parts
+from adapter.web.requests import House
+from adapter.web.schemas import Check, Live, Ready
+
+
+def make_router(registry: CollectorRegistry) -> APIRouter:
+    """The routes for supervisors and monitoring; they hold no patient data."""
+    router = APIRouter(tags=["health"])
+    locate = lru_cache(maxsize=1)(_model_directory)  # reading a large model takes seconds: once
+
+    @router.get("/healthz")
+    def live() -> Live:
+        """The process answers."""
+        return Live(status="ok")
+
+    @router.get("/readyz", responses={503: {"model": Ready}})
+    def ready(parts: House, response: Response) -> Ready:
+        """Whether orders, dictations and reports can be taken now; if not, what is wrong."""
+        checks = {
+            "database": _check(lambda: _database(parts)),
+            "intake": _check(lambda: _running(parts.intake.running, "the intake has stopped")),
+            "jobs": _check(lambda: _running(parts.house.jobs.running(), "a queue is not served")),
+            "speech_model": _check(lambda: _model_file(locate(parts))),
+        }
+        good = all(check.ok for check in checks.values())
+        response.status_code = 200 if good else 503
+        return Ready(status="ready" if good else "not ready", checks=checks)
+
+    @router.get("/metrics", response_class=Response)
+    def metrics() -> Response:
+        """Prometheus text format."""
+        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+    return router
+
+
+def _check(look: Callable[[], None]) -> Check:
+    try:
+        look()
+    except (ConfigurationError, sa.exc.SQLAlchemyError) as error:
+        known = isinstance(error, ConfigurationError)
+        return Check(ok=False, detail=str(error) if known else "cannot be written to")
+    return Check(ok=True, detail="")
+
+
+def _database(parts: Parts) -> None:
+    parts.house.database.check_writable()
+
+
+def _running(running: bool, wrong: str) -> None:
+    if not running:
+        raise ConfigurationError(f"{wrong}; restart the service and look into its log")
+
+
+def _model_directory(parts: Parts) -> Path:
+    return parts.find_speech_model()
+
+
+def _model_file(directory: Path) -> None:
+    if not (directory / "model.bin").is_file():
+        raise ConfigurationError(f"the speech model {directory} is gone; put it back")

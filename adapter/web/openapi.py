@@ -1,0 +1,52 @@
+"""The OpenAPI document: every route, with the errors that it answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from adapter.web.problems import FHIR_JSON, PROBLEM_JSON, Problem, is_fhir
+
+_OUTCOME = {
+    "title": "OperationOutcome",
+    "description": "FHIR R4 OperationOutcome.",
+    "type": "object",
+    "required": ["resourceType", "issue"],
+    "properties": {
+        "resourceType": {"const": "OperationOutcome"},
+        "issue": {"type": "array", "items": {"type": "object"}},
+    },
+}
+_METHODS = ("get", "put", "post", "delete", "patch")
+
+
+def describe(app: FastAPI) -> dict[str, Any]:
+    """The document of `app`, made once."""
+    if app.openapi_schema is None:
+        app.openapi_schema = _document(app)
+    return app.openapi_schema
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    document = get_openapi(
+        title=app.title, version=app.version, description=app.description, routes=app.routes
+    )
+    schemas: dict[str, Any] = document.setdefault("components", {}).setdefault("schemas", {})
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    schemas["Problem"] = Problem.model_json_schema()
+    schemas["OperationOutcome"] = _OUTCOME
+    for path, operations in document["paths"].items():
+        for method in _METHODS:
+            if method in operations:
+                operations[method]["responses"].pop("422", None)
+                operations[method]["responses"]["default"] = _refusal(path)
+    return document
+
+
+def _refusal(path: str) -> dict[str, Any]:
+    kind, name = (FHIR_JSON, "OperationOutcome") if is_fhir(path) else (PROBLEM_JSON, "Problem")
+    schema = {"$ref": f"#/components/schemas/{name}"}
+    return {"description": "What is wrong and what to do", "content": {kind: {"schema": schema}}}

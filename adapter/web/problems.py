@@ -1,0 +1,178 @@
+"""Errors as answers: RFC 9457 problem details, OperationOutcome on FHIR paths."""
+
+from __future__ import annotations
+
+import uuid
+from http import HTTPStatus
+from typing import Annotated, Any
+
+import sqlalchemy as sa
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from adapter.errors import (
+    Malformed,
+    NeedsPerson,
+    NotFound,
+    ReadoutError,
+    Rejected,
+    TryAgain,
+    Unsupported,
+)
+from adapter.fhir.outcome import operation_outcome
+
+log = structlog.get_logger()
+
+PROBLEM_JSON = "application/problem+json"
+FHIR_JSON = "application/fhir+json"
+_DATABASE_AWAY = "the database does not answer; try again"
+
+
+class Problem(BaseModel):
+    """RFC 9457 problem details."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    code: str
+    pointer: Annotated[str | None, Field(description="JSON pointer or path of what is wrong")] = (
+        None
+    )
+    instance: Annotated[str | None, Field(description="names this occurrence in the log")] = None
+
+
+class NotThisHost(Rejected):
+    """The request came under a name, or from a page, that is not ours (HTTP 403)."""
+
+    http_status = 403
+
+
+class VersionMoved(Rejected):
+    """If-Match names another version than the current one (HTTP 412)."""
+
+    http_status = 412
+
+
+class TooSlow(Rejected):
+    """The client stopped sending in the middle of a body (HTTP 408)."""
+
+    http_status = 408
+
+
+def install(app: FastAPI) -> None:
+    """Let every error of an endpoint end as a problem."""
+
+    @app.exception_handler(ReadoutError)
+    def _ours(request: Request, error: ReadoutError) -> JSONResponse:
+        return answer(error, request.url.path)
+
+    @app.exception_handler(RequestValidationError)
+    def _schema(request: Request, error: RequestValidationError) -> JSONResponse:
+        return answer(_wrong_body(error), request.url.path)
+
+    @app.exception_handler(HTTPException)
+    def _http(request: Request, error: HTTPException) -> JSONResponse:
+        cause = error.__cause__  # what was raised while the body was being read
+        known = cause if isinstance(cause, ReadoutError) else _of_http(error)
+        response = answer(known, request.url.path, error.status_code)
+        response.headers.update(error.headers or {})
+        return response
+
+    @app.exception_handler(sa.exc.OperationalError)
+    def _database(request: Request, _error: sa.exc.OperationalError) -> JSONResponse:
+        log.warning("http_database_away")
+        return answer(TryAgain(_DATABASE_AWAY, after=5.0), request.url.path)
+
+
+def answer(error: ReadoutError, path: str, status: int | None = None) -> JSONResponse:
+    """The response that tells this error; `status` only counts for errors that name none."""
+    own = error.http_status if isinstance(error, Rejected) else None
+    code = status if status and type(error) is Rejected else own or _status(error)
+    headers = {"Retry-After": str(int(error.after or 5))} if isinstance(error, TryAgain) else None
+    if is_fhir(path):
+        content: Any = operation_outcome(error)
+        return JSONResponse(content, code, headers, FHIR_JSON)
+    return _problem(error, code, headers)
+
+
+def unexpected(error: Exception, path: str) -> JSONResponse:
+    """The answer to a bug: nothing of it but a number that is in the log as well."""
+    number = uuid.uuid4().hex
+    log.error("http_failed", number=number, error=type(error).__name__, where=_where(error))
+    told = f"something went wrong inside; the log has it under {number}"
+    if is_fhir(path):
+        return JSONResponse(operation_outcome(ReadoutError(told)), 500, media_type=FHIR_JSON)
+    problem = Problem(
+        title="Internal Server Error",
+        status=500,
+        detail=told,
+        code="internal",
+        instance=f"urn:uuid:{uuid.UUID(number)}",
+    )
+    return _response(problem, 500, None)
+
+
+def is_fhir(path: str) -> bool:
+    """Whether this path belongs to the FHIR endpoint."""
+    return path == "/fhir" or path.startswith("/fhir/")
+
+
+def _problem(error: ReadoutError, status: int, headers: dict[str, str] | None) -> JSONResponse:
+    problem = Problem(
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=str(error),
+        code=getattr(error, "code", type(error).__name__.lower()),
+        pointer=getattr(error, "location", "") or None,
+    )
+    return _response(problem, status, headers)
+
+
+def _response(problem: Problem, status: int, headers: dict[str, str] | None) -> JSONResponse:
+    content = problem.model_dump(exclude_none=True)
+    return JSONResponse(content, status, headers, PROBLEM_JSON)
+
+
+def _status(error: ReadoutError) -> int:
+    if isinstance(error, TryAgain):
+        return 503
+    return 409 if isinstance(error, NeedsPerson) else 500
+
+
+def _wrong_body(error: RequestValidationError) -> Rejected:
+    """Where and why; never the value itself, which may be patient data."""
+    first = error.errors()[0]
+    part, *rest = first["loc"]
+    if first["type"] == "json_invalid":
+        return Malformed("the body is not JSON", location="/", code="json")
+    pointer = "/" + "/".join(map(str, rest))
+    where = pointer if part == "body" else f"{part} parameter {pointer[1:]}"
+    return Rejected(f"{where}: {first['msg']}", location=pointer, code="schema")
+
+
+def _of_http(error: HTTPException) -> Rejected:
+    if error.status_code == 404:
+        return NotFound("there is nothing at this address; see /openapi.json", code="not-found")
+    if error.status_code == 405:
+        told = "this address does not take this method; see /openapi.json"
+        return _WrongMethod(told, code="not-supported")
+    if error.status_code == 415:
+        return Unsupported(str(error.detail), code="not-supported")
+    return Rejected(str(error.detail), code="http")
+
+
+class _WrongMethod(Rejected):
+    http_status = 405
+
+
+def _where(error: Exception) -> str:
+    """File and line of the innermost frame: the message itself may hold patient data."""
+    frame = error.__traceback__
+    while frame is not None and frame.tb_next is not None:
+        frame = frame.tb_next
+    return f"{frame.tb_frame.f_code.co_filename}:{frame.tb_lineno}" if frame else ""

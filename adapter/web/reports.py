@@ -1,0 +1,114 @@
+"""The report of a study, and where each of its statements comes from."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from adapter.domain.codec import from_json
+from adapter.domain.finding import AiFinding
+from adapter.domain.people import Practitioner
+from adapter.domain.report import Report, Section, Statement
+from adapter.domain.transcript import Transcript, Word
+from adapter.reporting.pipeline import ReportInputs
+from adapter.reporting.render import report_json
+from adapter.store import dictations, reports
+from adapter.store.reports import StoredReport
+from adapter.web.parts import Parts
+from adapter.web.requests import House, InPath
+from adapter.web.schemas import Person, ProvenanceView, ReportView, StatementSource
+from adapter.web.views import evidence_view, word_views
+
+router = APIRouter(prefix="/api/studies/{accession}", tags=["reports"])
+
+Version = Annotated[int | None, Query(ge=1, description="empty: the latest one")]
+
+
+@router.get("/report")
+def report(accession: InPath, parts: House, version: Version = None) -> ReportView:
+    """One version of the report."""
+    return report_view(_stored(parts, accession, version))
+
+
+@router.get("/provenance")
+def provenance(accession: InPath, parts: House, version: Version = None) -> ProvenanceView:
+    """Each statement with its source: audio, template file or AI model."""
+    stored = _stored(parts, accession, version)
+    with parts.house.database.read() as tx:
+        audio = {each.id: each.audio_sha256 for each in dictations.of_study(tx, accession)}
+    sources = _Sources(stored, audio)
+    return ProvenanceView(
+        accession=accession,
+        version=stored.number,
+        statements=[
+            sources.of(section, statement)
+            for section in sources.report.sections
+            for statement in section.statements
+        ],
+        mappings=json.loads(stored.mappings_json),
+    )
+
+
+def report_view(stored: StoredReport) -> ReportView:
+    """A stored version as it is shown."""
+    who = from_json(Practitioner, stored.person) if stored.person else None
+    return ReportView(
+        accession=stored.accession,
+        version=stored.number,
+        created_at=stored.created_at,
+        signed_by=Person(id=who.id, family=who.family, given=who.given) if who else None,
+        text=stored.text,
+        **report_json(reports.shown(stored)),
+    )
+
+
+def _stored(parts: Parts, accession: str, version: int | None) -> StoredReport:
+    with parts.house.database.read() as tx:
+        if version is None:
+            return reports.get_latest(tx, accession)
+        return reports.get_version(tx, accession, version)
+
+
+class _Sources:
+    """What one version was made of."""
+
+    def __init__(self, stored: StoredReport, audio: dict[str, str]) -> None:
+        inputs = from_json(ReportInputs, stored.inputs_json)
+        spoken = (*inputs.transcripts, *inputs.addenda)
+        self.report: Report = reports.shown(stored)
+        self._audio = audio
+        self._transcripts = {
+            each.dictation_id: each for each in spoken if isinstance(each, Transcript)
+        }
+        self._findings: dict[str, AiFinding] = {each.id: each for each in inputs.ai}
+
+    def of(self, section: Section, statement: Statement) -> StatementSource:
+        """The source of one statement."""
+        source = statement.source
+        finding = self._findings.get(source.ai or "")
+        return StatementSource(
+            id=statement.id,
+            section=section.id,
+            text=statement.text,
+            origin=statement.origin,
+            dictation=source.dictation,
+            audio_sha256=self._audio.get(source.dictation or ""),
+            chars=source.chars,
+            ms=source.ms,
+            words=word_views(self._words(source.dictation, source.ms)),
+            template=source.template,
+            template_sha256=self.report.template.sha256 if source.template else None,
+            ai=source.ai,
+            model=finding.model if finding else None,
+            model_version=finding.version if finding else None,
+            evidence=[evidence_view(each) for each in finding.evidence] if finding else [],
+            person=source.person,
+        )
+
+    def _words(self, dictation: str | None, ms: tuple[int, int] | None) -> list[Word]:
+        heard = self._transcripts.get(dictation or "")
+        if heard is None or ms is None:
+            return []
+        return [each for each in heard.words if each.start_ms >= ms[0] and each.end_ms <= ms[1]]

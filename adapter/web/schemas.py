@@ -1,0 +1,335 @@
+"""Bodies of the JSON interface: what is asked, what is answered."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def _printable(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("control characters are not allowed here")
+    return text
+
+
+def _clean(text: str) -> str:
+    if _CONTROL.search(text):
+        raise ValueError("control characters other than tab and line end are not allowed")
+    return text
+
+
+Word = Annotated[str, AfterValidator(_printable)]
+Prose = Annotated[str, AfterValidator(_clean), Field(max_length=100_000)]
+
+
+class Asked(BaseModel):
+    """Base of request bodies: an unknown member is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class Person(Asked):
+    """Who decides or signs."""
+
+    id: Word = Field(min_length=1, max_length=64)
+    """The person's number in the hospital's directory (XCN.1, Practitioner.identifier)."""
+    family: Word = Field("", max_length=100)
+    """Family name."""
+    given: Word = Field("", max_length=100)
+    """Given names."""
+
+
+class Choice(Asked):
+    """Accept or reject one AI finding."""
+
+    target: Word = Field(min_length=1, max_length=100)
+    """Id of the AI finding."""
+    person: Person
+    """Who decides."""
+
+
+class Edit(Asked):
+    """New text for a statement or an AI finding."""
+
+    target: Word = Field(min_length=1, max_length=100)
+    """Id of the statement or AI finding."""
+    text: Prose
+    """The new text; empty: it is taken out."""
+    person: Person
+    """Who edits."""
+
+
+class Signature(Asked):
+    """Sign the latest version of a report."""
+
+    person: Person
+    """Who signs."""
+    version: int | None = Field(None, ge=1)
+    """The version that the person has read; another one by now is a conflict."""
+
+
+class Addendum(Asked):
+    """Add to a signed report: either `text` or `dictation`."""
+
+    person: Person
+    """Who adds."""
+    text: Prose = ""
+    """Typed text."""
+    dictation: Word = Field("", max_length=20)
+    """Id of a dictation of this study, made after it was signed."""
+
+
+class Shown(BaseModel):
+    """Base of answers."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class PatientView(Shown):
+    """The patient banner."""
+
+    mrn: str
+    family: str
+    given: str
+    birth_date: str
+    """YYYYMMDD."""
+    sex: str
+    """F, M, O or U."""
+
+
+class StudyRow(Shown):
+    """One line of the worklist."""
+
+    accession: str
+    patient: PatientView
+    procedure: str
+    modality: str
+    priority: str
+    side: str | None
+    order_status: str
+    report_status: str
+    created_at: str
+    updated_at: str
+
+
+class StudyList(Shown):
+    """A page of the worklist, most recently changed first."""
+
+    studies: list[StudyRow]
+    next_offset: int | None
+    """Where the next page begins; null on the last one."""
+
+
+class DictationView(Shown):
+    """One recording and what became of it."""
+
+    id: str
+    sha256: str
+    media_type: str
+    size_bytes: int
+    received_at: str
+    author: str
+    state: str
+    """received, transcribed or refused."""
+    reason: str
+    """Why it was refused."""
+
+
+class TranscriptView(Shown):
+    """What was heard in one dictation."""
+
+    dictation: str
+    model: str
+    language: str
+    duration_ms: int
+    text: str
+    words: list[WordView]
+    quarantined: list[WordView]
+    """Words over silence: shown, never part of a report."""
+
+
+class WordView(Shown):
+    """One heard word."""
+
+    text: str
+    ms: tuple[int, int]
+    confidence: float
+
+
+class DeliveryView(Shown):
+    """One message owed to one destination; its bytes never change."""
+
+    control_id: str
+    destination: str
+    accession: str
+    kind: str
+    state: str
+    """pending, acknowledged or held."""
+    attempts: int
+    answer: str
+    """MSA-1 or HTTP status."""
+    answer_text: str
+    issued_at: str
+    answered_at: str
+    body_sha256: str
+
+
+class DeliveryList(Shown):
+    """Deliveries, oldest first."""
+
+    deliveries: list[DeliveryView]
+
+
+class Event(Shown):
+    """One line of a study's history."""
+
+    at: str
+    event: str
+    detail: str
+
+
+class OrderView(Shown):
+    """The order as it stands."""
+
+    placer_number: str
+    filler_number: str
+    study_uid: str
+    procedure_code: str
+    reason: str
+    requester: str
+    scheduled_at: str
+    linked: list[str]
+    source: str
+
+
+class StudyView(StudyRow):
+    """Everything that is known of one study."""
+
+    version: int
+    """Counts every change of the order or the report's status."""
+    order: OrderView
+    dictations: list[DictationView]
+    transcripts: list[TranscriptView]
+    ai_findings: int
+    deliveries: list[DeliveryView]
+    history: list[Event]
+
+
+class MessageView(Shown):
+    """A message as it came in; its content is not shown here."""
+
+    id: int
+    protocol: str
+    sender: str
+    control_id: str
+    type: str
+    received_at: str
+    state: str
+    reason: str
+    size_bytes: int
+
+
+class MessageList(Shown):
+    """The newest messages, newest first."""
+
+    messages: list[MessageView]
+
+
+class FindingsTaken(Shown):
+    """AI findings are stored; the report follows."""
+
+    accession: str
+    findings: int
+
+
+class DecisionTaken(Shown):
+    """The decision is stored; the next version of the report follows."""
+
+    accession: str
+    decision: str
+    target: str
+
+
+class ReleasedView(Shown):
+    """The held delivery is back in its queue."""
+
+    control_id: str
+    state: str
+
+
+class Live(Shown):
+    """The process answers."""
+
+    status: str
+
+
+class Check(Shown):
+    """One thing that must be so."""
+
+    ok: bool
+    detail: str
+
+
+class Ready(Shown):
+    """Whether the node can do its work, and what is wrong."""
+
+    status: str
+    checks: dict[str, Check]
+
+
+class ReportView(Shown):
+    """One version of a report; the members are those of `readout merge`."""
+
+    accession: str
+    version: int
+    created_at: str
+    signed_by: Person | None
+    text: str
+    """The report as plain text."""
+    template: dict[str, Any]
+    status: str
+    sections: list[dict[str, Any]]
+    suggestions: list[dict[str, Any]]
+    flags: list[dict[str, Any]]
+    certificate: dict[str, Any]
+
+
+class StatementSource(Shown):
+    """Where one statement of the report comes from."""
+
+    id: str
+    section: str
+    text: str
+    origin: str
+    dictation: str | None = None
+    audio_sha256: str | None = None
+    chars: tuple[int, int] | None = None
+    """In the dictation's written text."""
+    ms: tuple[int, int] | None = None
+    """In the dictation's audio."""
+    words: list[WordView] = []
+    template: str | None = None
+    """Template statement id."""
+    template_sha256: str | None = None
+    ai: str | None = None
+    """AI finding id."""
+    model: str | None = None
+    model_version: str | None = None
+    evidence: list[dict[str, Any]] = []
+    """Where on the images the model saw it."""
+    person: str | None = None
+    """Who accepted or edited it."""
+
+
+class ProvenanceView(Shown):
+    """Every statement of one version with its source, and the files that decided the report."""
+
+    accession: str
+    version: int
+    statements: list[StatementSource]
+    mappings: dict[str, str]
+    """Mapping file -> SHA-256."""

@@ -1,0 +1,164 @@
+"""What every request passes before it meets an endpoint: name, origin, path, size, headers."""
+
+from __future__ import annotations
+
+import ipaddress
+from urllib.parse import unquote, urlsplit
+
+import anyio
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from adapter.errors import Malformed, Rejected, TooLarge
+from adapter.web import problems
+
+SLASH = "\x00"
+"""Stands in a path parameter for a slash that came percent-encoded."""
+
+JSON_LIMIT = 8_388_608
+"""Largest body of anything but audio, in bytes."""
+
+SILENT_S = 30.0
+"""How long a client may send nothing in the middle of a body, in seconds."""
+
+_HEADERS = {
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cache-control": "no-store",
+    "cross-origin-resource-policy": "same-origin",
+    "x-frame-options": "DENY",
+}
+_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+_READING = ("GET", "HEAD", "OPTIONS")
+
+
+class Shell:
+    """ASGI middleware around the whole interface."""
+
+    def __init__(self, app: ASGIApp, max_body_bytes: int, host_names: tuple[str, ...]) -> None:
+        self._app = app
+        self._max_body_bytes = max_body_bytes
+        self._host_names = {name.lower() for name in host_names}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Check, limit, pass on; an error that nobody expected ends here."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = False
+
+        async def guarded(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                _add_headers(message)
+            await send(message)
+
+        try:
+            self._check_caller(scope)
+            scope["path"] = kept_slashes(scope)
+            limit = self._limit(scope)
+            _check_length(scope, limit)
+            await self._app(scope, _counted(receive, limit), guarded)
+        except Rejected as error:
+            await problems.answer(error, scope["path"])(scope, receive, guarded)
+        except Exception as error:  # the boundary of a request: the service goes on
+            response = problems.unexpected(error, scope["path"])
+            if not started:
+                await response(scope, receive, guarded)
+
+    def _check_caller(self, scope: Scope) -> None:
+        """Against DNS rebinding and against pages of other sites that post to this machine."""
+        headers = Headers(scope=scope)
+        host = headers.get("host", "")
+        name = _host_name(host)
+        on_loopback = _is_loopback((scope.get("server") or ("", 0))[0])
+        if on_loopback and not _is_loopback(name) and name not in self._host_names:
+            raise problems.NotThisHost(
+                "this name is not served; use localhost, or list it in READOUT_HTTP_HOST_NAMES",
+                code="host",
+            )
+        origin = headers.get("origin")
+        if scope["method"] not in _READING and origin and urlsplit(origin).netloc != host:
+            raise problems.NotThisHost(
+                "requests from pages of other sites are refused", code="origin"
+            )
+
+    def _limit(self, scope: Scope) -> int:
+        audio = scope["path"].endswith("/dictations")
+        return self._max_body_bytes if audio else min(JSON_LIMIT, self._max_body_bytes)
+
+
+def kept_slashes(scope: Scope) -> str:
+    """The decoded path, in which an encoded slash does not part two segments."""
+    raw: bytes | None = scope.get("raw_path")
+    if raw is None:
+        return str(scope["path"])
+    try:
+        parts = [unquote(part, errors="strict") for part in raw.decode("ascii").split("/")]
+    except UnicodeDecodeError:
+        raise Malformed("the address is not percent-encoded UTF-8", code="path") from None
+    if any(SLASH in part for part in parts):
+        raise Malformed("the address holds a control character", code="path")
+    return "/".join(part.replace("/", SLASH) for part in parts)
+
+
+def _check_length(scope: Scope, limit: int) -> None:
+    told = Headers(scope=scope).get("content-length", "0")
+    if not told.isdecimal():
+        raise Malformed("Content-Length is not a number", code="length")
+    if int(told) > limit:
+        raise _too_large(limit)
+
+
+def _counted(receive: Receive, limit: int) -> Receive:
+    """Receive at most `limit` bytes of body, each part of it within SILENT_S."""
+    size, complete = 0, False
+
+    async def counting() -> Message:
+        nonlocal size, complete
+        try:
+            with anyio.fail_after(None if complete else SILENT_S):
+                message = await receive()
+        except TimeoutError:
+            raise problems.TooSlow(
+                f"nothing came for {SILENT_S:g} seconds; send the whole body again", code="timeout"
+            ) from None
+        size += len(message.get("body", b""))
+        complete = not message.get("more_body", False)
+        if size > limit:
+            raise _too_large(limit)
+        return message
+
+    return counting
+
+
+def _too_large(limit: int) -> TooLarge:
+    return TooLarge(
+        f"the body is over {limit} bytes; audio may be as large as READOUT_HTTP_MAX_BODY_BYTES, "
+        f"anything else {JSON_LIMIT} bytes",
+        code="too-long",
+    )
+
+
+def _add_headers(message: Message) -> None:
+    headers = MutableHeaders(scope=message)
+    for name, value in _HEADERS.items():
+        headers.setdefault(name, value)
+    headers.setdefault("content-security-policy", _POLICY)
+
+
+def _host_name(host: str) -> str:
+    try:
+        return (urlsplit(f"//{host}").hostname or "").lower()
+    except ValueError:
+        return ""
+
+
+def _is_loopback(name: str) -> bool:
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False

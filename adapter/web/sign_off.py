@@ -1,0 +1,59 @@
+"""What the radiologist decides: accept, reject, edit, sign, add."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from adapter.domain.decision import DecisionKind
+from adapter.web.parts import Parts
+from adapter.web.reports import report_view
+from adapter.web.requests import House, InPath, practitioner
+from adapter.web.schemas import (
+    Addendum,
+    Choice,
+    DecisionTaken,
+    Edit,
+    ReportView,
+    Signature,
+)
+
+router = APIRouter(prefix="/api/studies/{accession}/report", tags=["sign-off"])
+
+
+@router.post("/accept", status_code=202)
+def accept(accession: InPath, body: Choice, parts: House) -> DecisionTaken:
+    """Take an AI finding into the report."""
+    return _decide(parts, accession, DecisionKind.ACCEPT, body)
+
+
+@router.post("/reject", status_code=202)
+def reject(accession: InPath, body: Choice, parts: House) -> DecisionTaken:
+    """Keep an AI finding out of the report."""
+    return _decide(parts, accession, DecisionKind.REJECT, body)
+
+
+@router.post("/edit", status_code=202)
+def edit(accession: InPath, body: Edit, parts: House) -> DecisionTaken:
+    """Write a statement anew, or take it out."""
+    return _decide(parts, accession, DecisionKind.EDIT, body, body.text)
+
+
+@router.post("/sign")
+def sign(accession: InPath, body: Signature, parts: House) -> ReportView:
+    """Make the report final and send it; 409 when it is not the version that was read."""
+    who = practitioner(body.person)
+    return report_view(parts.sign_off.sign(accession, who, body.version))
+
+
+@router.post("/addendum", status_code=201)
+def addendum(accession: InPath, body: Addendum, parts: House) -> ReportView:
+    """Add to a signed report and send it."""
+    who = practitioner(body.person)
+    return report_view(parts.sign_off.addendum(accession, who, body.text, body.dictation))
+
+
+def _decide(
+    parts: Parts, accession: str, kind: DecisionKind, body: Choice | Edit, text: str = ""
+) -> DecisionTaken:
+    parts.sign_off.decide(accession, kind, body.target, practitioner(body.person), text)
+    return DecisionTaken(accession=accession, decision=kind, target=body.target)

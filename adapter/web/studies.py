@@ -1,0 +1,125 @@
+"""The worklist and everything that is known of one study."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import sqlalchemy as sa
+from fastapi import APIRouter, Query, Request
+
+from adapter.domain.identifiers import sha256_hex
+from adapter.domain.message import InboundMessage
+from adapter.domain.study import ReportStatus, Study
+from adapter.errors import Rejected
+from adapter.store import deliveries, dictations, findings, studies
+from adapter.web.requests import House, InPath, RawBody, check_media_type
+from adapter.web.schemas import Event, FindingsTaken, StudyList, StudyView
+from adapter.web.views import (
+    delivery_view,
+    dictation_view,
+    order_view,
+    study_row,
+    transcript_view,
+)
+from adapter.workflow import ai_results
+
+router = APIRouter(prefix="/api/studies", tags=["studies"])
+
+
+class Worklist(StrEnum):
+    """The saved queues."""
+
+    ALL = "all"
+    UNREAD = "unread"
+    DRAFTS = "drafts"
+    PENDING_SIGNATURE = "pending-signature"
+    SIGNED = "signed"
+    ADDENDED = "addended"
+    DELIVERY_FAILED = "delivery-failed"
+
+
+_STATUS = {
+    Worklist.ALL: None,
+    Worklist.UNREAD: ReportStatus.NONE,
+    Worklist.DRAFTS: ReportStatus.DRAFT,
+    Worklist.PENDING_SIGNATURE: ReportStatus.PRELIMINARY,
+    Worklist.SIGNED: ReportStatus.FINAL,
+    Worklist.ADDENDED: ReportStatus.ADDENDED,
+}
+_FINDINGS_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": ai_results.findings_schema()}},
+    }
+}
+
+
+@router.get("")
+def worklist(
+    parts: House,
+    queue: Worklist = Worklist.ALL,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
+) -> StudyList:
+    """Studies of a queue, most recently changed first."""
+    with parts.house.database.read() as tx:
+        page = _page(tx, queue, limit + 1, offset)
+    more = offset + limit if len(page) > limit else None
+    return StudyList(studies=[study_row(each) for each in page[:limit]], next_offset=more)
+
+
+def _page(tx: sa.Connection, queue: Worklist, limit: int, offset: int) -> list[Study]:
+    if queue is Worklist.DELIVERY_FAILED:
+        return studies.with_held_deliveries(tx, limit, offset)
+    return studies.listed(tx, _STATUS[queue], limit, offset)
+
+
+@router.get("/{accession}")
+def study(accession: InPath, parts: House) -> StudyView:
+    """The order, dictations with their transcripts, deliveries with their answers, history."""
+    with parts.house.database.read() as tx:
+        known = studies.get(tx, accession)
+        return StudyView(
+            **study_row(known).model_dump(exclude={"patient"}),
+            patient=study_row(known).patient,
+            version=known.version,
+            order=order_view(known.order),
+            dictations=[dictation_view(each) for each in dictations.of_study(tx, accession)],
+            transcripts=[transcript_view(each) for each in dictations.transcripts(tx, accession)],
+            ai_findings=len(findings.of_study(tx, accession)),
+            deliveries=[delivery_view(each) for each in deliveries.of_study(tx, accession)],
+            history=[
+                Event(at=at, event=event, detail=detail)
+                for at, event, detail in studies.events(tx, accession)
+            ],
+        )
+
+
+@router.post("/{accession}/ai-findings", status_code=202, openapi_extra=_FINDINGS_BODY)
+def add_findings(request: Request, accession: InPath, body: RawBody, parts: House) -> FindingsTaken:
+    """Store draft findings of AI models; the report follows."""
+    check_media_type(request, "application/json")
+    try:
+        count = ai_results.receive(parts.house, accession, body)
+    except Rejected as error:
+        parts.intake.store([_refused(request, body, parts.house.now(), str(error))])
+        raise
+    return FindingsTaken(accession=accession, findings=count)
+
+
+def _refused(request: Request, body: bytes, at: str, why: str) -> InboundMessage:
+    """What is kept of findings that were refused, for inspection."""
+    sha256 = sha256_hex(body)
+    peer = f"{request.client.host}:{request.client.port}" if request.client else ""
+    return InboundMessage(
+        protocol="http",
+        peer=peer,
+        sender=request.client.host if request.client else "http",
+        control_id=sha256[:20],
+        type="AI findings",
+        body=body,
+        body_sha256=sha256,
+        received_at=at,
+        refusal=why,
+    )

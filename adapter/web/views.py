@@ -1,0 +1,148 @@
+"""Domain values as answers. Patient data is revealed here, to the radiologist who reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from adapter.domain.dictation import Dictation
+from adapter.domain.finding import Evidence
+from adapter.domain.identifiers import sha256_hex
+from adapter.domain.order import Order
+from adapter.domain.people import Patient
+from adapter.domain.study import Study
+from adapter.domain.transcript import Transcript, Word
+from adapter.store.deliveries import OwedDelivery
+from adapter.store.messages import StoredMessage
+from adapter.web.schemas import (
+    DeliveryView,
+    DictationView,
+    MessageView,
+    OrderView,
+    PatientView,
+    StudyRow,
+    TranscriptView,
+    WordView,
+)
+
+
+def study_row(study: Study) -> StudyRow:
+    """A line of the worklist."""
+    order = study.order
+    return StudyRow(
+        accession=order.accession,
+        patient=_patient(order.patient),
+        procedure=order.procedure.text or order.procedure.code,
+        modality=order.modality,
+        priority=order.priority,
+        side=order.side,
+        order_status=study.order_status,
+        report_status=study.report_status,
+        created_at=study.created_at,
+        updated_at=study.updated_at,
+    )
+
+
+def _patient(patient: Patient) -> PatientView:
+    return PatientView(
+        mrn=patient.mrn.reveal(),
+        family=patient.family.reveal(),
+        given=patient.given.reveal(),
+        birth_date=patient.birth_date.reveal(),
+        sex=patient.sex,
+    )
+
+
+def order_view(order: Order) -> OrderView:
+    """The order's own fields."""
+    who = order.requester
+    return OrderView(
+        placer_number=order.placer_number,
+        filler_number=order.filler_number,
+        study_uid=order.study_uid,
+        procedure_code=order.procedure.code,
+        reason=order.reason.reveal(),
+        requester=" ".join(filter(None, (who.given, who.family))) or who.id if who else "",
+        scheduled_at=order.scheduled_at,
+        linked=list(order.linked),
+        source=order.source,
+    )
+
+
+def dictation_view(one: Dictation) -> DictationView:
+    """A recording and its state."""
+    return DictationView(
+        id=one.id,
+        sha256=one.audio_sha256,
+        media_type=one.media_type,
+        size_bytes=one.size_bytes,
+        received_at=one.received_at,
+        author=one.author,
+        state=one.state,
+        reason=one.reason,
+    )
+
+
+def transcript_view(one: Transcript) -> TranscriptView:
+    """What was heard."""
+    return TranscriptView(
+        dictation=one.dictation_id,
+        model=one.model,
+        language=one.language,
+        duration_ms=one.duration_ms,
+        text=" ".join(word.text for word in one.words),
+        words=word_views(one.words),
+        quarantined=word_views(one.quarantined),
+    )
+
+
+def word_views(words: Iterable[Word]) -> list[WordView]:
+    """Words with their times and confidence."""
+    return [
+        WordView(text=each.text, ms=(each.start_ms, each.end_ms), confidence=each.confidence)
+        for each in words
+    ]
+
+
+def delivery_view(owed: OwedDelivery) -> DeliveryView:
+    """A delivery and its answer."""
+    one = owed.delivery
+    return DeliveryView(
+        control_id=one.control_id,
+        destination=one.destination,
+        accession=one.accession,
+        kind=one.kind,
+        state=one.state,
+        attempts=one.attempts,
+        answer=one.answer,
+        answer_text=one.answer_text,
+        issued_at=owed.issued_at,
+        answered_at=owed.answered_at,
+        body_sha256=sha256_hex(one.body),
+    )
+
+
+def evidence_view(one: Evidence) -> dict[str, Any]:
+    """Where on the images a model saw it."""
+    return {
+        "study_uid": one.study_uid,
+        "series_uid": one.series_uid,
+        "sop_uid": one.sop_uid,
+        "frame": one.frame,
+        "box": list(one.box) if one.box else None,
+    }
+
+
+def message_view(stored: StoredMessage) -> MessageView:
+    """A received message without its content."""
+    return MessageView(
+        id=stored.id,
+        protocol=stored.protocol,
+        sender=stored.sender,
+        control_id=stored.control_id,
+        type=stored.type,
+        received_at=stored.received_at,
+        state=stored.state,
+        reason=stored.reason,
+        size_bytes=len(stored.body),
+    )
