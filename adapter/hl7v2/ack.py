@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from functools import lru_cache
 
 from adapter.errors import Malformed, ReadoutError, Rejected, TooLarge, TryAgain, Unsupported
 from adapter.hl7v2.escape import DEFAULT, Delimiters, escape, unescape
@@ -109,6 +110,7 @@ def _message_type(header: Header | None, version: str, signs: Delimiters) -> str
     return signs.component.join(["ACK", *(event or [""]), "ACK"])
 
 
+@lru_cache(maxsize=64)
 def _numbers(version: str) -> tuple[int, ...]:
     """(2, 3, 1) of "2.3.1"; the version of our own answers where MSH-12 is none."""
     match = _VERSION.match(version)

@@ -46,6 +46,7 @@ class GroupCommit:
         self._waiting: deque[Arrival] = deque()
         self._runner: asyncio.Task[None] | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="hl7v2-store")
+        self._failed = 0  # messages not stored since the store last worked
         self.pending_bytes = 0
 
     def add(self, arrival: Arrival) -> None:
@@ -78,11 +79,13 @@ class GroupCommit:
         try:
             states = self._store(messages)
         except Exception:  # whatever the store's trouble is: no ACK, and the service goes on
-            _log.exception("storing %d HL7 v2 messages failed", len(messages))
+            if not self._failed:  # once for a run of failures: senders try again and again
+                _log.exception("HL7 v2 messages cannot be stored; their senders are told so")
+            self._failed += len(messages)
             return None
-        if len(states) != len(messages):
-            _log.error("the store answered %d states for %d messages", len(states), len(messages))
-            return None
+        if self._failed:
+            _log.warning("storing works again after %d messages were not stored", self._failed)
+            self._failed = 0
         return states
 
     def _settle(self, batch: list[Arrival], states: Sequence[MessageState] | None) -> None:

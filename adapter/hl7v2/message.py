@@ -6,7 +6,7 @@ import re
 import string
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import lru_cache
 
 from adapter.errors import Malformed
 from adapter.hl7v2.charset import choose
@@ -47,74 +47,61 @@ class Segment:
 
     def text(self, number: int, component: int = 1, subcomponent: int = 1) -> str:
         """Unescaped text in the first repetition; "" when absent or the null value `""`."""
-        field = self.field(number)
-        if not field or field == '""':
+        field = self.raw[number] if number < len(self.raw) else ""
+        if not field:
             return ""
-        first = _nth(field, self._delimiters.repetition, 1)
-        return self.part(first, component, subcomponent)
+        separator = self._delimiters.repetition
+        if separator and separator in field:
+            field = field[: field.index(separator)]
+        return self.part(field, component, subcomponent)
 
     def part(self, repetition: str, component: int, subcomponent: int = 1) -> str:
         """Unescaped text of a component of one repetition, counted from 1."""
-        text = _nth(repetition, self._delimiters.component, component)
-        text = _nth(text, self._delimiters.subcomponent, subcomponent)
-        return "" if text == '""' else unescape(text, self._delimiters, self._charset)
+        signs = self._delimiters
+        text = repetition
+        if signs.component in text or component > 1:
+            text = _nth(text.split(signs.component), component)
+        if signs.subcomponent and (signs.subcomponent in text or subcomponent > 1):
+            text = _nth(text.split(signs.subcomponent), subcomponent)
+        if text == '""':
+            return ""
+        return unescape(text, signs, self._charset) if signs.escape in text else text
 
 
-def _nth(text: str, separator: str, number: int) -> str:
-    if not separator or separator not in text:
-        return text if number == 1 else ""
-    parts = text.split(separator, number)
+def _nth(parts: list[str], number: int) -> str:
     return parts[number - 1] if number <= len(parts) else ""
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True, eq=False)
 class Header:
     """What MSH says; enough to store a message and to answer it."""
 
     segment: Segment
     delimiters: Delimiters
     start: int  # byte offset of MSH
+    sender: str  # MSH-3|MSH-4 as they stand
+    type: str  # MSH-9 as `ORM^O01`, or `ACK` where there is no event
+    control_id: str  # MSH-10
 
     @classmethod
     def parse(cls, body: bytes) -> Header:
         """MSH alone, read as Latin-1; raises Malformed where no message could be answered."""
-        start = len(_BOM) if body.startswith(_BOM) else 0
-        start += len(body[start:]) - len(body[start:].lstrip(b"\r\n"))
-        if body[start : start + 3] != b"MSH":
-            raise Malformed(
-                "the message does not begin with MSH; check what the sender puts in the frame",
-                location="MSH",
-                code="structure",
-            )
+        start = 0 if body.startswith(b"MSH") else _start(body)
         line = _first_line(body, start).decode("latin-1")
         delimiters = _delimiters(line)
-        if _CONTROL.search(line):
+        if not line.isprintable() and _CONTROL.search(line):
             raise Malformed("MSH holds control characters", location="MSH^1", code="structure")
-        segment = Segment(line, delimiters, "latin-1", start, start + len(line))
-        header = cls(segment, delimiters, start)
-        if len(header.control_id) > _LONGEST_ID or len(header.sender) > 2 * _LONGEST_ID:
+        msh = Segment(line, delimiters, "latin-1", start, start + len(line))
+        sender, control_id = f"{msh.field(3)}|{msh.field(4)}", msh.text(10)
+        if len(control_id) > _LONGEST_ID or len(sender) > 2 * _LONGEST_ID:
             raise Malformed(
                 f"MSH-3, MSH-4 or MSH-10 is longer than {_LONGEST_ID} characters",
                 location="MSH^1^10",
                 code="value",
             )
-        return header
-
-    @cached_property
-    def sender(self) -> str:
-        """MSH-3|MSH-4 as they stand."""
-        return f"{self.segment.field(3)}|{self.segment.field(4)}"
-
-    @cached_property
-    def type(self) -> str:
-        """MSH-9 as `ORM^O01`, or `ACK` where there is no event."""
-        code, event = self.segment.text(9, 1), self.segment.text(9, 2)
-        return f"{code}^{event}" if event else code
-
-    @property
-    def control_id(self) -> str:
-        """MSH-10."""
-        return self.segment.text(10)
+        code, event = msh.text(9), msh.text(9, 2)
+        kind = f"{code}^{event}" if event else code
+        return cls(msh, delimiters, start, sender, kind, control_id)
 
     @property
     def version(self) -> str:
@@ -127,6 +114,19 @@ class Header:
         return self.segment.repetitions(18)
 
 
+def _start(body: bytes) -> int:
+    """Where MSH begins: after a byte order mark and blank lines."""
+    start = len(_BOM) if body.startswith(_BOM) else 0
+    start += len(body[start:]) - len(body[start:].lstrip(b"\r\n"))
+    if body[start : start + 3] != b"MSH":
+        raise Malformed(
+            "the message does not begin with MSH; check what the sender puts in the frame",
+            location="MSH",
+            code="structure",
+        )
+    return start
+
+
 def _first_line(body: bytes, start: int) -> bytes:
     ends = [at for at in (body.find(b"\r", start), body.find(b"\n", start)) if at >= 0]
     return body[start : min(ends)] if ends else body[start:]
@@ -135,8 +135,11 @@ def _first_line(body: bytes, start: int) -> bytes:
 def _delimiters(line: str) -> Delimiters:
     """From MSH-1 and MSH-2, which may be short or hold the truncation character (2.7)."""
     field = line[3:4]
-    encoding = line[4:].split(field, 1)[0] if field else ""
-    signs = field + encoding[:4]
+    return _named(field + line[4:12].split(field, 1)[0][:4] if field else "")
+
+
+@lru_cache(maxsize=64)
+def _named(signs: str) -> Delimiters:
     if len(signs) < 2 or not set(signs) <= _SIGNS or len(set(signs)) != len(signs):
         raise Malformed(
             "MSH-1 and MSH-2 do not name distinct delimiters such as |^~\\&",
@@ -146,7 +149,7 @@ def _delimiters(line: str) -> Delimiters:
     return Delimiters(*(*signs, *[""] * (5 - len(signs))))
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True, eq=False)
 class Message:
     """One message. `bytes(message)` is what came; `charset_problem`: why the fallback read it."""
 
@@ -154,6 +157,7 @@ class Message:
     header: Header
     charset: str
     charset_problem: str = ""
+    _segments: tuple[Segment, ...] = ()
 
     @classmethod
     def parse(cls, body: bytes, fallback_charset: str = "utf-8") -> Message:
@@ -171,19 +175,18 @@ class Message:
     def __bytes__(self) -> bytes:
         return self.body
 
-    @cached_property
+    @property
     def segments(self) -> tuple[Segment, ...]:
         """All segments in order, blank lines left out."""
-        return tuple(
-            Segment(
-                line.decode(self.charset, "replace"),
-                self.header.delimiters,
-                self.charset,
-                start,
-                end,
+        if not self._segments:
+            signs, charset = self.header.delimiters, self.charset
+            self._segments = tuple(
+                [
+                    Segment(line.decode(charset, "replace"), signs, charset, start, end)
+                    for line, start, end in self._lines()
+                ]
             )
-            for line, start, end in self._lines()
-        )
+        return self._segments
 
     def first(self, name: str) -> Segment | None:
         """The first segment of this name."""
@@ -199,8 +202,8 @@ class Message:
         at = self.header.start
         for piece in self.body[at:].split(separator):
             line = piece.strip(b"\r\n")
-            if line.strip():
-                start = at + piece.find(line)
+            if line and not line.isspace():
+                start = at + (0 if len(line) == len(piece) else piece.find(line))
                 yield line, start, start + len(line)
             at += len(piece) + len(separator)
 

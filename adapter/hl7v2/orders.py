@@ -25,14 +25,16 @@ class _Request:
 
     def at(self, place: Place) -> str:
         """The text at a place; "" when it is empty or the segment is absent."""
-        segment = self.segments.get(place.segment)
-        if segment is None:
-            return ""
-        return segment.text(place.field, place.component, place.subcomponent).strip()
+        name, field_number, component, subcomponent = place
+        segment = self.segments.get(name)
+        return segment.text(field_number, component, subcomponent).strip() if segment else ""
 
     def first(self, places: tuple[Place, ...]) -> str:
         """The first value that any of the places holds."""
-        return next((text for text in map(self.at, places) if text), "")
+        for place in places:
+            if text := self.at(place):
+                return text
+        return ""
 
     def where(self, places: tuple[Place, ...]) -> tuple[Segment, int] | None:
         """(segment, field) of the first place that is filled."""
