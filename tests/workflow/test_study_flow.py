@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from adapter.domain.decision import DecisionKind
+from adapter.domain.delivery import DeliveryState
 from adapter.domain.identifiers import Accession
 from adapter.domain.order import OrderAction, OrderStatus
 from adapter.errors import Conflict, NotFound, Rejected
@@ -204,7 +205,7 @@ def test_a_refused_report_is_held_and_others_go_on(workflow: Workflow) -> None:
     workflow.jobs.run()
     assert workflow.sent() == [("A1", "preliminary"), ("A2", "preliminary")]
     with workflow.database.read() as tx:
-        (held,) = deliveries.held(tx, 10)
+        (held,) = deliveries.of_state(tx, DeliveryState.HELD, 10)
     assert held.delivery.answer_text == "patient unknown"
     workflow.deliveries.resend(held.delivery.control_id)
     workflow.jobs.run()
