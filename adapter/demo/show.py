@@ -57,7 +57,7 @@ class Show:
             self._pair("flag", _flag(flag))
         for each in report["suggestions"]:
             self._pair("AI", _suggestion(each))
-        self._pair("proof", _proof(report["certificate"]))
+        self._pair("proof", proof(report["certificate"]))
 
     def _delivery(self, delivery: Json) -> None:
         text = Text(f"{delivery['kind']} to {delivery['destination']} by {delivery['protocol']}: ")
@@ -113,7 +113,8 @@ def _suggestion(each: Json) -> Text:
     return Text(words, style=_STYLES["ai"])
 
 
-def _proof(certificate: Json) -> Text:
+def proof(certificate: Json) -> Text:
+    """Whether every token has a source, and how many of each kind."""
     if not certificate["ok"]:
         return Text("FAILED: the report holds a token without a source", style="bold red")
     counts = ", ".join(f"{certificate[name]} {name}" for name in ("dictated", "template", "ai"))

@@ -1,4 +1,4 @@
-"""What a service costs that has nothing to do: memory with and without the model, processor time."""
+"""What an idle service costs: memory with and without the model, processor time."""
 
 from __future__ import annotations
 
