@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export PYTHONUNBUFFERED := 1
 
-.PHONY: migration help demo test lint peers bench chaos clean bench-mllp bench-parse bench-merge bench-speech bench-pipeline bench-idle
+.PHONY: mapping-reference migration help demo test lint peers bench chaos clean bench-mllp bench-parse bench-merge bench-speech bench-pipeline bench-idle
 
 help:  ## what each target does
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -38,6 +38,9 @@ bench: bench-mllp bench-parse bench-merge bench-speech bench-pipeline bench-idle
 
 bench-mllp bench-parse bench-merge bench-speech bench-pipeline bench-idle: $(STAMP)
 	$(BIN)/python -m tests.bench.$(subst bench-,,$@)
+
+mapping-reference: $(STAMP)  ## writes mappings/README.md from the code that reads the files
+	$(BIN)/python -m tests.architecture.mapping_reference
 
 migration: $(STAMP)  ## M="what changes": the migration from the last one to the tables
 	$(BIN)/python -m tests.store.new_migration "$(M)"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from adapter.cli import COMMANDS
 from adapter.settings import Settings
+from tests.architecture.mapping_reference import PAGE, page
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
@@ -33,3 +34,12 @@ def test_makefile_targets_of_the_readme_exist() -> None:
     assert {"demo", "test"} <= named
     for target in named:
         assert re.search(rf"^[a-z -]*\b{target}\b[a-z -]*:", makefile, re.MULTILINE), target
+
+
+def test_the_mapping_reference_is_that_of_the_code() -> None:
+    assert PAGE.read_text() == page(), "run make mapping-reference"
+
+
+def test_every_mapping_key_says_what_it_means() -> None:
+    silent = re.findall(r"^\| `(\w+)` \|[^|]*\|\s*(?:\([^)]*\))?\s*\|$", PAGE.read_text(), re.M)
+    assert not silent

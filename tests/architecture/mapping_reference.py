@@ -1,0 +1,104 @@
+"""`make mapping-reference`: writes mappings/README.md from the tables that read the files."""
+
+from __future__ import annotations
+
+import typing
+from pathlib import Path
+from typing import Any
+
+from pydantic.fields import FieldInfo
+
+from adapter.mapping.destinations import DestinationProfile
+from adapter.mapping.fhir_orders import FhirOrderMapping
+from adapter.mapping.files import MappingTable
+from adapter.mapping.hl7_orders import OrderMapping
+from adapter.mapping.lexicon import LexiconFile
+from adapter.mapping.templates import TemplateTable
+from adapter.mapping.vocabulary_table import VocabularyTable
+
+PAGE = Path(__file__).resolve().parents[2] / "mappings" / "README.md"
+
+ROOTS: list[tuple[str, str, type[MappingTable]]] = [
+    (
+        "orders.yaml",
+        "HL7 v2 orders: where each field is, and what order control means",
+        OrderMapping,
+    ),
+    ("fhir_orders.yaml", "FHIR orders", FhirOrderMapping),
+    ("destinations/*.yaml", "where reports go, one file a destination", DestinationProfile),
+    ("templates/*.yaml", "report templates, one file a template", TemplateTable),
+    ("findings/*.yaml", "the finding lexicon, by region", LexiconFile),
+    ("vocabulary/*.yaml", "how a language is spoken and written", VocabularyTable),
+]
+
+HEAD = """# Mapping files
+
+What differs from site to site is here, and no code. The files in this folder are packaged; set
+`READOUT_MAPPINGS_DIR` to a folder of your own: a file there replaces the packaged one of its name,
+or adds to them. `readout check-mappings [DIR]` checks all of them and says what is wrong where.
+A key that is not listed here is an error. Each report keeps the hash and the body of every mapping
+file that decided it, so that it can be rebuilt after the files have changed.
+
+This page is written by `make mapping-reference` from the code that reads the files.
+"""
+
+
+def page() -> str:
+    """The whole page."""
+    parts = [HEAD]
+    for pattern, title, root in ROOTS:
+        parts.append(f"\n## `{pattern}`: {title}\n")
+        parts += [_table(table, table is root) for table in _tables(root, [])]
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def _tables(root: type[MappingTable], seen: list[type[MappingTable]]) -> list[type[MappingTable]]:
+    """The table and those inside it, each once, in the order of use."""
+    if root not in seen:
+        seen.append(root)
+        for field in root.model_fields.values():
+            for inner in _inner(field.annotation):
+                _tables(inner, seen)
+    return seen
+
+
+def _inner(annotation: Any) -> list[type[MappingTable]]:
+    if isinstance(annotation, type) and issubclass(annotation, MappingTable):
+        return [annotation]
+    return [each for part in typing.get_args(annotation) for each in _inner(part)]
+
+
+def _table(table: type[MappingTable], is_root: bool) -> str:
+    about = " ".join((table.__doc__ or "").split())
+    head = about if is_root else f"### {_name(table)}\n\n{about}"
+    rows = [
+        f"| `{field.alias or name}` | {_default(field)} | {_meaning(field)} |"
+        for name, field in table.model_fields.items()
+    ]
+    return "\n".join([head, "", "| key | default | meaning |", "|---|---|---|", *rows, ""])
+
+
+def _name(table: type[MappingTable]) -> str:
+    return table.__name__
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "required"
+    value = field.get_default(call_default_factory=True)
+    if value in (None, "", (), {}, []):
+        return ""
+    if isinstance(value, MappingTable):
+        return "its own defaults"
+    text = ", ".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
+    return f"`{text}`".replace("|", "\\|") if len(text) < 80 else "see the packaged file"
+
+
+def _meaning(field: FieldInfo) -> str:
+    text = " ".join((field.description or "").split()).replace("|", "\\|")
+    inner = ", ".join(_name(each) for each in _inner(field.annotation))
+    return f"{text} ({inner})" if inner else text
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page())
