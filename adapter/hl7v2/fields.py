@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 from adapter.domain.identifiers import Phi
 from adapter.domain.order import Code
@@ -13,29 +14,33 @@ _SEXES = {"F": Sex.FEMALE, "M": Sex.MALE, "O": Sex.OTHER, "A": Sex.OTHER}
 _TIME = re.compile(r"(\d{8})(\d{2})?(\d{2})?(\d{2})?")
 
 
-def patient(pid: Segment, identifier_fields: list[int], types: tuple[str, ...]) -> Patient | None:
-    """PID as a patient; None when no identifier is there."""
-    number, issuer = _identifier(pid, identifier_fields, types)
-    if not number:
-        return None
+class Identifier(NamedTuple):
+    """A CX: number (CX.1) and who issued it (CX.4)."""
+
+    number: str
+    issuer: str
+
+
+def identifier(pid: Segment, numbers: list[int], types: tuple[str, ...]) -> Identifier:
+    """The identifier in these fields whose type (CX.5) comes first; empty when there is none."""
+    every = [each for field in numbers for each in pid.repetitions(field) if pid.part(each, 1)]
+    rank = {kind: place for place, kind in enumerate(types)}
+    best = min(every, key=lambda each: rank.get(pid.part(each, 5), len(rank)), default="")
+    return Identifier(pid.part(best, 1), pid.part(best, 4))
+
+
+def patient(pid: Segment, identifier: Identifier) -> Patient:
+    """PID as a patient; of several names the legal one."""
     names = pid.repetitions(5)
     name = next((each for each in names if pid.part(each, 7) == "L"), names[0] if names else "")
     return Patient(
-        mrn=Phi(number),
-        issuer=issuer,
+        mrn=Phi(identifier.number),
+        issuer=identifier.issuer,
         family=Phi(pid.part(name, 1)),
         given=Phi(pid.part(name, 2)),
         birth_date=Phi(time(pid.text(7))[:8]),
         sex=_SEXES.get(pid.text(8).upper(), Sex.UNKNOWN),
     )
-
-
-def _identifier(pid: Segment, fields: list[int], types: tuple[str, ...]) -> tuple[str, str]:
-    """(number, issuer) of the CX that the mapping prefers."""
-    every = [each for field in fields for each in pid.repetitions(field) if pid.part(each, 1)]
-    rank = {kind: place for place, kind in enumerate(types)}
-    best = min(every, key=lambda each: rank.get(pid.part(each, 5), len(rank)), default="")
-    return pid.part(best, 1), pid.part(best, 4)
 
 
 def practitioner(segment: Segment, field: int) -> Practitioner | None:

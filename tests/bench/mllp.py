@@ -25,7 +25,7 @@ from adapter.domain.message import InboundMessage, MessageState
 from adapter.hl7v2.framing import END, frame
 from adapter.hl7v2.listener import MllpLimits, MllpListener
 from adapter.hl7v2.message import Message
-from adapter.hl7v2.orders import read_orders
+from adapter.hl7v2.orders import check_orders
 from adapter.mapping.files import MappingFiles
 from adapter.mapping.hl7_orders import load_order_mapping
 from adapter.store import messages
@@ -57,7 +57,7 @@ async def serve_readout(folder: Path) -> None:
     mapping = load_order_mapping(MappingFiles())
 
     def review(message: Message) -> object:
-        return read_orders(message, mapping)
+        return check_orders(message, mapping)
 
     def store(batch: Sequence[InboundMessage]) -> Sequence[MessageState]:
         with database.write() as tx:

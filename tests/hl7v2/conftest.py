@@ -27,7 +27,7 @@ from adapter.domain.report import (
 from adapter.hl7v2.framing import END, frame
 from adapter.hl7v2.listener import MllpLimits, MllpListener
 from adapter.hl7v2.message import Message
-from adapter.hl7v2.orders import read_orders
+from adapter.hl7v2.orders import check_orders
 from adapter.mapping.files import MappingFiles
 from adapter.mapping.hl7_orders import OrderMapping, load_order_mapping
 
@@ -129,7 +129,7 @@ async def listen(mapping: OrderMapping, store: MemoryStore) -> AsyncIterator[Lis
 
     async def start(port: int = 0, **limits: float) -> MllpListener:
         def review(message: Message) -> object:
-            return read_orders(message, mapping)
+            return check_orders(message, mapping)
 
         bounds = MllpLimits(**limits)  # type: ignore[arg-type]
         listener = MllpListener("127.0.0.1", port, bounds, review, store, HeldClock())

@@ -12,7 +12,7 @@ from adapter.domain.order import OrderAction, OrderEvent, OrderStatus, Priority,
 from adapter.domain.people import Practitioner, Sex
 from adapter.errors import Rejected, Unsupported
 from adapter.hl7v2.message import Message
-from adapter.hl7v2.orders import read_orders
+from adapter.hl7v2.orders import check_orders, read_orders
 from adapter.mapping.hl7_orders import OrderMapping
 
 MSH = "MSH|^~\\&|EHR|NORTH|||20261122||{}|C1|P|2.5.1"
@@ -287,6 +287,14 @@ def test_errors_hold_no_patient_data(read: Read) -> None:
     assert "secret" not in str(error).lower()
 
 
+def outcome(reader: Callable[..., object], message: Message, mapping: OrderMapping) -> object:
+    try:
+        reader(message, mapping)
+    except Rejected as error:
+        return type(error), str(error), error.location, error.code
+    return None
+
+
 SEGMENT = st.sampled_from(["PID", "ORC", "OBR", "IPC", "TQ1", "ZDS", "NTE"])
 CONTENT = st.text(st.sampled_from('|^~\\&A1"NWSC é'), max_size=60)
 
@@ -297,6 +305,7 @@ def test_any_segments_give_orders_or_a_refusal(
 ) -> None:
     lines = [MSH.format("ORM^O01"), *(f"{name}|{text}" for name, text in rows)]
     message = Message.parse(("\r".join(lines) + "\r").encode())
+    assert outcome(check_orders, message, mapping) == outcome(read_orders, message, mapping)
     try:
         accessions = [event.order.accession for event in read_orders(message, mapping)]
     except Rejected as error:
