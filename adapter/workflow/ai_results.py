@@ -16,7 +16,6 @@ from adapter.workflow import orders
 from adapter.workflow.study_flow import MERGE, House
 
 _STRICT = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-_Fraction = Field(ge=0, le=1)
 _MOST_FINDINGS = 10_000
 _LONGEST_TEXT = 4_000
 
@@ -42,7 +41,7 @@ class _Finding(BaseModel):
     side: Side | None = None
     level: str | None = Field(None, max_length=20)
     size_mm: float | tuple[float, ...] | None = None
-    probability: float | None = _Fraction
+    probability: float | None = Field(None, ge=0, le=1)
     evidence: tuple[_Evidence, ...] = Field((), max_length=100)
 
 
