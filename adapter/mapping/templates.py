@@ -18,6 +18,7 @@ from adapter.mapping.files import MappingFile, MappingFiles, MappingTable
 from adapter.mapping.lexicon import Lexicon
 
 GENERIC = "generic"
+ADDENDUM = "addendum"
 ID = r"^[a-z0-9_]{1,60}$"
 AiPolicy = Literal["suggest", "inline", "shadow", "off"]
 _MODALITY_SAID = 1_000  # outweighs any length of matched text
@@ -32,8 +33,8 @@ class Default(MappingTable):
     """The sentence, with its full stop."""
     absent: tuple[str, ...] = ()
     """Findings and organs that it calls absent or normal; any mention of them withdraws it."""
-    sides: Literal["both"] | None = None
-    """`both`: a dictated "no left …" does not stand in for it."""
+    sides: Literal["both", "none"] = "both"
+    """`both`: a dictated "no left …" does not stand in for it, which is flagged; `none`: it does."""
     supersede_keyword: str = ""
     """Pattern that, found in a dictated sentence, withdraws it."""
 
@@ -158,7 +159,7 @@ class Template:
             words = (section.id.replace("_", " "), section.title, *section.headers)
             common = self.common_headers.get(section.id, ())
             found |= {header_key(word): section.id for word in (*words, *common)}
-        return found
+        return found | dict.fromkeys(self.common_headers.get(ADDENDUM, ()), ADDENDUM)
 
     @cached_property
     def foreign_headers(self) -> frozenset[str]:
@@ -187,7 +188,8 @@ class Template:
     @cached_property
     def header_only(self) -> frozenset[str]:
         """Sections that only their header fills."""
-        return frozenset(each.id for each in self.table.sections if each.header_only)
+        only = (each.id for each in self.table.sections if each.header_only)
+        return frozenset((*only, ADDENDUM))
 
     @cached_property
     def defaults(self) -> tuple[tuple[str, str, Default], ...]:

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from adapter.domain.decision import Decision
 from adapter.domain.finding import AiFinding
 from adapter.domain.order import Order
+from adapter.domain.report import Flag, Origin, Report, Section, Severity, Statement
 from adapter.domain.transcript import Transcript
+from adapter.mapping.reporting import ReportingTables
+from adapter.mapping.templates import Template
+from adapter.reporting.addendum import addenda, with_addenda
+from adapter.reporting.certificate import Evidence, certify
+from adapter.reporting.dictated import Dictated
+from adapter.reporting.merge import merge
+from adapter.reporting.render import sections_text
+from adapter.reporting.route import UNROUTED
+from adapter.reporting.said import listen
+from adapter.reporting.verdicts import Verdicts
+from adapter.reporting.written_form import write
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,3 +33,57 @@ class ReportInputs:
     decisions: tuple[Decision, ...] = ()  # oldest first
     status: str = "preliminary"  # "draft", "preliminary", "final" or "addendum"
     addenda: tuple[Transcript | str, ...] = ()  # dictated or typed, oldest first
+
+
+def build_report(inputs: ReportInputs, tables: ReportingTables) -> Report:
+    """The report of these inputs; the same inputs and tables give the same report, byte for byte.
+
+    Raises NotFound for a template that does not exist, and nothing else: when the proof fails,
+    the dictation as written is the report, flagged for review.
+    """
+    template = _template(inputs, tables)
+    dictated = tuple(_written(each, tables) for each in inputs.transcripts)
+    dictation = listen(dictated, template, tables.lexicon)
+    verdicts = Verdicts(inputs.decisions)
+    merged = merge(
+        dictated, dictation, inputs.ai, template, tables.lexicon, verdicts, inputs.status
+    )
+    added = addenda(inputs.addenda, len(dictated), template, tables)
+    sections = with_addenda(merged.sections, added, verdicts, tables.lexicon)
+    evidence = Evidence(
+        (*dictated, *(each.dictated for each in added)),
+        (*dictation.headers, *(header for each in added for header in each.headers)),
+        template,
+        inputs.ai,
+        inputs.decisions,
+        inputs.status,
+    )
+    certificate = certify(sections, merged.removed, sections_text(sections), evidence)
+    report = Report(
+        template.ref, inputs.status, sections, merged.suggestions, merged.flags, certificate
+    )
+    return report if certificate.ok else _raw(report, evidence)
+
+
+def _template(inputs: ReportInputs, tables: ReportingTables) -> Template:
+    if inputs.template is not None:
+        return tables.templates.get(inputs.template)
+    return tables.templates.choose(inputs.order)
+
+
+def _written(transcript: Transcript, tables: ReportingTables) -> Dictated:
+    written = write(transcript.spoken, tables.vocabulary(transcript.language))
+    return Dictated(transcript.dictation_id, written, transcript)
+
+
+def _raw(report: Report, evidence: Evidence) -> Report:
+    """Every dictation whole, in one section for review."""
+    statements = tuple(
+        Statement(f"s{n}", each.text, Origin.DICTATED, each.source(0, len(each.text)))
+        for n, each in enumerate(evidence.dictated.values(), 1)
+    )
+    problems = "; ".join(report.certificate.problems)
+    message = f"the report could not be proved, the dictation follows as it was said: {problems}"
+    flag = Flag("certificate_failed", Severity.ALERT, message)
+    section = Section(UNROUTED, "Unrouted (review)", statements)
+    return replace(report, sections=(section,), flags=(flag, *report.flags))

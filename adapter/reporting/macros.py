@@ -1,0 +1,62 @@
+"""Where template defaults may enter: by policy, or because "otherwise normal" was said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from adapter.mapping.lexicon import Lexicon
+from adapter.mapping.templates import Template
+from adapter.reporting.route import by_keyword, section_of
+from adapter.reporting.said import Dictation
+
+ALL_NORMAL = frozenset(("otherwise_normal", "use_normals"))
+ONE_NORMAL = "normal"
+_LITERAL = frozenset(
+    (
+        "otherwise normal",
+        "otherwise unremarkable",
+        "everything else is normal",
+        "use normals",
+        "the remainder is normal",
+        "otherwise negative",
+    )
+)
+
+
+def open_sections(dictation: Dictation, template: Template, lexicon: Lexicon) -> frozenset[str]:
+    """Sections whose defaults may enter."""
+    everything = frozenset(section.id for section in template.table.sections)
+    policy = template.table.defaults_policy
+    if policy != "macro":
+        return everything if policy == "always" else frozenset()
+    opened: set[str] = set()
+    for command, under in dictation.commands:
+        if command.name in ALL_NORMAL:
+            opened |= _scope(under, template, everything)
+        elif command.name == ONE_NORMAL and command.argument:
+            opened |= set(_named(command.argument, template, lexicon))
+    for said in dictation.said:
+        if is_macro(said.text):
+            opened |= _scope(said.under, template, everything)
+    return frozenset(opened)
+
+
+def is_macro(text: str) -> bool:
+    """Whether a sentence is nothing but "otherwise normal"."""
+    return " ".join(text.lower().strip(" .!").split()) in _LITERAL
+
+
+def _scope(under: str | None, template: Template, everything: frozenset[str]) -> frozenset[str]:
+    """The section under whose header it was said; all when there is none that has defaults."""
+    if under is None or under in template.header_only:
+        return everything
+    return frozenset((under,))
+
+
+def _named(argument: str, template: Template, lexicon: Lexicon) -> Iterable[str]:
+    """The sections that "normal liver" speaks of."""
+    words = [token.word for token in lexicon.forms.tokens(argument)]
+    found = [section_of(h.value.organ, template, lexicon) for h in lexicon.sites.find(words)]
+    found += [template.headers.get(" ".join(argument.lower().split()))]
+    named = [section for section in found if section]
+    return named or [section for section in [by_keyword(argument, template)] if section]

@@ -1,0 +1,102 @@
+"""Which section each dictated sentence belongs to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from adapter.mapping.lexicon import Lexicon
+from adapter.mapping.templates import Template
+from adapter.reporting.facts import Mention
+from adapter.reporting.said import Said
+
+UNROUTED = "unrouted"
+GENERAL = "general"
+_ANAPHOR = re.compile(
+    r"\s*(?:it|its|this|these|those|they|that|there|both|the (?:latter|former|largest|smaller|larger"
+    r"|finding|lesion|mass|nodule|cyst|collection)s?)\b",
+    re.IGNORECASE,
+)
+
+
+class Routed(NamedTuple):
+    """A sentence in its section, why, and whether its findings belong to more than one section."""
+
+    said: Said
+    section: str
+    why: str  # header, finding, organ, keyword, carry, under, general, none
+    spans: tuple[str, ...] = ()
+
+
+def route(said: Iterable[Said], template: Template, lexicon: Lexicon) -> tuple[Routed, ...]:
+    """Every sentence in exactly one section, "unrouted" at worst."""
+    routed: list[Routed] = []
+    last: str | None = None
+    for each in said:
+        last = None if each.fresh else last
+        found = _section(each, last, template, lexicon)
+        routed.append(found)
+        if found.why in ("finding", "organ", "keyword", "carry", "header"):
+            last = found.section
+    return tuple(routed)
+
+
+def section_of(organ: str, template: Template, lexicon: Lexicon) -> str | None:
+    """The section of an organ, or of the organ that it is part of."""
+    sections = template.section_of_organ
+    for each in lexicon.organ_chain(organ):
+        if each in sections:
+            return sections[each]
+    return None
+
+
+def _section(said: Said, last: str | None, template: Template, lexicon: Lexicon) -> Routed:
+    if said.header:
+        return Routed(said, said.header, "header")
+    if said.under in template.header_only and said.under:
+        return Routed(said, said.under, "header")
+    by_mention = [
+        (mention, section_of(mention.organ, template, lexicon))
+        for mention in said.reading.mentions
+        if mention.organ != GENERAL
+    ]
+    spans = _spanned(by_mention)
+    if section := _first(by_mention):
+        return Routed(said, section, "finding", spans)
+    for organ in said.reading.organs:
+        if section := section_of(organ, template, lexicon):
+            return Routed(said, section, "organ")
+    if section := by_keyword(said.text, template):
+        return Routed(said, section, "keyword")
+    if last and (_ANAPHOR.match(said.text) or said.reading.mentions):
+        return Routed(said, last, "carry")
+    if said.under:
+        return Routed(said, said.under, "under")
+    if general := template.section_of_organ.get(GENERAL):
+        return Routed(said, general, "general")
+    return Routed(said, UNROUTED, "none")
+
+
+def _first(by_mention: list[tuple[Mention, str | None]]) -> str | None:
+    """The section of the first finding that is there, else of the first one named."""
+    routable = [(mention, section) for mention, section in by_mention if section]
+    present = [section for mention, section in routable if mention.present]
+    named = [section for _, section in routable]
+    return (present or named or [None])[0]
+
+
+def _spanned(by_mention: list[tuple[Mention, str | None]]) -> tuple[str, ...]:
+    sections = (section for mention, section in by_mention if section and mention.present)
+    found = tuple(dict.fromkeys(sections))
+    return found if len(found) > 1 else ()
+
+
+def by_keyword(text: str, template: Template) -> str | None:
+    """The section whose keyword comes first in the text."""
+    best: tuple[int, str] | None = None
+    for section, pattern in template.keywords:
+        match = pattern.search(text)
+        if match and (best is None or match.start() < best[0]):
+            best = (match.start(), section)
+    return best[1] if best else None
