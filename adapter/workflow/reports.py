@@ -63,7 +63,8 @@ class Reports:
             study = studies.get(tx, accession, lock=True)
             if study.report_status in SIGNED or gather(tx, study, "preliminary") != inputs:
                 return  # what changed meanwhile has put its own merge
-            self.write(tx, version, send=last is None or last.text != version.text)
+            said = (version.report.status, version.text)  # a draft was never sent
+            self.write(tx, version, send=last is None or (last.status, last.text) != said)
 
     def prepare(
         self,
