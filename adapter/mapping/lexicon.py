@@ -160,7 +160,7 @@ class Lexicon:
         self._check()
         self.terms: PhraseTable[Term] = PhraseTable(self._term_rows(), self.forms)
         self.sites: PhraseTable[Site] = PhraseTable(self._site_rows(), self.forms)
-        self.cues: PhraseTable[tuple[CueKind, ...]] = PhraseTable(_cue_rows(parts), self.forms)
+        self.cues: PhraseTable[frozenset[str]] = PhraseTable(_cue_rows(parts), self.forms)
         self.ancestors = {each: frozenset(self._wider(each)) for each in self.findings}
 
     @classmethod
@@ -227,13 +227,15 @@ class Lexicon:
 
     def _check(self) -> None:
         wrong = [
-            f"finding {finding.id}: {what} {name!r} does not exist"
+            f"finding {finding.id}: organ {finding.organ!r} does not exist"
             for finding in self.findings.values()
-            for what, name, known in [
-                ("organ", finding.organ, self.organs),
-                *(("parent", each, self.findings) for each in finding.parents),
-            ]
-            if name not in known
+            if finding.organ not in self.organs
+        ]
+        wrong += [
+            f"finding {finding.id}: parent {parent!r} does not exist"
+            for finding in self.findings.values()
+            for parent in finding.parents
+            if parent not in self.findings
         ]
         places = {each.id for each in self._places} | set(self.organs)
         for generic in self._generics:
@@ -262,11 +264,11 @@ def _by_id(rows: Iterable[Row]) -> dict[str, Row]:
     return found
 
 
-def _cue_rows(parts: Iterable[LexiconFile]) -> Iterator[tuple[str, tuple[CueKind, ...]]]:
-    kinds: dict[str, list[CueKind]] = {}
+def _cue_rows(parts: Iterable[LexiconFile]) -> Iterator[tuple[str, frozenset[str]]]:
+    kinds: dict[str, set[str]] = {}
     for part in parts:
         for kind, phrases in part.cues.items():
             for phrase in phrases:
-                kinds.setdefault(phrase, []).append(kind)
+                kinds.setdefault(phrase, set()).add(kind)
     for phrase, of in kinds.items():
-        yield phrase, tuple(of)
+        yield phrase, frozenset(of)

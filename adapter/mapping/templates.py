@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -34,7 +34,7 @@ class Default(MappingTable):
     absent: tuple[str, ...] = ()
     """Findings and organs that it calls absent or normal; any mention of them withdraws it."""
     sides: Literal["both", "none"] = "both"
-    """`both`: a dictated "no left …" does not stand in for it, which is flagged; `none`: it does."""
+    """`both`: that a dictated "no left …" says nothing of the right is flagged; `none`: not."""
     supersede_keyword: str = ""
     """Pattern that, found in a dictated sentence, withdraws it."""
 
@@ -230,7 +230,7 @@ class Templates:
         sources = tuple(files.folder("templates"))
         return cls(read_template(file, lexicon) for file in sources), sources
 
-    def __iter__(self) -> Iterable[Template]:  # type: ignore[override]
+    def __iter__(self) -> Iterator[Template]:
         return iter(self._by_id.values())
 
     def get(self, name: str) -> Template:
@@ -291,7 +291,7 @@ def _has_code(applies: AppliesTo, order: Order) -> bool:
 def _score(applies: AppliesTo, order: Order) -> int:
     """0: it does not serve the order; else the more the better it fits."""
     sex = order.patient.sex
-    if applies.sex != "any" and sex in (Sex.FEMALE, Sex.MALE) and sex != applies.sex:
+    if applies.sex != "any" and sex in (Sex.FEMALE, Sex.MALE) and sex.value != applies.sex:
         return 0
     said = f"{order.procedure.text} {order.procedure.code}".replace("_", " ")
     if order.modality and applies.modality and order.modality not in applies.modality:

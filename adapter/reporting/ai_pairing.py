@@ -169,11 +169,17 @@ def _misfit(chosen: _Candidate, ai: Draft) -> Iterable[Flag]:
     fact = chosen.mention.fact
     if _other_side(fact.side, ai.side):
         ours, theirs = fact.side, ai.side
-        message = f"dictated {ours.value if ours else ''}, AI {theirs.value if theirs else ''}"
+        message = f"dictated {_words(fact.finding, ours)}, AI {_words(ai.finding, theirs)}"
         yield _flag("laterality_conflict", "alert", message, chosen, ai)
     if _other_level(fact.level, ai.level):
         message = f"dictated {fact.level}, AI {ai.level}"
         yield _flag("level_conflict", "alert", message, chosen, ai)
+
+
+def _words(finding: str | None, side: Side | None) -> str:
+    """ "right pneumothorax"."""
+    name = (finding or "finding").replace("_", " ")
+    return f"{side.value} {name}" if side else name
 
 
 def _negation(chosen: _Candidate, ai: Draft) -> Flag:

@@ -22,7 +22,7 @@ class _Stated(NamedTuple):
 
 
 def contradictions(said: tuple[Said, ...], lexicon: Lexicon) -> Iterator[Flag]:
-    """A finding both denied and affirmed at one place, and an organ called normal with a finding."""
+    """A finding denied and affirmed at one place; an organ called normal that has a finding."""
     stated = [_Stated(each, m) for each in said for m in each.reading.mentions if _counts(m)]
     affirmed = [each for each in stated if each.mention.present]
     by_kind: dict[str, list[_Stated]] = {}
@@ -75,7 +75,7 @@ def _meet(one: Fact, other: Fact) -> bool:
     """Whether both speak of the same side and level."""
     sides = {one.side, other.side} - {None, Side.BILATERAL}
     levels = {one.level, other.level} - {None}
-    return len(sides) < 2 and len(levels) < 2  # noqa: PLR2004
+    return len(sides) < 2 and len(levels) < 2
 
 
 def _flag(one: Said, other: Said) -> Flag:

@@ -14,8 +14,8 @@ from adapter.reporting.said import Said
 UNROUTED = "unrouted"
 GENERAL = "general"
 _ANAPHOR = re.compile(
-    r"\s*(?:it|its|this|these|those|they|that|there|both|the (?:latter|former|largest|smaller|larger"
-    r"|finding|lesion|mass|nodule|cyst|collection)s?)\b",
+    r"\s*(?:it|its|this|these|those|they|that|there|both"
+    r"|the (?:latter|former|largest|smaller|larger|finding|lesion|mass|nodule|cyst)s?)\b",
     re.IGNORECASE,
 )
 
@@ -83,7 +83,7 @@ def _first(by_mention: list[tuple[Mention, str | None]]) -> str | None:
     routable = [(mention, section) for mention, section in by_mention if section]
     present = [section for mention, section in routable if mention.present]
     named = [section for _, section in routable]
-    return (present or named or [None])[0]
+    return next(iter(present or named), None)
 
 
 def _spanned(by_mention: list[tuple[Mention, str | None]]) -> tuple[str, ...]:

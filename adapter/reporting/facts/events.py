@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from adapter.mapping.lexicon import CueKind, Lexicon, Site, Term
+from adapter.mapping.lexicon import Lexicon, Site, Term
 from adapter.mapping.phrase_table import Hit, Token
 
 _MARKS = {",": "comma", ";": "end", "(": "open", ")": "close", "?": "doubt"}
@@ -63,9 +63,7 @@ def _sites(hits: list[Hit[Site]], taken: list[bool]) -> list[Event]:
     ]
 
 
-def _cues(hits: list[Hit[frozenset[CueKind]]], taken: list[bool]) -> list[Event]:
+def _cues(hits: list[Hit[frozenset[str]]], taken: list[bool]) -> list[Event]:
     return [
-        Event(hit.start, hit.end, frozenset(hit.value))
-        for hit in hits
-        if not any(taken[hit.start : hit.end])
+        Event(hit.start, hit.end, hit.value) for hit in hits if not any(taken[hit.start : hit.end])
     ]
