@@ -6,24 +6,21 @@ from html import escape
 
 from adapter.domain.report import Origin, Report, Section, Statement
 from adapter.fhir.elements import clean
+from adapter.reporting.render import section_text
 
 _CONCLUDING = ("impression", "addendum")
-
-
-def plain_text(report: Report) -> str:
-    """Title and text of each section."""
-    return "\n\n".join(f"{s.title}:\n{section_text(s)}" for s in report.sections if s.statements)
-
-
-def section_text(section: Section) -> str:
-    """The sentences of a section."""
-    return " ".join(statement.text for statement in section.statements)
 
 
 def narrative(report: Report) -> str:
     """The XHTML of DiagnosticReport.text; each sentence is an element with its statement id."""
     parts = "".join(_section(section) for section in report.sections if section.statements)
     return f'<div xmlns="http://www.w3.org/1999/xhtml">{parts or "<p>No text yet.</p>"}</div>'
+
+
+def page(report: Report, title: str) -> str:
+    """The narrative as an HTML document of its own, for DiagnosticReport.presentedForm."""
+    head = f'<meta charset="utf-8"><title>{escape(title)}</title>'
+    return f"<!DOCTYPE html><html><head>{head}</head><body>{narrative(report)}</body></html>"
 
 
 def conclusion(report: Report) -> str:

@@ -10,6 +10,7 @@ from adapter.fhir.codes import AI_ASSERTED, DIAGNOSTIC_SERVICE
 from adapter.fhir.elements import (
     Json,
     attachment,
+    clean,
     coding,
     concept,
     entry,
@@ -20,9 +21,10 @@ from adapter.fhir.elements import (
 )
 from adapter.fhir.observations import observation_entry, observation_url, observed
 from adapter.fhir.provenance import provenance_entries
-from adapter.fhir.report_text import conclusion, narrative, plain_text
+from adapter.fhir.report_text import conclusion, narrative, page
 from adapter.fhir.subject import Subject
 from adapter.mapping.fhir_profile import FhirProfile
+from adapter.reporting.render import plain_text
 
 
 def build_transaction(message: ReportMessage, profile: FhirProfile) -> bytes:
@@ -114,10 +116,10 @@ def _results(subject: Subject) -> list[Json]:
 
 
 def _presented(subject: Subject) -> list[Json]:
-    message = subject.message
+    report, created = subject.message.report, subject.message.issued_at
     title = f"Radiology report {subject.accession}"
-    return [
-        attachment(
-            "text/plain; charset=utf-8", plain_text(message.report), title, message.issued_at
-        )
-    ]
+    text = clean(plain_text(report))
+    forms = [attachment("text/plain; charset=utf-8", text, title, created)]
+    if subject.profile.html:
+        forms.append(attachment("text/html", page(report, title), title, created))
+    return forms

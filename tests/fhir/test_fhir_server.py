@@ -120,7 +120,7 @@ def test_both_validators_do_find_errors(base_url: str) -> None:
     assert errors(base_url, body.replace(b'"recorded"', b'"record"'))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(message=messages)
 def test_neither_finds_an_error_in_any_report(base_url: str, message: ReportMessage) -> None:
     assert errors(base_url, build_transaction(message, PROFILE)) == []

@@ -4,6 +4,7 @@ import json
 from base64 import b64decode
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from hashlib import sha1
 from typing import Any
 from xml.etree import ElementTree
 
@@ -16,6 +17,7 @@ from adapter.domain.report import Report, Statement
 from adapter.fhir.results import build_transaction
 from adapter.fhir.validation import validate
 from adapter.mapping.fhir_profile import FhirProfile
+from adapter.reporting.render import plain_text
 from tests.fhir.samples import ADDENDUM, FINAL, PRELIMINARY, PROFILE, PROPOSED, REPORT, SAMPLES
 from tests.fhir.strategies import messages
 
@@ -188,11 +190,17 @@ def test_history_stays_in_the_text() -> None:
     assert "pneumonia" in report(bundle)["text"]["div"]
 
 
-def test_the_presented_form_is_the_report_with_its_hash() -> None:
-    form = report(build(FINAL))["presentedForm"][0]
-    data = b64decode(form["data"])
-    assert form["size"] == len(data)
-    assert b"Small right pneumothorax." in data
+def test_the_presented_forms_are_the_report_with_size_and_hash() -> None:
+    plain, page = report(build(FINAL))["presentedForm"]
+    assert [plain["contentType"], page["contentType"]] == [
+        "text/plain; charset=utf-8",
+        "text/html",
+    ]
+    text, html = b64decode(plain["data"]), b64decode(page["data"])
+    assert text.decode() == plain_text(FINAL.report)
+    assert report(build(FINAL))["text"]["div"] in html.decode()
+    assert [plain["size"], page["size"]] == [len(text), len(html)]
+    assert b64decode(plain["hash"]) == sha1(text).digest()
 
 
 def test_the_conclusion_holds_the_addendum_too() -> None:
@@ -262,7 +270,7 @@ def test_any_report_makes_the_same_valid_bundle_twice(message: ReportMessage) ->
         validate(entry["resource"])
 
 
-def write_golden(build: Callable[[ReportMessage, FhirProfile], bytes] = build_transaction) -> None:
-    """Write the golden files anew: `python -c 'from tests.fhir.test_results import *; …'`."""
+def write_golden() -> None:
+    """Write the golden files anew, after the change was looked at."""
     for kind, message in MESSAGES.items():
-        (SAMPLES / f"transaction_{kind}.json").write_bytes(build(message, PROFILE))
+        (SAMPLES / f"transaction_{kind}.json").write_bytes(build_transaction(message, PROFILE))
