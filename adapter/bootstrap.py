@@ -24,6 +24,7 @@ from adapter.hl7v2.results import build_oru
 from adapter.hl7v2.sender import MllpDestination
 from adapter.jobs.dbos_jobs import DbosJobs, Queue
 from adapter.mapping.destinations import DestinationProfile, load_destinations
+from adapter.mapping.fhir_orders import FhirOrderMapping
 from adapter.mapping.files import MappingFiles
 from adapter.mapping.hl7_orders import load_order_mapping
 from adapter.mapping.reporting import ReportingTables
@@ -92,12 +93,13 @@ class Service:
         self.settings = settings
         files = MappingFiles(site=settings.mappings_dir)
         mapping = load_order_mapping(files)
+        fhir_orders = files.get("fhir_orders.yaml").read(FhirOrderMapping)
         self._review: Callable[[Message], object] = partial(read_orders, mapping=mapping)
         self._recognizer = recognizer(settings)
         self.house = self._house(files)
         readers: dict[str, Callable[[bytes], Sequence[OrderEvent]]] = {
             "hl7v2": lambda body: read_orders(Message.parse(body), mapping),
-            "fhir": lambda body: (read_service_request(body),),
+            "fhir": lambda body: (read_service_request(body, fhir_orders),),
         }
         made = Reports(self.house)
         self.parts = Parts(
