@@ -73,7 +73,8 @@ def _template(inputs: ReportInputs, tables: ReportingTables) -> Template:
 
 def _written(transcript: Transcript, tables: ReportingTables) -> Dictated:
     written = write(transcript.spoken, tables.vocabulary(transcript.language))
-    return Dictated(transcript.dictation_id, written, transcript)
+    heard = transcript if transcript.duration_ms else None  # typed text has no audio
+    return Dictated(transcript.dictation_id, written, heard)
 
 
 def _raw(report: Report, evidence: Evidence) -> Report:

@@ -1,0 +1,120 @@
+"""`readout check-mappings`: reads every mapping file as the service would; says what is wrong."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from adapter.errors import ReadoutError
+from adapter.mapping.destinations import DestinationProfile
+from adapter.mapping.fhir_orders import FhirOrderMapping
+from adapter.mapping.files import MappingFile, MappingFiles, MappingTable
+from adapter.mapping.hl7_orders import OrderMapping
+from adapter.mapping.lexicon import Lexicon, LexiconFile
+from adapter.mapping.reporting import ReportingTables
+from adapter.mapping.templates import TemplateTable, read_template
+from adapter.mapping.vocabulary_table import VocabularyTable
+from adapter.reporting.template_lint import lint
+
+FOLDERS: dict[str, type[MappingTable]] = {
+    "destinations": DestinationProfile,
+    "findings": LexiconFile,
+    "templates": TemplateTable,
+    "vocabulary": VocabularyTable,
+}
+SINGLE: dict[str, type[MappingTable]] = {
+    "orders.yaml": OrderMapping,
+    "fhir_orders.yaml": FhirOrderMapping,
+}
+Report = tuple[str, list[str]]
+"""A file or group of files, and what is wrong with it."""
+
+
+def command(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(help="The site's mapping files; left out: only those of the package."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One object a line.")] = False,
+) -> None:
+    """Check every mapping file; exit 1 when one is wrong.
+
+    Example: readout check-mappings /etc/readout/mappings
+    """
+    if folder is not None and not folder.is_dir():
+        typer.echo(f"readout: {folder} is not a directory", err=True)
+        raise typer.Exit(1)
+    failed = False
+    for name, problems in _checked(MappingFiles(site=folder), folder):
+        failed = failed or bool(problems)
+        _print(name, problems, as_json)
+    raise typer.Exit(1 if failed else 0)
+
+
+def _print(name: str, problems: list[str], as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps({"file": name, "ok": not problems, "problems": problems}))
+    elif problems:
+        for problem in problems:
+            typer.echo(f"wrong  {name}: {problem}", err=True)
+    else:
+        typer.echo(f"ok     {name}")
+
+
+def _checked(files: MappingFiles, site: Path | None) -> Iterator[Report]:
+    """Each file by itself, then what holds between files."""
+    lexicon = _whole(lambda: Lexicon.load(files)[0])
+    for folder, kind in FOLDERS.items():
+        for file in files.folder(folder):
+            yield file.name, _problems(file, kind, lexicon)
+    for name, kind in SINGLE.items():
+        yield name, _wrong(partial(_single, files, name, kind))
+    for name in _unknown(site):
+        yield name, ["no such mapping file is read; check its name and folder"]
+    yield "all together", _wrong(lambda: ReportingTables.load(files))
+
+
+def _single(files: MappingFiles, name: str, kind: type[MappingTable]) -> MappingTable:
+    return files.get(name).read(kind)
+
+
+def _problems(file: MappingFile, kind: type[MappingTable], lexicon: Lexicon | None) -> list[str]:
+    if kind is not TemplateTable or lexicon is None:
+        return _wrong(lambda: file.read(kind))
+    try:
+        return list(lint(read_template(file, lexicon), lexicon))
+    except ReadoutError as error:
+        return [str(error)]
+
+
+def _wrong(read: Callable[[], object]) -> list[str]:
+    try:
+        read()
+    except ReadoutError as error:
+        return [str(error)]
+    return []
+
+
+def _whole(read: Callable[[], Lexicon]) -> Lexicon | None:
+    try:
+        return read()
+    except ReadoutError:
+        return None  # told again, with its reason, by the check of all files together
+
+
+def _unknown(site: Path | None) -> list[str]:
+    """Files of the site's directory that nothing reads."""
+    if site is None:
+        return []
+    names = (path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file())
+    return sorted(name for name in names if not _is_read(name))
+
+
+def _is_read(name: str) -> bool:
+    folder, _, rest = name.rpartition("/")
+    return name in SINGLE or (folder in FOLDERS and rest.endswith(".yaml"))

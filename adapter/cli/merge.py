@@ -1,0 +1,135 @@
+"""`readout merge`: dictation, AI findings and template to a report, on files alone."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from adapter.cli.inputs import parse_object, read_bytes, read_object, read_text
+from adapter.domain.identifiers import Accession, Phi
+from adapter.domain.order import Code, Order, Side
+from adapter.domain.people import Patient, Sex
+from adapter.domain.report import Report
+from adapter.domain.transcript import Transcript, Word
+from adapter.errors import Malformed
+from adapter.mapping.files import MappingFiles
+from adapter.mapping.reporting import ReportingTables
+from adapter.reporting.pipeline import ReportInputs, build_report
+from adapter.reporting.render import plain_text, report_json
+from adapter.workflow.ai_results import read_findings
+
+Shape = TypeVar("Shape", bound=BaseModel)
+_STRICT = ConfigDict(extra="ignore", frozen=True)
+
+
+class _Procedure(BaseModel):
+    model_config = _STRICT
+    code: str = ""
+    text: str = ""
+    system: str = ""
+
+
+class _Study(BaseModel):
+    """What a template is chosen by."""
+
+    model_config = _STRICT
+    accession: str = ""
+    procedure: _Procedure | str = _Procedure()
+    modality: str = ""
+    side: Side | None = None
+    sex: Sex = Sex.UNKNOWN
+
+
+class _HeardWord(BaseModel):
+    model_config = _STRICT
+    text: str
+    ms: tuple[int, int] = (0, 0)
+    confidence: float = 1.0
+
+
+class _Heard(BaseModel):
+    model_config = _STRICT
+    words: tuple[_HeardWord, ...]
+    id: str = "d-1"
+    model: str = ""
+    language: str = "en"
+
+
+def command(
+    dictation: Annotated[
+        str, typer.Option(help="Spoken or written text, or the JSON of `transcribe`; - is stdin.")
+    ],
+    template: Annotated[
+        str | None, typer.Option(help="Template id; left out: chosen by the study.")
+    ] = None,
+    ai: Annotated[str | None, typer.Option(help="JSON of AI findings.")] = None,
+    study: Annotated[
+        str | None, typer.Option(help="JSON: procedure {code, text}, modality, side, sex.")
+    ] = None,
+    status: Annotated[str, typer.Option(help="draft, preliminary or final.")] = "draft",
+    mappings: Annotated[
+        Path | None, typer.Option(help="The site's own mapping files.", file_okay=False)
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The report with all sources.")] = False,
+) -> None:
+    """Merge a dictation into a report; flags go to standard error.
+
+    Example: readout merge --template xr_chest_2v --dictation dictation.txt --ai findings.json
+    """
+    inputs = ReportInputs(
+        transcripts=(_transcript(dictation),),
+        ai=read_findings(read_bytes(ai)) if ai else (),
+        order=_order(read_object(study), study) if study else None,
+        template=template,
+        status=status,
+    )
+    report = build_report(inputs, ReportingTables.load(MappingFiles(site=mappings)))
+    if as_json:
+        typer.echo(json.dumps(report_json(report), ensure_ascii=False))
+    else:
+        _print(report)
+
+
+def _print(report: Report) -> None:
+    typer.echo(plain_text(report))
+    for each in report.suggestions:
+        typer.echo(f"AI, {each.state}, not in the report: {each.finding.text}", err=True)
+    for flag in report.flags:
+        where = f" [{flag.statement}]" if flag.statement else ""
+        typer.echo(f"{flag.severity.value}: {flag.code}{where}: {flag.message}", err=True)
+
+
+def _transcript(file: str) -> Transcript:
+    text = read_text(file)
+    if not text.lstrip().startswith("{"):
+        return Transcript("d-1", "", "en", 0, (Word(text, 0, 0, 1.0),))
+    heard = _checked(_Heard, parse_object(text, file), file)
+    words = tuple(Word(each.text, *each.ms, each.confidence) for each in heard.words)
+    duration = max((word.end_ms for word in words), default=0)
+    return Transcript(heard.id, heard.model, heard.language, duration, words)
+
+
+def _order(found: dict[str, Any], file: str) -> Order:
+    study = _checked(_Study, found, file)
+    asked = study.procedure
+    code = Code("", asked) if isinstance(asked, str) else Code(asked.code, asked.text, asked.system)
+    return Order(
+        accession=Accession(study.accession),
+        patient=Patient(mrn=Phi(""), sex=study.sex),
+        procedure=code,
+        modality=study.modality,
+        side=study.side,
+    )
+
+
+def _checked(shape: type[Shape], found: dict[str, Any], file: str) -> Shape:
+    try:
+        return shape.model_validate(found)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise Malformed(f"{file}: {where}: {first['msg']}") from None
