@@ -22,7 +22,10 @@ from adapter.web import (
 from adapter.web.parts import Parts
 from adapter.web.shell import Shell
 
-_ROUTERS = (overview, studies, dictations, reports, sign_off, queues, fhir_endpoint)
+ROUTERS = tuple(
+    room.router
+    for room in (overview, studies, dictations, reports, sign_off, queues, fhir_endpoint)
+)
 
 
 def build_app(parts: Parts) -> FastAPI:
@@ -38,8 +41,8 @@ def build_app(parts: Parts) -> FastAPI:
     app.state.parts = parts
     app.state.uploads = anyio.CapacityLimiter(dictations.MOST_UPLOADS)
     problems.install(app)
-    for room in _ROUTERS:
-        app.include_router(room.router)
+    for router in ROUTERS:
+        app.include_router(router)
     app.include_router(health.make_router(make_registry(parts.house.database, parts.house.clock)))
     app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]
     app.add_middleware(Shell, max_body_bytes=parts.max_body_bytes, host_names=parts.host_names)

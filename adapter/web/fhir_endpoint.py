@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from adapter import __version__
@@ -38,13 +38,13 @@ _BODY = {
 
 
 @router.post("/ServiceRequest", status_code=201, response_class=JSONResponse, openapi_extra=_BODY)
-def create(request: Request, body: RawBody, parts: House) -> JSONResponse:
+def create(request: Request, body: RawBody, parts: House) -> Response:
     """Take an order; the same order again changes nothing and answers 200."""
     return _take(request, body, parts, None)
 
 
 @router.put("/ServiceRequest/{id}", response_class=JSONResponse, openapi_extra=_BODY)
-def update(request: Request, id: str, body: RawBody, parts: House) -> JSONResponse:
+def update(request: Request, id: str, body: RawBody, parts: House) -> Response:
     """Change an order, or make it; `If-Match` names the version that is to be changed."""
     if not _ID.fullmatch(id) or read_object(body).get("id") != id:
         raise Malformed(
@@ -120,7 +120,7 @@ class _Precondition:
             raise problems.VersionMoved(f"If-Match does not hold: {now}", code="conflict")
 
 
-def _take(request: Request, body: bytes, parts: Parts, id: str | None) -> JSONResponse:
+def _take(request: Request, body: bytes, parts: Parts, id: str | None) -> Response:
     check_media_type(request, FHIR_JSON, "application/json")
     precondition = _Precondition(request, id)
     state = parts.intake.take(_message(request, body, parts, id), precondition)
@@ -132,7 +132,7 @@ def _take(request: Request, body: bytes, parts: Parts, id: str | None) -> JSONRe
     headers = {"Location": f"{place}/{new_id}", "ETag": f'W/"{version}"'}
     status = 201 if created else 200
     if "return=minimal" in request.headers.get("prefer", ""):
-        return JSONResponse(None, status, headers, FHIR_JSON)
+        return Response(None, status, headers, FHIR_JSON)
     return JSONResponse(_echo(body, new_id, version), status, headers, FHIR_JSON)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -19,7 +18,7 @@ from adapter.web.schemas import Check, Live, Ready
 def make_router(registry: CollectorRegistry) -> APIRouter:
     """The routes for supervisors and monitoring; they hold no patient data."""
     router = APIRouter(tags=["health"])
-    locate = lru_cache(maxsize=1)(_model_directory)  # reading a large model takes seconds: once
+    found: list[Path] = []  # the model's directory; looking through a large one takes seconds
 
     @router.get("/healthz")
     def live() -> Live:
@@ -33,7 +32,7 @@ def make_router(registry: CollectorRegistry) -> APIRouter:
             "database": _check(lambda: _database(parts)),
             "intake": _check(lambda: _running(parts.intake.running, "the intake has stopped")),
             "jobs": _check(lambda: _running(parts.house.jobs.running(), "a queue is not served")),
-            "speech_model": _check(lambda: _model_file(locate(parts))),
+            "speech_model": _check(lambda: _model(parts, found)),
         }
         good = all(check.ok for check in checks.values())
         response.status_code = 200 if good else 503
@@ -65,10 +64,8 @@ def _running(running: bool, wrong: str) -> None:
         raise ConfigurationError(f"{wrong}; restart the service and look into its log")
 
 
-def _model_directory(parts: Parts) -> Path:
-    return parts.find_speech_model()
-
-
-def _model_file(directory: Path) -> None:
-    if not (directory / "model.bin").is_file():
-        raise ConfigurationError(f"the speech model {directory} is gone; put it back")
+def _model(parts: Parts, found: list[Path]) -> None:
+    if not found:
+        found.append(parts.find_speech_model())
+    if not (found[0] / "model.bin").is_file():
+        raise ConfigurationError(f"the speech model {found[0]} is gone; put it back")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from fastapi import FastAPI
@@ -38,12 +39,19 @@ def _document(app: FastAPI) -> dict[str, Any]:
         schemas.pop(unused, None)
     schemas["Problem"] = Problem.model_json_schema()
     schemas["OperationOutcome"] = _OUTCOME
+    for path, operation in _operations(document):
+        operation["responses"].pop("422", None)
+        operation["responses"]["default"] = _refusal(path)
+        for content in operation.get("requestBody", {}).get("content", {}).values():
+            schemas |= content["schema"].pop("$defs", {})
+    return document
+
+
+def _operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     for path, operations in document["paths"].items():
         for method in _METHODS:
             if method in operations:
-                operations[method]["responses"].pop("422", None)
-                operations[method]["responses"]["default"] = _refusal(path)
-    return document
+                yield path, operations[method]
 
 
 def _refusal(path: str) -> dict[str, Any]:

@@ -20,7 +20,9 @@ _MOST_FINDINGS = 10_000
 _LONGEST_TEXT = 4_000
 
 
-class _Evidence(BaseModel):
+class PostedEvidence(BaseModel):
+    """Where on the images the model saw it."""
+
     model_config = _STRICT
     study_uid: str = Field("", max_length=64)
     series_uid: str = Field("", max_length=64)
@@ -29,7 +31,9 @@ class _Evidence(BaseModel):
     box: tuple[float, float, float, float] | None = None
 
 
-class _Finding(BaseModel):
+class PostedFinding(BaseModel):
+    """One draft finding of one model."""
+
     model_config = _STRICT
     id: str = Field(min_length=1, max_length=100)
     text: str = Field(min_length=1, max_length=_LONGEST_TEXT)
@@ -42,23 +46,25 @@ class _Finding(BaseModel):
     level: str | None = Field(None, max_length=20)
     size_mm: float | tuple[float, ...] | None = None
     probability: float | None = Field(None, ge=0, le=1)
-    evidence: tuple[_Evidence, ...] = Field((), max_length=100)
+    evidence: tuple[PostedEvidence, ...] = Field((), max_length=100)
 
 
-class _Batch(BaseModel):
+class PostedFindings(BaseModel):
+    """A batch of draft findings."""
+
     model_config = _STRICT
-    findings: tuple[_Finding, ...] = Field(max_length=_MOST_FINDINGS)
+    findings: tuple[PostedFinding, ...] = Field(max_length=_MOST_FINDINGS)
 
 
 def findings_schema() -> dict[str, Any]:
-    """JSON schema of a posted batch, self-contained."""
-    return _Batch.model_json_schema(ref_template="#/$defs/{model}")
+    """JSON schema of a posted batch; its `$defs` belong under components of an OpenAPI document."""
+    return PostedFindings.model_json_schema(ref_template="#/components/schemas/{model}")
 
 
 def read_findings(body: bytes) -> tuple[AiFinding, ...]:
     """The batch; raises Malformed (not JSON) or Rejected with a JSON pointer."""
     try:
-        batch = _Batch.model_validate(json.loads(body))
+        batch = PostedFindings.model_validate(json.loads(body))
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError):
         raise Malformed('the body is not JSON; send {"findings": […]}', code="json") from None
     except ValidationError as error:
@@ -83,7 +89,7 @@ def receive(house: House, accession: Accession, body: bytes) -> int:
     return len(batch)
 
 
-def _finding(each: _Finding) -> AiFinding:
+def _finding(each: PostedFinding) -> AiFinding:
     values: dict[str, Any] = each.model_dump(exclude={"evidence", "size_mm"})
     size = each.size_mm if each.size_mm is not None else ()
     return AiFinding(
@@ -93,6 +99,6 @@ def _finding(each: _Finding) -> AiFinding:
     )
 
 
-def _evidence(one: _Evidence) -> Evidence:
+def _evidence(one: PostedEvidence) -> Evidence:
     box = None if one.box is None else Box(*one.box)
     return Evidence(one.study_uid, one.series_uid, one.sop_uid, one.frame, box)

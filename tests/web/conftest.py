@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from adapter.fhir.orders import read_service_request
+from adapter.ports import Recognized, SpeechContext
+from adapter.speech.model_store import EMBEDDED
+from adapter.store.database import Database
+from adapter.web.app import build_app
+from adapter.web.parts import Parts
+from adapter.workflow.intake import Intake
+from tests.fakes.house import Workflow
+from tests.fakes.speech import TextRecognizer
+
+MAX_BODY = 20_000
+MARK = "RIFF "
+
+
+def recording(spoken: str) -> bytes:
+    """What `MarkedRecognizer` hears as these words, with the first bytes of a sound file."""
+    return (MARK + spoken).encode()
+
+
+class MarkedRecognizer(TextRecognizer):
+    """Recordings are text behind the first bytes of a WAV file."""
+
+    def recognize(self, audio: Path, context: SpeechContext) -> Recognized:
+        bare = audio.with_suffix(".words")
+        bare.write_text(audio.read_bytes().decode().removeprefix(MARK))
+        return super().recognize(bare, context)
+
+
+@dataclass
+class Site:
+    """A running house and a client of its HTTP interface."""
+
+    workflow: Workflow
+    parts: Parts
+    client: TestClient
+
+    def dictate(self, accession: str, spoken: str) -> str:
+        """Post a dictation and run what follows; returns its id."""
+        made = self.client.post(
+            f"/api/studies/{accession}/dictations",
+            content=recording(spoken),
+            headers={"Content-Type": "audio/wav"},
+        )
+        assert made.status_code in (200, 201), made.text
+        self.workflow.jobs.run()
+        return str(made.json()["id"])
+
+
+@pytest.fixture(scope="session")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database file with all tables and no row."""
+    path = tmp_path_factory.mktemp("empty") / "readout.sqlite"
+    database = Database(f"sqlite:///{path}")
+    database.migrate()
+    database.close()
+    return path
+
+
+@pytest.fixture
+def site(tmp_path: Path, empty: Path) -> Iterator[Site]:
+    yield from _site(tmp_path, empty)
+
+
+def _site(folder: Path, empty: Path) -> Iterator[Site]:
+    shutil.copy(empty, folder / "readout.sqlite")
+    database = Database(f"sqlite:///{folder / 'readout.sqlite'}")
+    workflow = Workflow(database, folder, recognizer=MarkedRecognizer())
+    parts = Parts(
+        house=workflow.house,
+        intake=Intake(workflow.house, {"fhir": lambda body: (read_service_request(body),)}),
+        dictations=workflow.dictations,
+        reports=workflow.reports,
+        sign_off=workflow.sign_off,
+        deliveries=workflow.deliveries,
+        max_body_bytes=MAX_BODY,
+        find_speech_model=lambda: EMBEDDED,
+    )
+    parts.intake.start()
+    client = TestClient(
+        build_app(parts), base_url="http://localhost", raise_server_exceptions=False
+    )
+    with client:
+        yield Site(workflow, parts, client)
+    parts.intake.stop()
+    database.close()
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory, empty: Path) -> Iterator[Site]:
+    """One site for all examples of a property."""
+    yield from _site(tmp_path_factory.mktemp("site"), empty)

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from adapter.errors import ConfigurationError
+from tests.web.conftest import Site
+
+
+def test_a_whole_house_is_ready(site: Site) -> None:
+    assert site.client.get("/healthz").json() == {"status": "ok"}
+    answer = site.client.get("/readyz")
+    assert (answer.status_code, answer.json()["status"]) == (200, "ready")
+
+
+def test_what_is_wrong_is_named(site: Site, tmp_path: Path) -> None:
+    def missing() -> Path:
+        raise ConfigurationError("speech model nowhere does not exist")
+
+    object.__setattr__(site.parts, "find_speech_model", missing)
+    answer = site.client.get("/readyz")
+    checks = answer.json()["checks"]
+    assert answer.status_code == 503
+    assert checks["speech_model"] == {"ok": False, "detail": "speech model nowhere does not exist"}
+    assert checks["database"]["ok"]
+
+
+def test_a_stopped_intake_and_a_gone_model_are_named(site: Site, tmp_path: Path) -> None:
+    object.__setattr__(site.parts, "find_speech_model", lambda: tmp_path)
+    site.parts.intake.stop()
+    checks = site.client.get("/readyz").json()["checks"]
+    assert not checks["intake"]["ok"]
+    assert "is gone" in checks["speech_model"]["detail"]
+
+
+def test_metrics_parse_and_count(site: Site) -> None:
+    site.workflow.order("A1")
+    site.dictate("A1", "no pneumothorax period")
+    text = site.client.get("/metrics").text
+    values = {
+        (sample.name, *sorted(sample.labels.values())): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+    assert values[("readout_studies", "preliminary")] == 1
+    assert values[("readout_deliveries", "acknowledged", "ris")] == 1
+    assert values[("process_resident_memory_bytes",)] > 0
