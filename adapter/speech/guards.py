@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from adapter.domain.transcript import Word
@@ -14,6 +14,8 @@ _LONGEST_LOOP = 12  # words in the repeated phrase
 _WORDS_IN_LOOP = 8  # a loop shorter than this may be somebody saying "no no no"
 _TIMES_SAID = 4
 _LEAKED_PHRASES = 3
+_LONGEST_WORD_MS = 1500
+_UNHEARD_MS = 800
 
 
 class Guarded(NamedTuple):
@@ -66,6 +68,29 @@ def leak_guard(words: Sequence[Word], phrases: Sequence[str]) -> Guarded:
         keep[at : at + length] = [False] * length
         at += max(1, length)
     return _split(words, keep)
+
+
+def unheard_speech(
+    words: Sequence[Word], speech: Sequence[tuple[int, int]]
+) -> tuple[tuple[int, int], ...]:
+    """Stretches of speech, in ms, too long to have no word: the model skipped what was said.
+
+    A word drawn out over skipped speech counts only as long as a word can be.
+    """
+    covered = [(w.start_ms, min(w.end_ms, w.start_ms + _LONGEST_WORD_MS)) for w in words]
+    bare = [gap for span in speech for gap in _gaps(span, covered)]
+    return tuple((begin, end) for begin, end in bare if end - begin >= _UNHEARD_MS)
+
+
+def _gaps(span: tuple[int, int], covered: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    at, last = span
+    for begin, end in sorted(covered):
+        if begin > at:
+            yield at, min(begin, last)
+        at = max(at, end)
+        if at >= last:
+            return
+    yield at, last
 
 
 def _loop_at(texts: Sequence[str], at: int) -> tuple[int, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from adapter.speech.audio import SAMPLE_RATE, AudioFile
@@ -28,6 +29,17 @@ class Piece:
     end_ms: int
     samples: Samples
     speech: tuple[tuple[int, int], ...]
+
+    def halves(self) -> tuple[Piece, Piece]:
+        """Two pieces, cut in the middle of the longest pause; there must be one."""
+        pauses = [right[0] - left[1] for left, right in pairwise(self.speech)]
+        count = pauses.index(max(pauses)) + 1
+        place = (self.speech[count - 1][1] + self.speech[count][0]) // 2
+        sample = (place - self.begin_ms) * SAMPLE_RATE // 1000
+        return (
+            Piece(self.begin_ms, place, self.samples[:sample], self.speech[:count]),
+            Piece(place, self.end_ms, self.samples[sample:], self.speech[count:]),
+        )
 
 
 def cut_rule(properties: ModelProperties) -> CutRule:

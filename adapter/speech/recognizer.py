@@ -14,15 +14,16 @@ from adapter.speech.audio import open_audio
 from adapter.speech.bias import fitting_phrases, prompt_text
 from adapter.speech.converter import converted
 from adapter.speech.decoder import HOTWORD_TOKENS, HeardWord, WhisperDecoder
-from adapter.speech.guards import leak_guard, repetition_guard, silence_guard
+from adapter.speech.guards import leak_guard, repetition_guard, silence_guard, unheard_speech
 from adapter.speech.model_store import SpeechModel, find_model
 from adapter.speech.pieces import Piece, PieceReader, cut_rule
 
 Progress = Callable[[int, int], None]
 """Called with milliseconds heard and expected (0: unknown)."""
 
-_BEAM = 3
+BEAM = 5
 _GPU_BATCH = 8
+_MOST_SPLITS = 2
 
 
 class WhisperRecognizer:
@@ -124,11 +125,19 @@ class _Hearing:
         """Decode pieces and set apart what was not said."""
         if not self._language:
             self._language = self._decoder.detect_language(pieces[0].samples)
+        self._hear(pieces, _MOST_SPLITS)
+
+    def _hear(self, pieces: Sequence[Piece], splits: int) -> None:
+        """A piece in which the model loops or skips speech is decoded again in halves."""
         samples = [piece.samples for piece in pieces]
         prompt = prompt_text(self._phrases)
-        heard = self._decoder.decode(samples, self._language, prompt, _BEAM)
-        for piece, words in zip(pieces, heard, strict=True):
-            self._guard(piece, timed_words(words, piece.begin_ms, piece.end_ms))
+        heard = self._decoder.decode(samples, self._language, prompt, BEAM)
+        for piece, found in zip(pieces, heard, strict=True):
+            words = timed_words(found, piece.begin_ms, piece.end_ms)
+            if splits and len(piece.speech) > 1 and _is_doubtful(words, piece):
+                self._hear(piece.halves(), splits - 1)
+            else:
+                self._guard(piece, words)
 
     def _guard(self, piece: Piece, words: tuple[Word, ...]) -> None:
         words, silent = silence_guard(words, piece.speech)
@@ -146,6 +155,10 @@ class _Hearing:
             model=self._model.label,
             quarantined=tuple(self._quarantined),
         )
+
+
+def _is_doubtful(words: Sequence[Word], piece: Piece) -> bool:
+    return bool(repetition_guard(words).quarantined or unheard_speech(words, piece.speech))
 
 
 def timed_words(words: Iterable[HeardWord], begin_ms: int, end_ms: int) -> tuple[Word, ...]:

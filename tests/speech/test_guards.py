@@ -7,6 +7,7 @@ from adapter.speech.guards import (
     leak_guard,
     repetition_guard,
     silence_guard,
+    unheard_speech,
 )
 
 TEXTS = st.lists(st.sampled_from(["no", "right", "left", "effusion", "No.", "the"]), max_size=60)
@@ -104,3 +105,23 @@ def test_two_phrases_or_another_order_are_not_a_leak():
     ):
         assert leak_guard(said(*sentence.split()), phrases).quarantined == ()
     assert leak_guard(said("a"), ("", " ")).quarantined == ()
+
+
+@given(WORDS, SPANS)
+def test_unheard_speech_lies_in_speech_and_under_no_word(words, speech):
+    for begin, end in unheard_speech(words, speech):
+        assert any(b <= begin < end <= e for b, e in speech)
+        for word in words:
+            assert not (begin < word.start_ms < end)
+
+
+@given(SPANS)
+def test_speech_without_words_is_unheard_if_long_enough(speech):
+    long = [span for span in speech if span[1] - span[0] >= 800]
+    assert list(unheard_speech([], speech)) == long
+    assert unheard_speech([Word("x", b, b + 1000, 1) for b, _ in speech], speech) == ()
+
+
+def test_a_word_drawn_out_over_speech_hides_only_its_own_length():
+    drawn = [Word("right", 0, 9000, 0.9), Word("lung", 9000, 9500, 0.9)]
+    assert unheard_speech(drawn, [(0, 4000), (5000, 9500)]) == ((1500, 4000), (5000, 9000))

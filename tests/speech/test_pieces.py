@@ -42,5 +42,19 @@ def test_the_same_speech_is_cut_alike_wherever_it_lies(dictation, write_sound):
         assert abs(len(left.samples) - len(right.samples)) <= 0.1 * SAMPLE_RATE
 
 
+def test_halves_are_cut_in_the_longest_pause(dictation, write_sound):
+    (piece,), _ = pieces_of(write_sound(dictation), ModelProperties())
+    left, right = piece.halves()
+    assert np.array_equal(np.concatenate([left.samples, right.samples]), piece.samples)
+    assert left.speech + right.speech == piece.speech
+    assert (left.begin_ms, left.end_ms, right.end_ms) == (
+        piece.begin_ms,
+        right.begin_ms,
+        piece.end_ms,
+    )
+    assert left.speech[-1][1] < left.end_ms < right.speech[0][0]
+    assert left.end_ms - left.begin_ms == len(left.samples) * 1000 // SAMPLE_RATE
+
+
 def test_silence_has_no_pieces(write_sound):
     assert pieces_of(write_sound(np.zeros(SAMPLE_RATE, np.float32))) == ([], 1000)

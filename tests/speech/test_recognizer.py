@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from adapter.errors import ConfigurationError, Malformed, TooLarge, Unsupported
 from adapter.ports import Recognizer, SpeechContext
-from adapter.speech.audio import SAMPLE_RATE
+from adapter.speech.audio import SAMPLE_RATE, open_audio
 from adapter.speech.decoder import HeardWord
 from adapter.speech.model_store import EMBEDDED
 from adapter.speech.recognizer import WhisperRecognizer, timed_words
@@ -132,6 +132,54 @@ def test_a_model_that_takes_prompts_is_given_those_that_fit(prompted):
     phrases = tuple(f"finding number {i}" for i in range(200))
     heard = prompted.recognize(DEMO / "DEMO-CXR-1.wav", SpeechContext(phrases=phrases))
     assert heard.duration_ms > 10_000
+
+
+def test_a_piece_in_which_the_model_loops_is_heard_in_halves(prompted, monkeypatch):
+    """The real decoder, made to loop on whatever is longer than eight seconds."""
+    prompted.load()
+    decoder = prompted._loaded[1]
+    real = decoder.decode
+    asked = []
+
+    def loops(pieces, *rest):
+        asked.extend(len(piece) / SAMPLE_RATE for piece in pieces)
+        looped = [HeardWord(" no", i / 10, i / 10 + 0.1, 0.9) for i in range(40)]
+        found = real(pieces, *rest)
+        return [
+            looped if len(piece) > 8 * SAMPLE_RATE else words
+            for piece, words in zip(pieces, found, strict=True)
+        ]
+
+    monkeypatch.setattr(decoder, "decode", loops)
+    heard = prompted.recognize(DEMO / "DEMO-CTH-3.wav", SpeechContext())
+    assert asked[0] > 8 > min(asked)
+    assert len(asked) <= 7
+    assert not heard.quarantined
+    assert heard.words[0].start_ms < 1000
+    assert heard.words[-1].start_ms > 6000
+
+
+def test_what_the_model_skips_is_heard_again(prompted):
+    """Thirteen seconds are too much for these weights at once: they skip most sentences."""
+    heard = prompted.recognize(DEMO / "DEMO-CTH-3.wav", SpeechContext())
+    at_once = prompted._loaded[1].decode([read(DEMO / "DEMO-CTH-3.wav")], "en", "", 1)[0]
+    assert len(heard.words) > len(at_once)
+
+
+def read(path):
+    with open_audio(path) as audio:
+        return np.concatenate(list(audio.blocks()))
+
+
+def test_a_loop_that_cannot_be_split_is_quarantined(prompted, monkeypatch):
+    prompted.load()
+    looped = [HeardWord(" no", i / 100, i / 100 + 0.1, 0.9) for i in range(40)]
+    monkeypatch.setattr(
+        prompted._loaded[1], "decode", lambda pieces, *rest: [looped for _ in pieces]
+    )
+    heard = prompted.recognize(DEMO / "DEMO-CTH-3.wav", SpeechContext())
+    assert len(heard.words) < 8
+    assert len(heard.quarantined) > 39 * len(heard.words) - 40
 
 
 def test_progress_tells_how_far_it_is(recognizer):
