@@ -7,20 +7,10 @@ from collections.abc import Iterable
 from adapter.mapping.lexicon import Lexicon
 from adapter.mapping.templates import Template
 from adapter.reporting.route import by_keyword, section_of
-from adapter.reporting.said import Dictation
+from adapter.reporting.said import Dictation, is_macro
 
 ALL_NORMAL = frozenset(("otherwise_normal", "use_normals"))
 ONE_NORMAL = "normal"
-_LITERAL = frozenset(
-    (
-        "otherwise normal",
-        "otherwise unremarkable",
-        "everything else is normal",
-        "use normals",
-        "the remainder is normal",
-        "otherwise negative",
-    )
-)
 
 
 def open_sections(dictation: Dictation, template: Template, lexicon: Lexicon) -> frozenset[str]:
@@ -39,11 +29,6 @@ def open_sections(dictation: Dictation, template: Template, lexicon: Lexicon) ->
         if is_macro(said.text):
             opened |= _scope(said.under, template, everything)
     return frozenset(opened)
-
-
-def is_macro(text: str) -> bool:
-    """Whether a sentence is nothing but "otherwise normal"."""
-    return " ".join(text.lower().strip(" .!").split()) in _LITERAL
 
 
 def _scope(under: str | None, template: Template, everything: frozenset[str]) -> frozenset[str]:

@@ -199,7 +199,7 @@ def _conflicts(pairings: tuple[Pairing, ...], verdicts: Verdicts) -> Iterator[Fl
 
 def _routing(routed: tuple[Routed, ...]) -> Iterator[Flag]:
     for each in routed:
-        if each.section == UNROUTED:
+        if each.why == "none":
             message = f"no section found for {each.said.text!r}"
             yield Flag("unrouted", Severity.WARN, message, statement=each.said.id)
         elif each.spans:

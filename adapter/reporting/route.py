@@ -9,12 +9,12 @@ from typing import NamedTuple
 from adapter.mapping.lexicon import Lexicon
 from adapter.mapping.templates import Template
 from adapter.reporting.facts import Mention
-from adapter.reporting.said import Said
+from adapter.reporting.said import Said, is_macro
 
 UNROUTED = "unrouted"
 GENERAL = "general"
 _ANAPHOR = re.compile(
-    r"\s*(?:it|its|this|these|those|they|that|there|both"
+    r"\s*(?:it|its|this|these|those|they|that"
     r"|the (?:latter|former|largest|smaller|larger|finding|lesion|mass|nodule|cyst)s?)\b",
     re.IGNORECASE,
 )
@@ -25,7 +25,7 @@ class Routed(NamedTuple):
 
     said: Said
     section: str
-    why: str  # header, finding, organ, keyword, carry, under, general, none
+    why: str  # header, macro, finding, organ, keyword, carry, under, general, none
     spans: tuple[str, ...] = ()
 
 
@@ -52,6 +52,9 @@ def section_of(organ: str, template: Template, lexicon: Lexicon) -> str | None:
 
 
 def _section(said: Said, last: str | None, template: Template, lexicon: Lexicon) -> Routed:
+    if is_macro(said.text):
+        general = template.section_of_organ.get(GENERAL)
+        return Routed(said, said.under or general or last or UNROUTED, "macro")
     if said.header:
         return Routed(said, said.header, "header")
     if said.under in template.header_only and said.under:
@@ -69,13 +72,18 @@ def _section(said: Said, last: str | None, template: Template, lexicon: Lexicon)
             return Routed(said, section, "organ")
     if section := by_keyword(said.text, template):
         return Routed(said, section, "keyword")
-    if last and (_ANAPHOR.match(said.text) or said.reading.mentions):
+    if last and (_ANAPHOR.match(said.text) or _is_vague(said)):
         return Routed(said, last, "carry")
     if said.under:
         return Routed(said, said.under, "under")
     if general := template.section_of_organ.get(GENERAL):
         return Routed(said, general, "general")
     return Routed(said, UNROUTED, "none")
+
+
+def _is_vague(said: Said) -> bool:
+    """ "A 3 cm cyst." after a sentence on the liver is most likely in the liver."""
+    return any(m.organ == GENERAL and m.present for m in said.reading.mentions)
 
 
 def _first(by_mention: list[tuple[Mention, str | None]]) -> str | None:

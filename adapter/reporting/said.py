@@ -13,6 +13,17 @@ from adapter.reporting.facts import Reading, read
 from adapter.reporting.headers import opening
 from adapter.reporting.sentences import split
 
+_LITERAL = frozenset(
+    (
+        "otherwise normal",
+        "otherwise unremarkable",
+        "everything else is normal",
+        "use normals",
+        "the remainder is normal",
+        "otherwise negative",
+    )
+)
+
 
 class Said(NamedTuple):
     """One dictated sentence: characters [start, end) of its dictation, header not included."""
@@ -42,6 +53,11 @@ class Dictation(NamedTuple):
     said: tuple[Said, ...]
     headers: tuple[Header, ...]
     commands: tuple[tuple[VoiceCommand, str | None], ...]  # with the section they fell under
+
+
+def is_macro(text: str) -> bool:
+    """Whether a sentence is nothing but "otherwise normal"."""
+    return " ".join(text.lower().strip(" .!").split()) in _LITERAL
 
 
 def listen(dictations: Iterable[Dictated], template: Template, lexicon: Lexicon) -> Dictation:
