@@ -24,6 +24,7 @@ from adapter.mapping.vocabulary_table import (
     VocabularyTable,
 )
 
+SITE = ".site.yaml"  # end of the name of a site's additions
 Rule = TypeVar("Rule", UnitRule, TitleRule, CommandRule, Sign)
 
 
@@ -132,12 +133,12 @@ def load_vocabulary(files: MappingFiles, language: str) -> Vocabulary:
     found = {file.name: file for file in files.folder("vocabulary")}
     name = f"vocabulary/{language}.yaml"
     if name not in found:
-        known = ", ".join(sorted(each[11:-5] for each in found))
+        known = ", ".join(each[11:-5] for each in sorted(found) if not each.endswith(SITE))
         raise ConfigurationError(f"no vocabulary for language {language!r}; there is: {known}")
     table = found[name].read(VocabularyTable)
-    for file in files.folder("vocabulary/site"):
-        if file.name == f"vocabulary/site/{language}.yaml":
-            table = _overlaid(table, file.read(VocabularyOverlay))
+    site = found.get(f"vocabulary/{language}{SITE}")
+    if site is not None:
+        table = _overlaid(table, site.read(VocabularyOverlay))
     return compile_vocabulary(table)
 
 
@@ -179,10 +180,7 @@ def compile_vocabulary(table: VocabularyTable) -> Vocabulary:
         mark_of={rule.writes: rule for rule in table.marks},
         edges=frozenset(r.writes for r in table.marks if r.writes.strip() and _at_edge(r)),
         headings=flags(table.headings.names),
-        no_heading_after=frozenset(
-            word for rule in table.marks if rule.heading for word in rule.stays_word_after
-        )
-        | frozenset(table.headings.never_in),
+        no_heading_after=frozenset(table.headings.never_after),
         introducers=flags(table.headings.introducers),
         units=_by_phrase(table.units),
         glued_units={u.writes: u for u in table.units if u.writes and u.writes.isalpha()},
@@ -265,8 +263,8 @@ def _compounds(numbers: Numbers) -> Iterator[tuple[str, NumberWord]]:
         for one, ones in spec.ones.items():
             small[value + ones] = [f"{one}{spec.join}{word}"]
             yield small[value + ones][0], NumberWord("full", value + ones)
-    before = {value: word for word, value in {**spec.ones, **numbers.teens}.items()}
-    heads = [(value * 100, f"{word}{spec.hundred}") for value, word in before.items()]
+    before = {**spec.ones, **numbers.teens}
+    heads = [(value * 100, f"{word}{spec.hundred}") for word, value in before.items()]
     heads += [(v * 1000, f"{word}{spec.thousand}") for word, v in spec.ones.items()]
     heads += [(100, spec.hundred), (1000, spec.thousand)]
     for base, head in heads:
@@ -297,9 +295,6 @@ def _levels(parts: tuple[LevelRule, ...]) -> Iterator[Level]:
 def _terms(table: VocabularyTable) -> Iterator[tuple[str, str]]:
     for written, says in table.terms.items():
         yield from ((said, written) for said in says)
-    for month in table.dates.months:
-        if not month.weak:
-            yield month.writes, month.writes
     for term in table.capitalised:
         yield from ((term, term), (term.replace("-", " "), term))
     for abbreviation in table.abbreviations:

@@ -98,7 +98,9 @@ class MarkRule(MappingTable):
     tight_in_numbers: bool = False
     """Whether no blank is written between two numbers: L4-L5."""
     heading: bool = False
-    """Whether the name is a mark only after a heading, a short opening or `introducers`."""
+    """Whether it ends the heading of a section."""
+    doubtful: bool = False
+    """Whether its name is a mark only after a heading, a short opening or `introducers`."""
     stays_word_after: tuple[str, ...] = ()
     """Words after which the name is a plain word: the sigmoid COLON."""
     stays_word_before: tuple[Phrase, ...] = ()
@@ -116,6 +118,8 @@ class Headings(MappingTable):
     """Ends of a clause that a colon may follow: as follows."""
     never_in: tuple[str, ...] = ()
     """Words that no heading holds: is, are, there."""
+    never_after: tuple[str, ...] = ()
+    """Words after which a name is no heading: in the FINDINGS."""
     never_before: tuple[str, ...] = ()
     """Words that never follow a heading's colon: the bowel, colon AND rectum."""
     max_words: int = 4
@@ -362,7 +366,7 @@ class VocabularyTable(MappingTable):
 
 
 class VocabularyOverlay(MappingTable):
-    """What a site adds to a language, in vocabulary/site/<language>.yaml; on a clash it wins."""
+    """What a site adds to a language, in vocabulary/<language>.site.yaml; on a clash it wins."""
 
     labels: tuple[LabelRule, ...] = ()
     """More terms with a number, such as contrast agents."""

@@ -15,12 +15,14 @@ def lay_out(tokens: list[Token], spoken: str) -> WrittenText:
 
 
 def merge_marks(tokens: list[Token]) -> list[Token]:
-    """The tokens with one mark where several stand in a row, and one break likewise."""
+    """The tokens with one mark where several stand in a row, one break likewise, none after it."""
     out: list[Token] = []
     for token in tokens:
         before = out[-1] if out else None
         if before is not None and token.rank > 0 and before.rank > 0:
             out[-1] = _stronger(before, token)
+        elif before is not None and token.rank > 0 and before.kind is Kind.BREAK:
+            out[-1] = before._replace(end=token.end)
         elif before is not None and token.kind is before.kind is Kind.BREAK:
             feeds = min(2, len(before.text) + len(token.text))
             out[-1] = before._replace(text="\n" * feeds, end=token.end)
@@ -62,6 +64,10 @@ class _Page:
         if token.kind is Kind.COMMAND:
             self._note(token)
             return
+        if self._has_its_dot(token):
+            self.spans[-1] = self.spans[-1]._replace(in_end=token.end)
+            self.opens = True
+            return
         if token.kind is not Kind.BREAK:
             if self.turn is not None:
                 self._write("\n", self.turn.start, self.turn.end)
@@ -77,6 +83,12 @@ class _Page:
         elif any(character.isalnum() for character in text):
             self.opens = False
         self.last = token
+
+    def _has_its_dot(self, token: Token) -> bool:
+        """Whether an abbreviation before this full stop already ends in one."""
+        if token.kind is not Kind.MARK or self.last is None or not self.spans:
+            return False
+        return self.last.kind is Kind.DONE and self.last.text[-1:] == token.text == "."
 
     def _note(self, token: Token) -> None:
         self.commands.append(

@@ -6,6 +6,7 @@ from adapter.mapping.vocabulary import SpokenMark, Vocabulary
 from adapter.reporting.spoken_tokens import Kind, Token, keys_of, mark
 
 LONGEST_HEADING = 6
+HEADING_RANK = 9  # the colon of a heading stays whatever mark follows
 
 
 def resolve_marks(tokens: list[Token], vocabulary: Vocabulary) -> list[Token]:
@@ -14,11 +15,19 @@ def resolve_marks(tokens: list[Token], vocabulary: Vocabulary) -> list[Token]:
     out: list[Token] = []
     clause: list[str] = []  # words since the last sentence end, heading or break
     quoted = False
+    behind_command = -1
     index = 0
     while index < len(tokens):
         token = tokens[index]
+        command = vocabulary.commands.match(keys, index) if token.key else None
+        if command is not None and command[1] > index + 1:
+            behind_command = command[1]
         found = vocabulary.marks.match(keys, index) if token.key else None
-        if found is not None and _is_mark(keys, index, found, clause, vocabulary):
+        before = keys[index - 1] if 0 < index != behind_command else ""
+        if found is not None and (
+            _is_said_twice(found, out, tokens)
+            or _is_mark(keys, index, found, before, clause, vocabulary)
+        ):
             spoken, end = found
             quoted ^= spoken.rule.glue == "quote"
             token = mark(spoken.rule, token.start, tokens[end - 1].end, said=True, right=quoted)
@@ -35,23 +44,31 @@ def resolve_marks(tokens: list[Token], vocabulary: Vocabulary) -> list[Token]:
     return out
 
 
+def _is_said_twice(found: tuple[SpokenMark, int], out: list[Token], tokens: list[Token]) -> bool:
+    """Whether the recogniser wrote the mark and its name too: "Impression: colon." """
+    spoken, end = found
+    if not out or out[-1].said or out[-1].text != spoken.rule.writes:
+        return False
+    return end < len(tokens) and tokens[end].rank > 0
+
+
 def _is_mark(
     keys: list[str],
     index: int,
     found: tuple[SpokenMark, int],
+    before: str,
     clause: list[str],
     vocabulary: Vocabulary,
 ) -> bool:
     spoken, end = found
-    before = keys[index - 1] if index else ""
     if _is_decimal_point(keys, index, end, vocabulary):
         return False
     stays = spoken.stays_before.match(keys, end) is not None
-    if spoken.rule.heading and heading_length(clause, vocabulary):
+    if spoken.rule.doubtful and heading_length(clause, vocabulary):
         return end >= len(keys) or keys[end] not in vocabulary.table.headings.never_before
     if before in spoken.stays_after and not _is_lone_letter(keys, index - 1, vocabulary):
         return False
-    if spoken.rule.heading:
+    if spoken.rule.doubtful:
         return bool(before) and not stays and _may_open(clause, vocabulary)
     return not stays or spoken.mark_before.match(keys, end) is not None
 
@@ -111,4 +128,4 @@ def _opened(colon: Token, out: list[Token], clause: list[str], vocabulary: Vocab
         out.insert(
             len(out) - length, Token("\n", first.start - 1, first.start, Kind.BREAK, ends=True)
         )
-    return colon._replace(ends=True)
+    return colon._replace(ends=True, rank=HEADING_RANK)

@@ -21,11 +21,17 @@ def title(reading: Reading, index: int) -> Written | None:
         return None
     rule, end = found
     name = reading.key(end)
-    if not name.isalpha() or name in rule.not_before or reading.key(index - 1) in rule.not_after:
+    if reading.key(index - 1) in rule.not_after or not _is_name(name) or name in rule.not_before:
+        return None
+    if name in reading.vocabulary.numbers:
         return None
     text = reading.tokens[end].text
     capital = text[:1].upper() + text[1:]
     return [reading.write(rule.writes, index, end), reading.write(capital, end, end + 1)], end + 1
+
+
+def _is_name(key: str) -> bool:
+    return len(key) > 1 and key.isalpha()
 
 
 def list_item(reading: Reading, index: int) -> Written | None:

@@ -1,0 +1,166 @@
+"""Commands are kept with their place, act on the text, and are never printed."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+
+from adapter.domain.transcript import VoiceCommand, WrittenText
+from adapter.mapping.files import MappingFiles
+from adapter.mapping.vocabulary import Vocabulary, load_vocabulary
+from adapter.reporting.written_form import write
+
+
+@cache
+def vocabulary() -> Vocabulary:
+    return load_vocabulary(MappingFiles(), "en")
+
+
+def written(spoken: str) -> WrittenText:
+    return write(spoken, vocabulary())
+
+
+def names(spoken: str) -> list[tuple[str, str]]:
+    return [(command.name, command.argument) for command in written(spoken).commands]
+
+
+@pytest.mark.parametrize(
+    ("spoken", "name", "argument"),
+    [
+        ("scratch that", "scratch_that", ""),
+        ("undo period", "scratch_that", ""),
+        ("delete last sentence", "delete_last_sentence", ""),
+        ("go to impression", "go_to", "impression"),
+        ("go to the findings", "go_to", "findings"),
+        ("next field", "next_field", ""),
+        ("previous section", "previous_field", ""),
+        ("insert macro normal chest period", "insert_macro", "normal chest"),
+        ("macro normal chest", "insert_macro", "normal chest"),
+        ("normal liver period", "normal_organ", "liver"),
+        ("otherwise normal", "otherwise_normal", ""),
+        ("Otherwise normal.", "otherwise_normal", ""),
+        ("use normals period", "use_normals", ""),
+        ("apply template ct head", "apply_template", "ct head"),
+        ("accept finding two", "accept_finding", "2"),
+        ("accept finding number twelve", "accept_finding", "12"),
+        ("reject finding 3", "reject_finding", "3"),
+        ("sign report", "sign_report", ""),
+        ("end of dictation", "end_dictation", ""),
+        ("read that back", "read_back", ""),
+    ],
+)
+def test_command_is_kept_and_not_printed(spoken: str, name: str, argument: str) -> None:
+    result = written(spoken)
+
+    assert result.text == ""
+    assert [(each.name, each.argument) for each in result.commands] == [(name, argument)]
+
+
+@pytest.mark.parametrize(
+    "spoken",
+    [
+        "the patient would like to go to surgery",
+        "we will go to findings conference",
+        "undo the damage",
+        "the next field of view is cropped",
+        "the lungs are otherwise normal",
+        "otherwise normal chest radiograph",
+        "normal liver parenchyma",
+        "the liver is normal",
+        "surgical correction left a scar",
+        "accept finding of edema",
+        "macros are listed",
+        "the sign report was read",
+        "there is literally no fluid",
+        "spell of dizziness",
+    ],
+)
+def test_words_that_only_sound_like_a_command_stay_text(spoken: str) -> None:
+    result = written(spoken)
+
+    assert result.commands == ()
+    assert result.text == spoken[:1].upper() + spoken[1:]
+
+
+def test_scratch_that_covers_what_it_removed() -> None:
+    spoken = "no effusion period there is a mass scratch that no mass period"
+    result = written(spoken)
+
+    (command,) = result.commands
+    assert result.text == "No effusion. No mass."
+    assert spoken[command.in_start : command.in_end] == "there is a mass scratch that"
+    assert command.out_at == len("No effusion.")
+
+
+def test_scratch_that_after_a_full_stop_takes_the_last_sentence() -> None:
+    assert written("one period two nodules period scratch that").text == "One."
+
+
+def test_scratch_that_twice_takes_two_sentences() -> None:
+    assert (
+        written("clear period stable period small mass scratch that scratch that").text == "Clear."
+    )
+
+
+def test_scratch_that_keeps_the_heading() -> None:
+    assert written("impression colon a mass scratch that no mass").text == "Impression: No mass"
+
+
+def test_scratch_that_with_nothing_before_it_is_still_kept() -> None:
+    assert names("scratch that no effusion") == [("scratch_that", "")]
+
+
+def test_otherwise_normal_acts_where_it_was_said() -> None:
+    result = written(
+        "small effusion period otherwise normal period impression colon small effusion"
+    )
+
+    assert result.text == "Small effusion. Impression: Small effusion"
+    assert result.commands == (VoiceCommand("otherwise_normal", "", 22, 45, 15),)
+
+
+def test_otherwise_normal_before_a_heading_stands_alone() -> None:
+    result = written("small effusion period otherwise normal impression colon small effusion")
+
+    assert [each.name for each in result.commands] == ["otherwise_normal"]
+
+
+def test_correction_puts_the_new_word_in_place_of_the_old() -> None:
+    spoken = "small right pneumothorax period correction left period"
+    result = written(spoken)
+
+    place = result.text.index("left")
+    span = next(each for each in result.spans if each.out_start == place)
+    assert result.text == "Small left pneumothorax."
+    assert spoken[span.in_start : span.in_end] == "left"
+    assert span.in_start > spoken.index("correction")
+    (command,) = result.commands
+    assert command.in_start <= spoken.index("right")
+
+
+def test_correction_changes_the_last_word_of_its_kind() -> None:
+    assert written("right effusion and right mass correction left").text == (
+        "Right effusion and left mass"
+    )
+
+
+def test_correction_without_a_word_to_correct_stays_text() -> None:
+    assert written("clear period correction left").text == "Clear. Correction left"
+
+
+def test_spelled_letters_become_a_word() -> None:
+    assert written("her name is spell capital n g u y e n").text == "Her name is Nguyen"
+
+
+def test_literal_writes_the_name_of_a_mark_and_of_a_command() -> None:
+    assert written("the word literally comma").text == "The word comma"
+    assert written("he said literally scratch that").text == "He said scratch that"
+
+
+def test_go_to_in_a_sentence_starts_a_new_line() -> None:
+    assert written("no effusion go to impression no effusion").text == "No effusion\nNo effusion"
+
+
+def test_section_name_with_a_colon_belongs_to_the_command() -> None:
+    assert written("go to impression colon no effusion").text == "No effusion"
