@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from textwrap import wrap
 
 from adapter.domain.delivery import DeliveryKind, ReportMessage
 from adapter.domain.report import Section
 from adapter.hl7v2.escape import escape
 from adapter.hl7v2.text import Fitting
 from adapter.mapping.mllp_profile import Layout, MllpProfile, ObservationCode
+from adapter.reporting.render import section_text
 
 _LINE_BREAK = r"\.br\ ".strip()
 
@@ -55,9 +57,16 @@ def _sections(message: ReportMessage, profile: MllpProfile) -> list[Section]:
 
 
 def _section_lines(section: Section, profile: MllpProfile, fitting: Fitting) -> list[str]:
-    text = " ".join(statement.text for statement in section.statements)
-    title = [fitting.line(section.title) + ":"] if profile.titles and section.title else []
-    return title + [line for line in fitting.lines(text) if line.strip()]
+    """Title and text: a line for each sentence in layout `lines`, else paragraphs."""
+    title = [section.title.upper() + ":"] if profile.titles and section.title else []
+    if profile.layout is Layout.LINES:
+        texts = [statement.text for statement in section.statements]
+    else:
+        texts = [section_text(section)]
+    lines = [line for text in title + texts for line in fitting.lines(text) if line.strip()]
+    if profile.line_length == 0:
+        return lines
+    return [part for line in lines for part in wrap(line, profile.line_length)]
 
 
 def _section_code(section: Section, profile: MllpProfile) -> ObservationCode:

@@ -9,15 +9,13 @@ from adapter.hl7v2.charset import codec
 from adapter.mapping.mllp_profile import MllpProfile
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
-_PLAIN = str.maketrans(
-    {
-        "‘": "'", "’": "'", "‚": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"',
-        "‐": "-", "‑": "-", "‒": "-", "–": "-", "—": "-", "−": "-", "…": "...", "•": "*",
-        "≤": "<=", "≥": ">=", "≠": "<>", "≈": "~", "±": "+/-", "×": "x", "÷": "/", "·": ".",
-        "°": " deg", "µ": "u", "μ": "u", "Ø": "O", "ø": "o", "ß": "ss", "Æ": "AE", "æ": "ae",
-        "Œ": "OE", "œ": "oe", "Ł": "L", "ł": "l", "Đ": "D", "đ": "d", "→": "->", "←": "<-",
-    }
-)  # fmt: skip
+_PLAIN = {
+    "‘": "'", "’": "'", "‚": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"',
+    "‐": "-", "‑": "-", "‒": "-", "–": "-", "—": "-", "−": "-", "…": "...", "•": "*",
+    "≤": "<=", "≥": ">=", "≠": "<>", "≈": "~", "±": "+/-", "×": "x", "÷": "/", "·": ".",
+    "°": " deg", "µ": "u", "μ": "u", "Ø": "O", "ø": "o", "ß": "ss", "Æ": "AE", "æ": "ae",
+    "Œ": "OE", "œ": "oe", "Ł": "L", "ł": "l", "Đ": "D", "đ": "d", "→": "->", "←": "<-",
+}  # fmt: skip
 
 
 class Fitting:
@@ -43,10 +41,25 @@ class Fitting:
 
     def _sign(self, sign: str) -> str:
         """The character, or its plain spelling where it must be folded or cannot be encoded."""
-        if _holds("ascii" if self._fold else self.codec, sign):
-            return sign
-        plain = unicodedata.normalize("NFKD", sign.translate(_PLAIN))
-        return plain.encode("ascii", "ignore").decode() or "?"
+        return sign if _holds("ascii" if self._fold else self.codec, sign) else _plain(sign)
+
+
+def _plain(sign: str) -> str:
+    """ASCII that reads the same, `?` where there is none: never a digit that changes a number."""
+    if sign in _PLAIN:
+        return _PLAIN[sign]
+    spelled = unicodedata.normalize("NFKD", sign)
+    if unicodedata.decomposition(sign).startswith("<super>"):
+        return "^" + "".join(map(_base, spelled))  # 10² is not 102
+    if "\u2044" in spelled:
+        return " " + spelled.replace("\u2044", "/")  # 1½ is 1 1/2, not 11/2
+    return "".join(map(_base, spelled))
+
+
+def _base(sign: str) -> str:
+    if sign.isascii() or unicodedata.combining(sign):
+        return sign if sign.isascii() else ""
+    return _PLAIN.get(sign, "?")
 
 
 def _holds(name: str, text: str) -> bool:

@@ -17,7 +17,7 @@ _STATUS = r"^[A-Z]$"
 class Layout(StrEnum):
     """How the report's text is laid into OBX segments."""
 
-    LINES = "lines"  # OBX-2 TX, one segment a line
+    LINES = "lines"  # OBX-2 TX, one segment a sentence or line
     FORMATTED_TEXT = "formatted_text"  # OBX-2 FT, one segment, lines parted by \.br\
     SECTIONS = "sections"  # OBX-2 FT, one segment a section
 
@@ -98,6 +98,8 @@ class MllpProfile(MappingTable):
     """How the text is laid into OBX: `lines`, `formatted_text` or `sections`."""
     titles: bool = True
     """Whether a section's title is written as a line before its text."""
+    line_length: int = Field(default=0, ge=0, le=1000)
+    """Longest line of text, broken at blanks; 0: lines are not broken."""
     report_code: ObservationCode = ObservationCode(code="18748-4", text="Diagnostic imaging report")
     """OBX-3 of the one OBX of layout `formatted_text`."""
     default_code: ObservationCode = _FINDINGS
