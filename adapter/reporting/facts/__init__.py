@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from adapter.domain.finding import Fact
 from adapter.mapping.lexicon import Lexicon
 from adapter.reporting.facts.reading import Mention, Reading, read
+from adapter.reporting.sentences import split
 
 __all__ = ["Mention", "Reading", "facts", "read"]
 
 
 def facts(sentence: str, lexicon: Lexicon) -> tuple[Fact, ...]:
-    """What the sentence states, in the order of its words; offsets are characters within it."""
-    return tuple(mention.fact for mention in read(sentence, lexicon).mentions)
+    """What a sentence (or several) states, in the order of its words; offsets within the text."""
+    return tuple(
+        replace(mention.fact, start=mention.fact.start + start, end=mention.fact.end + start)
+        for start, end in split(sentence)
+        for mention in read(sentence[start:end], lexicon).mentions
+    )

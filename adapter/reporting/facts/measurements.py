@@ -59,6 +59,8 @@ def _scaled(number: float, unit: str) -> float:
 
 
 def _is_past(line: Line, start: int) -> bool:
+    if line.words(start - 1, start) == ["to"]:  # "increased from 6 mm to 8 mm"
+        return False
     for event in reversed(line.events):
         if event.start >= start:
             continue

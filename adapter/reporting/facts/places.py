@@ -12,6 +12,7 @@ _SIDES = {"left": Side.LEFT, "right": Side.RIGHT, "bilateral": Side.BILATERAL}
 _SIDE_KINDS = frozenset(_SIDES)
 _STOPS_BEFORE = frozenset(("comma", "and", "or", "with", "end", "verb", "versus"))
 _STOPS_AFTER = frozenset(("comma", "and", "or", "with", "end", "versus"))
+_JOINTS = frozenset(("and", "or", "versus"))
 _LEVEL = re.compile(r"([ctls])(\d{1,2})(?:\s?[-/–]\s?([ctls]?)(\d{1,2}))?", re.IGNORECASE)
 _SIGNAL = re.compile(
     r"hyper|hypo|iso|weighted|signal|bright|dark|flair|prolong|shorten|shine|fat|stir|image|sequen"
@@ -158,8 +159,8 @@ def _is_site(line: Line, place: int) -> bool:
 def _joined(line: Line, one: int, other: int) -> bool:
     """Whether only "and" / "or" and plain words stand between two findings."""
     between = line.events[one + 1 : other]
-    joints = [event for event in between if not event.kinds.isdisjoint(("and", "or"))]
-    plain = frozenset(("and", "or", "limiting", "fresh", "ignore"))
+    joints = [event for event in between if not event.kinds.isdisjoint(_JOINTS)]
+    plain = _JOINTS | {"limiting", "ignore"}
     return bool(joints) and all(event.kinds <= plain for event in between)
 
 
@@ -190,10 +191,13 @@ def level_of(line: Line, at: int, known: list[tuple[int, str]]) -> str | None:
     if len(known) == 1:
         return known[0][1]
     event = line.events[at]
-    following = [e.start for e in line.events[at + 1 :] if e.term or "end" in e.kinds]
-    limit = following[0] if following else len(line.tokens)
-    for token, level in known:
-        if event.end <= token < limit:
-            return level
+    first = next((e.end for e in reversed(line.events[:at]) if _parts(e)), 0)
+    last = next((e.start for e in line.events[at + 1 :] if _parts(e)), len(line.tokens))
+    beside = [level for token, level in known if first <= token < last]
     before = [level for token, level in known if token < event.start]
-    return before[-1] if before else known[0][1]
+    return (beside or before[-1:] or [known[0][1]])[0]
+
+
+def _parts(event: Event) -> bool:
+    """Whether another finding or part of the sentence begins here."""
+    return event.term is not None or not event.kinds.isdisjoint(_STOPS_AFTER)

@@ -16,7 +16,9 @@ _OPENERS = {
 }
 _CLOSERS = {"negated_after": NEGATED, "uncertain_after": UNCERTAIN}
 _JOINTS = frozenset(("comma", "and", "with"))
-_RESTART = frozenset(("determiner", "fresh", "left", "right", "bilateral", "status"))
+_RESTART = frozenset(
+    ("determiner", "fresh", "left", "right", "bilateral", "status", "uncertain_before")
+)
 _ADJECTIVES = 3  # words that may stand between "prior" and its finding
 _NOT_ADJECTIVES = frozenset(("exam", "comma", "end", "verb", "with", "and", "preposition"))
 _CHANGE_WITHIN = 5  # words that may stand between "no" and "change"
@@ -64,12 +66,29 @@ def _forward(line: Line, found: dict[int, set[str]]) -> None:
         if "verb" in kinds:
             for scope in open_scopes:
                 scope.verb = True
-        if name := _opened(line, at):
+        if name := _opened(line, at, open_scopes):
+            open_scopes = [each for each in open_scopes if not _ousts(name, each)]
             open_scopes.append(Scope(name, at))
 
 
-def _opened(line: Line, at: int) -> str | None:
+def _ousts(name: str, scope: Scope) -> bool:
+    """ "History of cancer without recurrence": the denial is of today; and the reverse."""
+    if name == NEGATED:
+        return scope.covered and scope.name in (UNCERTAIN, HISTORICAL)
+    return name == HISTORICAL and scope.covered and scope.name == NEGATED
+
+
+def _opened(line: Line, at: int, open_scopes: list[Scope]) -> str | None:
     """The scope that this event opens to its right."""
+    event = line.events[at]
+    name = _opening(line, at)
+    if name == UNCERTAIN and "versus" not in event.kinds:
+        # "no nodule suspicious for cancer" denies both
+        return None if any(scope.name == NEGATED for scope in open_scopes) else name
+    return name
+
+
+def _opening(line: Line, at: int) -> str | None:
     event = line.events[at]
     for kind, name in _OPENERS.items():
         if kind in event.kinds:
@@ -82,7 +101,20 @@ def _opened(line: Line, at: int) -> str | None:
         return UNCERTAIN if _something_follows(line, at) else None
     if "prior" in event.kinds and _names_past_finding(line, at):
         return HISTORICAL
+    for kind, name in _CLOSERS.items():  # "it is difficult to exclude a small pneumothorax"
+        if kind in event.kinds and _something_follows(line, at) and not _named(line, at):
+            return name
     return None
+
+
+def _named(line: Line, at: int) -> bool:
+    """Whether a finding stands to the left in the clause."""
+    for event in reversed(line.events[:at]):
+        if event.term:
+            return True
+        if "end" in event.kinds:
+            return False
+    return False
 
 
 def _is_about_change(line: Line, at: int) -> bool:
