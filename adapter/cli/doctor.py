@@ -1,0 +1,192 @@
+"""`readout doctor`: everything a support call would ask for, without patient data."""
+
+from __future__ import annotations
+
+import json
+import platform
+import shutil
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Annotated, Any
+
+import sqlalchemy as sa
+import typer
+
+from adapter import __version__
+from adapter.cli.stored import NoDatabaseYet, opened
+from adapter.errors import ConfigurationError, ReadoutError
+from adapter.mapping.destinations import load_destinations
+from adapter.mapping.fhir_orders import FhirOrderMapping
+from adapter.mapping.files import MappingFiles
+from adapter.mapping.hl7_orders import load_order_mapping
+from adapter.mapping.reporting import ReportingTables
+from adapter.settings import Settings, load_settings
+from adapter.speech.model_store import find_model
+from adapter.store import deliveries, dictations, messages, studies
+from adapter.store.database import wanted_version
+
+_LIBRARIES = (
+    "sqlalchemy", "dbos", "fastapi", "uvicorn", "faster-whisper", "ctranslate2", "hl7apy",
+    "fhir.resources",
+)  # fmt: skip
+_SECRET = ("password", "secret", "token", "key")
+_LITTLE_SPACE = 2 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+def command(
+    config: Annotated[Path | None, typer.Option(help="Settings file.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Look through an installation; exit 1 when something is wrong. No patient data is printed.
+
+    Example: readout doctor --config /etc/readout/readout.toml
+    """
+    settings = load_settings(config)
+    found = list(_findings(settings))
+    if as_json:
+        told = {"versions": versions(), "settings": shown_settings(settings)}
+        typer.echo(json.dumps({**told, "findings": [asdict(each) for each in found]}, indent=2))
+    else:
+        _print(settings, found)
+    if not all(each.ok for each in found):
+        raise typer.Exit(1)
+
+
+def versions() -> dict[str, str]:
+    """Of Readout, Python, the system and the libraries that matter."""
+    told = {"readout": __version__, "python": platform.python_version()}
+    return told | {"system": platform.platform()} | {name: _version(name) for name in _LIBRARIES}
+
+
+def shown_settings(settings: Settings) -> dict[str, Any]:
+    """All settings; the database without its password, secrets as `***`."""
+    told = settings.model_dump(mode="json")
+    hidden = {name: "***" for name in told if told[name] and any(word in name for word in _SECRET)}
+    return {**told, **hidden, "database_url": _shown_url(settings)}
+
+
+def _findings(settings: Settings) -> Iterator[Finding]:
+    yield _look("mapping files", lambda: _mappings(settings))
+    yield _look("speech model", lambda: _model(settings))
+    yield _look("disk space", lambda: _space(settings))
+    yield _look("MLLP port", lambda: _port(settings.mllp_host, settings.mllp_port))
+    yield _look("HTTP port", lambda: _port(settings.http_host, settings.http_port))
+    try:
+        with opened(settings) as database:
+            yield _look("database", lambda: _schema(database.version()))
+            with database.read() as tx:
+                yield from _counts(tx)
+    except ConfigurationError as error:
+        yield Finding("database", isinstance(error, NoDatabaseYet), str(error))
+
+
+def _counts(tx: sa.Connection) -> Iterator[Finding]:
+    counted = {
+        "messages": messages.count_by_state(tx),
+        "studies": studies.count_by_status(tx),
+        "dictations": dictations.count_by_state(tx),
+    }
+    for name, counts in counted.items():
+        yield Finding(name, True, _listed(counts))
+    oldest = deliveries.oldest_pending(tx)
+    states = deliveries.count_by_state(tx)
+    for destination in sorted({name for name, _ in states}):
+        counts = {state: count for (name, state), count in states.items() if name == destination}
+        since = f"; oldest pending since {oldest[destination]}" if destination in oldest else ""
+        held = counts.get("held", 0)
+        yield Finding(f"deliveries to {destination}", not held, _listed(counts) + since)
+
+
+def _look(name: str, look: Callable[[], str]) -> Finding:
+    try:
+        return Finding(name, True, look())
+    except ReadoutError as error:
+        return Finding(name, False, str(error))
+
+
+def _mappings(settings: Settings) -> str:
+    files = MappingFiles(site=settings.mappings_dir)
+    load_order_mapping(files)
+    files.get("fhir_orders.yaml").read(FhirOrderMapping)
+    tables = ReportingTables.load(files)
+    names = ", ".join(profile.name for profile, _ in load_destinations(files)) or "none"
+    return f"{len(tables.sources)} files decide reports; destinations: {names}"
+
+
+def _model(settings: Settings) -> str:
+    model = find_model(settings.speech_model)
+    return f"{model.label} in {model.directory}"
+
+
+def _space(settings: Settings) -> str:
+    folder = settings.data_dir.absolute()
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    told = f"{free / (1 << 30):.1f} GiB free for {settings.data_dir}"
+    if free < _LITTLE_SPACE:
+        raise ConfigurationError(f"only {told}; audio and reports need more")
+    return told
+
+
+def _port(host: str, port: int) -> str:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except PermissionError:
+            raise ConfigurationError(f"{host}:{port} needs rights that this user lacks") from None
+        except OSError as error:
+            return f"{host}:{port} is in use, by the service if it runs ({error.strerror})"
+    return f"{host}:{port} is free"
+
+
+def _schema(now: str) -> str:
+    wanted = wanted_version()
+    if now != wanted:
+        raise ConfigurationError(
+            f"tables are at {now}, this version wants {wanted}; `readout serve` brings them there"
+        )
+    return f"reachable, tables at {now}"
+
+
+def _listed(counts: dict[str, int]) -> str:
+    return ", ".join(f"{count} {state}" for state, count in sorted(counts.items())) or "none"
+
+
+def _shown_url(settings: Settings) -> str:
+    try:
+        url = sa.make_url(settings.resolved_database_url)
+    except sa.exc.ArgumentError:
+        return "***"
+    return url.set(query={}).render_as_string(hide_password=True)
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _print(settings: Settings, found: list[Finding]) -> None:
+    for name, value in versions().items():
+        typer.echo(f"{name} {value}")
+    typer.echo()
+    for name, value in shown_settings(settings).items():
+        typer.echo(f"READOUT_{name.upper()} = {value}")
+    typer.echo()
+    for each in found:
+        typer.echo(f"{'ok   ' if each.ok else 'WRONG'}  {each.name}: {each.detail}")
