@@ -59,13 +59,10 @@ class AudioFile:
             yield np.concatenate(held)
 
     def _pieces(self) -> Iterator[Samples]:
-        import av
         import numpy as np
 
-        resampler = av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE)
-        for frame in _frames(self._container, self._stream):
-            for out in resampler.resample(frame):
-                yield out.to_ndarray().reshape(-1).astype(np.float32) / 32768.0
+        for frame in _resampled(_frames(self._container, self._stream)):
+            yield frame.to_ndarray().reshape(-1).astype(np.float32) / 32768.0
 
 
 @contextmanager
@@ -100,10 +97,10 @@ def _open_container(file: IO[bytes]) -> Any:
             file, mode="r", metadata_errors="ignore", options={"format_whitelist": DEMUXERS}
         )
     except (av.FFmpegError, EOFError, OSError, ValueError):
-        raise unknown_format() from None
+        raise _unknown_format() from None
 
 
-def unknown_format() -> ReadoutError:
+def _unknown_format() -> ReadoutError:
     """What is said of a file that no reader of the list knows."""
     return Unsupported(
         "this is no audio format Readout knows; send WAV, FLAC, MP3, M4A, Ogg, WebM, AIFF, CAF, AU,"
@@ -133,6 +130,22 @@ def _frames(container: Any, stream: Any) -> Iterator[Any]:
             frame.pts = None  # times inside a damaged file would stop the resampler
             yield frame
     yield None
+
+
+def _resampled(frames: Iterator[Any]) -> Iterator[Any]:
+    """16 kHz mono frames; a stream that changes its rate or channels gets a new resampler."""
+    import av
+
+    resampler = None
+    shape: tuple[Any, ...] = ()
+    for frame in frames:
+        found = shape if frame is None else (frame.format.name, frame.layout.name, frame.rate)
+        if resampler is None or found != shape:
+            if resampler is not None:
+                yield from resampler.resample(None)
+            resampler = av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE)
+            shape = found
+        yield from resampler.resample(frame)
 
 
 def _expected_ms(container: Any) -> int:

@@ -11,10 +11,7 @@ from adapter.errors import ConfigurationError, TryAgain
 from adapter.speech.model_store import SpeechModel
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Samples = NDArray[np.float32]
+    from adapter.speech.audio import Samples
 
 HOTWORD_TOKENS = 223
 """faster-whisper cuts a longer prompt without a word."""

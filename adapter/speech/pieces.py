@@ -13,10 +13,7 @@ from adapter.speech.utterances import CutRule, Utterance, cut
 from adapter.speech.voice_activity import WINDOW, VoiceActivity
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Samples = NDArray[np.float32]
+    from adapter.speech.audio import Samples
 
 _MARGIN_SECONDS = 0.2
 

@@ -255,7 +255,6 @@ def megabytes(key):
     line = next(l for l in open("/proc/self/status") if l.startswith(key))
     return int(line.split()[1]) / 1024
 engine = WhisperRecognizer(threads=1)
-idle = None
 for path in sys.argv[1:]:
     heard = engine.recognize(Path(path), SpeechContext())
     print(heard.duration_ms, len(heard.words), megabytes("VmRSS"), megabytes("VmHWM"))
@@ -264,8 +263,10 @@ for path in sys.argv[1:]:
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux /proc")
 def test_memory_does_not_grow_with_the_length_of_a_recording(dictation, write_sound):
-    short = write_sound(np.tile(dictation, 3), "short.wav")
-    long = write_sound(np.tile(dictation, 22), "long.wav")
+    """Half an hour with speech now and then is 115 MB of samples; hardly any may be held."""
+    pause = np.zeros(3 * 60 * SAMPLE_RATE, np.float32)
+    short = write_sound(np.tile(dictation, 4), "short.wav")
+    long = write_sound(np.tile(np.concatenate([dictation, pause]), 9), "long.wav")
     done = subprocess.run(
         [sys.executable, "-c", MEMORY, short, short, long],
         capture_output=True,
@@ -273,11 +274,10 @@ def test_memory_does_not_grow_with_the_length_of_a_recording(dictation, write_so
         check=True,
     )
     _, warm, after = [[float(x) for x in line.split()] for line in done.stdout.splitlines()]
-    assert after[0] > 290_000
-    assert after[1] >= 7 * warm[1] * 0.95
-    # five minutes are 19 MB of samples as floats
-    assert after[3] - warm[3] < 12
-    assert after[2] < 400
+    assert after[0] > 29 * 60_000
+    assert after[1] >= 2 * warm[1]
+    assert after[3] - warm[3] < 30
+    assert after[3] < 400
 
 
 @given(
