@@ -16,6 +16,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from adapter.errors import ConfigurationError
+from adapter.store.tables import VERSION_TABLE
 
 _PRAGMAS = (
     "PRAGMA busy_timeout=30000",
@@ -77,7 +78,8 @@ class Database:
     def version(self) -> str:
         """The migration that the tables are at; "" when there are none."""
         with self.read() as tx:
-            return MigrationContext.configure(tx).get_current_revision() or ""
+            options = {"version_table": VERSION_TABLE}
+            return MigrationContext.configure(tx, opts=options).get_current_revision() or ""
 
     def close(self) -> None:
         """Close all connections."""

@@ -13,6 +13,9 @@ metadata = sa.MetaData(
     }
 )
 
+VERSION_TABLE = "readout_schema_version"
+"""Where alembic writes which migration the tables are at."""
+
 _ID = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 

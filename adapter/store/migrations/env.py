@@ -2,12 +2,12 @@
 
 from alembic import context
 
-from adapter.store.tables import metadata
+from adapter.store.tables import VERSION_TABLE, metadata
 
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=metadata,
-    version_table="readout_schema_version",
+    version_table=VERSION_TABLE,
     render_as_batch=True,
 )
 context.run_migrations()
