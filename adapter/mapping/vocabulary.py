@@ -115,6 +115,7 @@ class Vocabulary:
         table = self.table
         yield "title", self.titles.firsts
         yield "list_item", table.list_words
+        yield "list_number", self.numbers
         yield "term", self.terms.firsts
         yield "date", (*self.months.firsts, *self.ordinals, *table.dates.articles)
         yield "date", self.numbers
@@ -122,6 +123,7 @@ class Vocabulary:
         yield "level", (*self.levels, *self.level_letters)
         yield "time", self.numbers
         yield "quantity", (*self.numbers, *table.numbers.points, *self.signs.firsts)
+        yield "quantity", table.numbers.scale_articles
         yield "ordinal", (*self.ordinals, *table.numbers.tens)
 
 
@@ -188,7 +190,7 @@ def compile_vocabulary(table: VocabularyTable) -> Vocabulary:
         labels=Phrases(
             (said, made) for made in map(_label, table.labels) for said in made.rule.says
         ),
-        levels={level.writes.lower(): level for level in _levels(table.levels.parts)},
+        levels={key: level for level in _levels(table.levels.parts) for key in _level_keys(level)},
         level_letters={
             said.lower(): part for part, rule in enumerate(table.levels.parts) for said in rule.says
         },
@@ -290,6 +292,12 @@ def _levels(parts: tuple[LevelRule, ...]) -> Iterator[Level]:
             place += 1
             yield Level(f"{part.writes}{number}", index, number, place)
         yield from (Level(f"{part.writes}{number}", index, number, None) for number in part.more)
+
+
+def _level_keys(level: Level) -> tuple[str, str]:
+    key = level.writes.lower()
+    digits = str(level.number)
+    return key, f"{key.removesuffix(digits)}-{digits}"
 
 
 def _terms(table: VocabularyTable) -> Iterator[tuple[str, str]]:

@@ -55,6 +55,8 @@ class Numbers(MappingTable):
     """Heard after a scale: one hundred AND five."""
     no_joiner_after: tuple[str, ...] = ()
     """Words before a number that let a joiner part two: BETWEEN one hundred and five."""
+    scale_articles: tuple[str, ...] = ()
+    """Stand for one before a scale: A hundred milliliters."""
     points: tuple[str, ...]
     """The decimal point as spoken."""
     no_point_after: tuple[str, ...] = ()
@@ -300,8 +302,8 @@ class CommandRule(MappingTable):
     """Spoken forms."""
     action: Literal["note", "move", "delete", "correct", "spell", "literal"] = "note"
     """note: passed on; move: also starts a new sentence; the others change the text."""
-    where: Literal["anywhere", "clause", "alone"] = "anywhere"
-    """alone: a sentence of its own; clause: opens a sentence."""
+    where: Literal["anywhere", "clause", "alone", "bare"] = "anywhere"
+    """clause: opens a sentence; alone: is one; bare: is one, with no full stop behind it."""
     argument: Literal["none", "heading", "organ", "number", "name"] = "none"
     """What follows; without it the words stay text."""
     not_after: tuple[str, ...] = ()

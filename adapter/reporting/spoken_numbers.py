@@ -108,11 +108,15 @@ def _with_fraction(keys: Keys, whole: Number, vocabulary: Vocabulary) -> Number:
 
 def _whole(keys: Keys, at: int, vocabulary: Vocabulary) -> Number | None:
     found = _cardinal(keys, at, vocabulary)
-    if found is None:
-        if _is(keys, at, vocabulary, "inner") and _has_point(keys, at + 1, vocabulary):
-            return Number("0", at + 1, 0)
-        return None
-    return Number(str(found[0]), found[1], found[0])
+    if found is not None:
+        return Number(str(found[0]), found[1], found[0])
+    articles = vocabulary.table.numbers.scale_articles
+    if keys[at] in articles and _is(keys, at + 1, vocabulary, "scale"):
+        value = vocabulary.numbers[keys[at + 1]].value
+        return Number(str(value), at + 2, value)
+    if _is(keys, at, vocabulary, "inner") and _has_point(keys, at + 1, vocabulary):
+        return Number("0", at + 1, 0)
+    return None
 
 
 def _cardinal(keys: Keys, at: int, vocabulary: Vocabulary) -> tuple[int, int] | None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from adapter.mapping.vocabulary import Vocabulary
-from adapter.mapping.vocabulary_table import CommandRule
+from adapter.mapping.vocabulary_table import CommandRule, UnitRule
 from adapter.reporting.spoken_numbers import read_number
-from adapter.reporting.spoken_tokens import Kind, Token, keys_of, word
+from adapter.reporting.spoken_tokens import Kind, Token, keys_of
 
 LONGEST_NAME = 6
 CORRECTION_REACH = 80  # tokens looked back over for the word to correct
@@ -79,7 +79,9 @@ class _Reader:
         if argument is None:
             return None
         text, end = argument
-        if rule.where == "alone" and not self._at_end(end):
+        if rule.where in ("alone", "bare") and not self._at_end(end):
+            return None
+        if rule.where == "bare" and end < len(self.tokens) and self.tokens[end].rank > 0:
             return None
         start = self.tokens[index].start
         if rule.action == "delete":
@@ -140,31 +142,64 @@ class _Reader:
         return removed
 
     def _correct(self, rule: CommandRule, end: int) -> int | None:
-        """Put the said word in the place of the last word of its group in this sentence."""
+        """Put the said word or measure in the place of the last one of its kind."""
         if end < len(self.tokens) and self.tokens[end].rank > 0:
             end += 1
-        group = self.vocabulary.corrections.get(self.keys[end]) if end < len(self.keys) else None
-        place = self._last_of(group)
-        if place is None:
+        found = self._measure_to_correct(end) or self._word_to_correct(end)
+        if found is None:
             return None
-        said, old = self.tokens[end], self.out[place]
+        place, stop, behind = found
         finished = self._at_start()
-        self.out[place] = word(said.key, said.start, said.end)
-        behind = self._behind_mark(end + 1) if finished else end + 1
-        return self._add(rule, said.key, old.start, behind)
+        if not finished and self.out[-1].rank > 0 and not self.out[-1].said:
+            self.out.pop()  # the comma that a recogniser writes before the command
+        old = self.out[place].start
+        said = self.tokens[end:behind]
+        rest = [token.key for token in self.out[stop:]]
+        self.out[place:stop] = [token._replace(text=token.key) for token in said]
+        if rest and self.keys[behind : behind + len(rest)] == rest:
+            behind += len(rest)  # the words after it were said again
+        behind = self._behind_mark(behind) if finished else behind
+        return self._add(rule, " ".join(token.key for token in said), old, behind)
 
-    def _last_of(self, group: int | None) -> int | None:
+    def _word_to_correct(self, at: int) -> tuple[int, int, int] | None:
+        """Place of the last word of this word's group in the sentence, and the index behind it."""
+        groups = self.vocabulary.corrections
+        group = groups.get(self.keys[at]) if at < len(self.keys) else None
         if group is None:
             return None
+        for place in range(len(self.out) - 1, self._sentence_start() - 1, -1):
+            if groups.get(self.out[place].key) == group:
+                return place, place + 1, at + 1
+        return None
+
+    def _measure_to_correct(self, at: int) -> tuple[int, int, int] | None:
+        """Tokens of the last number with this number's unit in the sentence."""
+        said = self._measure(self.keys, at)
+        if said is None:
+            return None
+        first = self._sentence_start()
+        keys = keys_of(self.out[first:])
+        best = None
+        for place in range(len(keys) - 1, -1, -1):
+            found = self._measure(keys, place) if keys[place] else None
+            if best is not None and (found is None or found[1] != best[1]):
+                break
+            if found is not None and found[0] is said[0]:
+                best = (place, found[1])
+        return (first + best[0], first + best[1], said[1]) if best else None
+
+    def _measure(self, keys: list[str], at: int) -> tuple[UnitRule, int] | None:
+        number = read_number(keys, at, self.vocabulary)
+        return number and self.vocabulary.units.match(keys, number.end)
+
+    def _sentence_start(self) -> int:
+        """Index in `out` at which the last sentence begins, finished or not."""
         words = False
         for place in range(len(self.out) - 1, max(-1, len(self.out) - CORRECTION_REACH), -1):
-            token = self.out[place]
-            if token.ends and words:
-                return None
-            words = words or bool(token.key)
-            if token.key and self.vocabulary.corrections.get(token.key) == group:
-                return place
-        return None
+            if self.out[place].ends and words:
+                return place + 1
+            words = words or bool(self.out[place].key)
+        return max(0, len(self.out) - CORRECTION_REACH)
 
     def _spell(self, rule: CommandRule, index: int, end: int) -> int | None:
         """Letters one by one become a word."""

@@ -37,7 +37,7 @@ def names(spoken: str) -> list[tuple[str, str]]:
         ("previous section", "previous_field", ""),
         ("insert macro normal chest period", "insert_macro", "normal chest"),
         ("macro normal chest", "insert_macro", "normal chest"),
-        ("normal liver period", "normal_organ", "liver"),
+        ("normal liver", "normal_organ", "liver"),
         ("otherwise normal", "otherwise_normal", ""),
         ("Otherwise normal.", "otherwise_normal", ""),
         ("use normals period", "use_normals", ""),
@@ -68,6 +68,7 @@ def test_command_is_kept_and_not_printed(spoken: str, name: str, argument: str) 
         "otherwise normal chest radiograph",
         "normal liver parenchyma",
         "the liver is normal",
+        "normal liver.",
         "surgical correction left a scar",
         "accept finding of edema",
         "macros are listed",
@@ -94,7 +95,7 @@ def test_scratch_that_covers_what_it_removed() -> None:
 
 
 def test_scratch_that_after_a_full_stop_takes_the_last_sentence() -> None:
-    assert written("one period two nodules period scratch that").text == "One."
+    assert written("clear period two nodules period scratch that").text == "Clear."
 
 
 def test_scratch_that_twice_takes_two_sentences() -> None:

@@ -12,7 +12,7 @@ from adapter.reporting.written_form.layout import lay_out
 from adapter.reporting.written_form.punctuation import resolve_marks
 from adapter.reporting.written_form.quantities import quantity
 from adapter.reporting.written_form.reading import Reading, Rule
-from adapter.reporting.written_form.terms import list_item, term, title
+from adapter.reporting.written_form.terms import list_item, list_number, term, title
 
 __all__ = ["write"]
 
@@ -21,6 +21,7 @@ _RULES: dict[str, Rule] = {
     "label": label,
     "level": level,
     "list_item": list_item,
+    "list_number": list_number,
     "ordinal": ordinal,
     "quantity": quantity,
     "term": term,

@@ -69,7 +69,8 @@ def _is_mark(
     if before in spoken.stays_after and not _is_lone_letter(keys, index - 1, vocabulary):
         return False
     if spoken.rule.doubtful:
-        return bool(before) and not stays and _may_open(clause, vocabulary)
+        counted = before in vocabulary.numbers or before[:1].isdigit()
+        return bool(before) and not stays and (counted or _may_open(clause, vocabulary))
     return not stays or spoken.mark_before.match(keys, end) is not None
 
 

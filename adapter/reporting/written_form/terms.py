@@ -6,6 +6,7 @@ from adapter.reporting.spoken_numbers import read_number
 from adapter.reporting.written_form.reading import Reading, Written
 
 LIST_MARK = "."
+MOST_ITEMS = 30
 
 
 def term(reading: Reading, index: int) -> Written | None:
@@ -23,8 +24,8 @@ def title(reading: Reading, index: int) -> Written | None:
     name = reading.key(end)
     if reading.key(index - 1) in rule.not_after or not _is_name(name) or name in rule.not_before:
         return None
-    if name in reading.vocabulary.numbers:
-        return None
+    if name in reading.vocabulary.starters:  # a name that has its own rule: Baker
+        return [reading.write(rule.writes, index, end)], end
     text = reading.tokens[end].text
     capital = text[:1].upper() + text[1:]
     return [reading.write(rule.writes, index, end), reading.write(capital, end, end + 1)], end + 1
@@ -46,3 +47,13 @@ def list_item(reading: Reading, index: int) -> Written | None:
         end += 1
     stop = dot._replace(text=LIST_MARK, key="", left=True, ends=True)
     return [reading.write(number.text, index, number.end), stop], end
+
+
+def list_number(reading: Reading, index: int) -> Written | None:
+    """one period, at the start of a sentence -> 1."""
+    number = read_number(reading.keys, index, reading.vocabulary)
+    if number is None or number.value is None or not reading.starts_sentence(index):
+        return None
+    if number.value > MOST_ITEMS or not reading.is_mark(number.end, LIST_MARK):
+        return None
+    return [reading.write(number.text, index, number.end)], number.end
