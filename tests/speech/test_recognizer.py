@@ -263,10 +263,10 @@ for path in sys.argv[1:]:
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux /proc")
 def test_memory_does_not_grow_with_the_length_of_a_recording(dictation, write_sound):
-    """Half an hour with speech now and then is 115 MB of samples; hardly any may be held."""
-    pause = np.zeros(3 * 60 * SAMPLE_RATE, np.float32)
-    short = write_sound(np.tile(dictation, 4), "short.wav")
-    long = write_sound(np.tile(np.concatenate([dictation, pause]), 9), "long.wav")
+    """A quarter of an hour with speech now and then is 60 MB of samples; few may be held."""
+    pause = np.zeros(2 * 60 * SAMPLE_RATE, np.float32)
+    short = write_sound(np.tile(dictation, 3), "short.wav")
+    long = write_sound(np.tile(np.concatenate([dictation, pause]), 7), "long.wav")
     done = subprocess.run(
         [sys.executable, "-c", MEMORY, short, short, long],
         capture_output=True,
@@ -274,9 +274,9 @@ def test_memory_does_not_grow_with_the_length_of_a_recording(dictation, write_so
         check=True,
     )
     _, warm, after = [[float(x) for x in line.split()] for line in done.stdout.splitlines()]
-    assert after[0] > 29 * 60_000
-    assert after[1] >= 2 * warm[1]
-    assert after[3] - warm[3] < 30
+    assert after[0] > 15 * 60_000
+    assert after[1] > 1.5 * warm[1]
+    assert after[3] - warm[3] < 25
     assert after[3] < 400
 
 
