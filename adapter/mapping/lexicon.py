@@ -48,6 +48,7 @@ CueKind = Literal[
     "exam",
     "limiting",
     "preposition",
+    "partial",
 ]
 
 

@@ -23,7 +23,12 @@ class _Stated(NamedTuple):
 
 def contradictions(said: tuple[Said, ...], lexicon: Lexicon) -> Iterator[Flag]:
     """A finding denied and affirmed at one place; an organ called normal that has a finding."""
-    stated = [_Stated(each, m) for each in said for m in each.reading.mentions if _counts(m)]
+    stated = [
+        _Stated(each, mention)
+        for each in said
+        for mention in each.reading.mentions
+        if _counts(mention) and lexicon.findings[mention.fact.finding].organ != GENERAL
+    ]
     affirmed = [each for each in stated if each.mention.present]
     by_kind: dict[str, list[_Stated]] = {}
     for each in affirmed:
@@ -49,15 +54,14 @@ def _normal_but(
         and lexicon.findings[each.mention.fact.finding].urgency != "routine"
     }
     for each in said:
-        for organ in sorted(each.reading.normal & set(grave)):
+        for organ in sorted(each.reading.normal & set(grave)) if each.reading.whole else ():
             if grave[organ].id != each.id:
                 yield _flag(each, grave.pop(organ))
 
 
 def _counts(mention: Mention) -> bool:
-    """Denials with an adjective ("no acute …") and words without an organ prove nothing."""
-    fact = mention.fact
-    return not (fact.family or fact.historical or mention.limited or mention.organ == GENERAL)
+    """Denials with an adjective ("no acute …") prove nothing."""
+    return not (mention.fact.family or mention.fact.historical or mention.limited)
 
 
 def _clash(denied: _Stated, affirmed: _Stated) -> bool:

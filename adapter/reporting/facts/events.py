@@ -43,7 +43,8 @@ def line(sentence: str, lexicon: Lexicon) -> Line:
     for hit in terms:
         taken[hit.start : hit.end] = [True] * (hit.end - hit.start)
     events += _sites(lexicon.sites.find(words), taken)
-    events += _cues(lexicon.cues.find(words), taken)
+    plain = ["" if of_term else word for word, of_term in zip(words, taken, strict=True)]
+    events += [Event(hit.start, hit.end, hit.value) for hit in lexicon.cues.find(plain)]
     events += [
         Event(at, at + 1, frozenset((_MARKS[word],)))
         for at, word in enumerate(words)
@@ -60,10 +61,4 @@ _SITE = frozenset(("site",))
 def _sites(hits: list[Hit[Site]], taken: list[bool]) -> list[Event]:
     return [
         Event(hit.start, hit.end, _SITE, site=hit.value) for hit in hits if not taken[hit.start]
-    ]
-
-
-def _cues(hits: list[Hit[frozenset[str]]], taken: list[bool]) -> list[Event]:
-    return [
-        Event(hit.start, hit.end, hit.value) for hit in hits if not any(taken[hit.start : hit.end])
     ]

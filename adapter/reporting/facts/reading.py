@@ -7,13 +7,14 @@ from typing import NamedTuple
 
 from adapter.domain.finding import Fact
 from adapter.domain.order import Side
-from adapter.mapping.lexicon import Finding, Generic, Lexicon, Site
+from adapter.mapping.lexicon import Finding, Lexicon, Site, Term
 from adapter.reporting.facts.events import Line, line
 from adapter.reporting.facts.measurements import Size, assign, sizes
 from adapter.reporting.facts.places import level_of, levels, sides, site_of
 from adapter.reporting.facts.scope import FAMILY, HISTORICAL, NEGATED, UNCERTAIN, marks
 
 GENERAL = "general"
+_PARTIAL = frozenset(("left", "right", "partial"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +32,16 @@ class Mention:
 
 
 class Reading(NamedTuple):
-    """What one sentence says. `organs`: all it names, in order; `normal`: those it calls normal."""
+    """What one sentence says. `organs`: all it names, in order; `normal`: those it calls normal.
+
+    `whole` is false where only one side or "otherwise" is spoken of.
+    """
 
     mentions: tuple[Mention, ...]
     organs: tuple[str, ...]
     normal: frozenset[str]
     family: bool
+    whole: bool
 
 
 class _Context(NamedTuple):
@@ -51,7 +56,7 @@ class _Context(NamedTuple):
 
 def read(sentence: str, lexicon: Lexicon) -> Reading:
     """Facts, organs and normal statements of a sentence."""
-    row = line(sentence, lexicon)
+    row = _settled(line(sentence, lexicon))
     mentions: tuple[Mention, ...] = ()
     if row.terms:
         context = _Context(
@@ -61,7 +66,21 @@ def read(sentence: str, lexicon: Lexicon) -> Reading:
         mentions = tuple(mention for mention in found if mention)
     organs = tuple(dict.fromkeys(e.site.organ for e in row.events if e.site))
     family = any("family_before" in event.kinds for event in row.events)
-    return Reading(mentions, organs, _normal(row, mentions), family)
+    whole = all(event.kinds.isdisjoint(_PARTIAL) for event in row.events)
+    return Reading(mentions, organs, _normal(row, mentions), family, whole)
+
+
+def _settled(row: Line) -> Line:
+    """The line without generic words that mean no finding here, as "prominent" beside nothing."""
+    idle = {
+        at
+        for at in row.terms
+        if (term := row.events[at].term) and term.generic and not _name(term, site_of(row, at))
+    }
+    if not idle:
+        return row
+    events = [event for at, event in enumerate(row.events) if at not in idle]
+    return Line(row.tokens, events, [at for at, event in enumerate(events) if event.term])
 
 
 def _mention(sentence: str, context: _Context, at: int, lexicon: Lexicon) -> Mention | None:
@@ -69,9 +88,7 @@ def _mention(sentence: str, context: _Context, at: int, lexicon: Lexicon) -> Men
     event = row.events[at]
     assert event.term is not None  # noqa: S101 - `terms` holds places of terms only
     site = site_of(row, at)
-    name = event.term.finding if event.term.generic is None else None
-    if event.term.generic:
-        name = _resolved(event.term.generic, site)
+    name = _name(event.term, site)
     if name is None:
         return None
     finding = lexicon.findings[name]
@@ -97,12 +114,14 @@ def _mention(sentence: str, context: _Context, at: int, lexicon: Lexicon) -> Men
     return Mention(fact, organ, NEGATED in scope and _limited(row, at))
 
 
-def _resolved(generic: Generic, site: Site | None) -> str | None:
-    """The finding that a generic word means at this place."""
+def _name(term: Term, site: Site | None) -> str | None:
+    """The finding named; of a generic word, the one that it means at this place."""
+    if term.generic is None:
+        return term.finding
     for key in site.keys if site else ():
-        if key in generic.at:
-            return generic.at[key]
-    return generic.otherwise
+        if key in term.generic.at:
+            return term.generic.at[key]
+    return term.generic.otherwise
 
 
 def _is_general(finding: Finding) -> bool:
