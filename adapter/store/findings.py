@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import sqlalchemy as sa
 
 from adapter.domain.codec import from_json, to_json
@@ -32,14 +34,24 @@ def add_batch(
 
 
 def of_study(tx: sa.Connection, accession: str) -> tuple[AiFinding, ...]:
-    """All AI findings of a study; of two with one id and model the later one counts."""
+    """All AI findings of a study; of two with one id and model the later one counts.
+
+    Ids are unique in the result: where two models use one id, the later model's is `model/id`.
+    """
     query = sa.select(ai_result.c.findings_json).where(ai_result.c.accession == accession)
     newest: dict[tuple[str, str], AiFinding] = {}
     for text in tx.execute(query.order_by(ai_result.c.id)).scalars():
         for each in from_json(tuple[AiFinding, ...], text):
-            newest.pop((each.model, each.id), None)
             newest[(each.model, each.id)] = each
-    return tuple(newest.values())
+    owner: dict[str, str] = {}
+    return tuple(
+        each if owner.setdefault(each.id, each.model) == each.model else _qualified(each)
+        for each in newest.values()
+    )
+
+
+def _qualified(finding: AiFinding) -> AiFinding:
+    return replace(finding, id=f"{finding.model}/{finding.id}")
 
 
 def add_decision(tx: sa.Connection, accession: str, made: Decision) -> int:
