@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+import os
+import socket
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
+import sqlalchemy as sa
 import structlog
 import uvicorn
 
@@ -77,13 +80,29 @@ def link(profile: DestinationProfile) -> Destination:
 def open_database(settings: Settings) -> Database:
     """The node's database, with its tables at this version."""
     database = Database(settings.resolved_database_url)
-    database.migrate()
+    try:
+        database.migrate()
+    except sa.exc.OperationalError as error:
+        database.close()
+        reason = str(error.orig).partition("\n")[0]
+        raise ConfigurationError(
+            f"the database cannot be opened: {reason}; check READOUT_DATABASE_URL"
+        ) from None
     return database
 
 
 def recognizer(settings: Settings) -> WhisperRecognizer:
     """The recogniser of the settings; its model loads at the first recording."""
     return WhisperRecognizer.from_settings(settings)
+
+
+class _HttpServer(uvicorn.Server):
+    """Leaves the signals of the process to `serve`."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
 
 
 class Service:
@@ -131,23 +150,25 @@ class Service:
         self, ready: Callable[[Service], None], stop: asyncio.Event, *, doors: bool = True
     ) -> None:
         """Serve until `stop`; `ready` is called once everything listens."""
+        door = _bound(self.settings.http_host, self.settings.http_port) if doors else None
         await asyncio.to_thread(self._start_inside)
         http: asyncio.Task[None] | None = None
         try:
-            if doors:
-                await self._listener.start()
-                http = asyncio.create_task(self._http.serve())
+            if door is not None:
+                await self._start_listener()
+                http = asyncio.create_task(self._http.serve([door]))
                 while not self._http.started and not http.done():  # noqa: ASYNC110 - no event
                     await asyncio.sleep(0.005)
-                if http.done():
-                    raise ConfigurationError(
-                        f"HTTP port {self.settings.http_port} cannot be opened; "
-                        "set READOUT_HTTP_PORT to a free one"
-                    )
             ready(self)
             await self._until(stop)
         finally:
             await self._close(http)
+
+    async def _start_listener(self) -> None:
+        try:
+            await self._listener.start()
+        except OSError as error:
+            raise _taken("MLLP", self.settings.mllp_host, self.settings.mllp_port, error) from None
 
     async def _until(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
@@ -230,15 +251,33 @@ class Service:
             port=settings.http_port,
             log_config=None,
             access_log=False,
+            lifespan="off",
             timeout_graceful_shutdown=5,
         )
-        server = uvicorn.Server(config)
-        server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
-        return server
+        return _HttpServer(config)
 
     def _watch_folder(self) -> WatchFolder | None:
         folder = self.settings.watch_folder
         return None if folder is None else WatchFolder(folder, self.parts.dictations)
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """A socket on the HTTP door, before anything else is started."""
+    door = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    try:
+        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        door.bind((host, port))
+    except OSError as error:
+        door.close()
+        raise _taken("HTTP", host, port, error) from None
+    return door
+
+
+def _taken(door: str, host: str, port: int, error: OSError) -> ConfigurationError:
+    return ConfigurationError(
+        f"{door} cannot listen on {host}:{port}: {os.strerror(error.errno or 0)}; "
+        f"set READOUT_{door}_HOST and READOUT_{door}_PORT to a free address"
+    )
 
 
 def serve(settings: Settings, ready: Callable[[Service], None], *, doors: bool = True) -> None:
