@@ -17,8 +17,6 @@ from adapter.demo.scenario import Story, Told
 from adapter.demo.show import UNSURE, Show
 from adapter.demo.site import Site
 
-_EXAMPLE = "Example: readout demo --json | jq '.studies[].report.flags'"
-
 
 def command(
     json_: bool = typer.Option(False, "--json", help="Print one JSON object instead of text."),
@@ -26,7 +24,10 @@ def command(
         False, "--keep-running", help="Leave everything running until Ctrl-C."
     ),
 ) -> None:
-    """Order, dictate, report and deliver four studies on loopback, with separate processes."""
+    """Order, dictate, report and deliver four studies on loopback, with separate processes.
+
+    Example: readout demo --json | jq '.studies[].report.flags'
+    """
     signal.signal(signal.SIGTERM, _end)
     signal.signal(signal.SIGHUP, _end)
     show = Show(Console(stderr=json_, highlight=False))
@@ -43,9 +44,6 @@ def command(
                 _keep(site, show)
     if not all(each.report["certificate"]["ok"] for each in told):
         raise typer.Exit(1)
-
-
-command.__doc__ = f"{command.__doc__}\n\n{_EXAMPLE}"
 
 
 def _end_of_story(told: list[Told], show: Show, json_: bool) -> None:
