@@ -274,8 +274,10 @@ def _bound(host: str, port: int) -> socket.socket:
 
 
 def _taken(door: str, host: str, port: int, error: OSError) -> ConfigurationError:
+    named = error.errno is not None and error.errno > 0  # not so for an address that is none
+    reason = os.strerror(error.errno or 0) if named else error.strerror
     return ConfigurationError(
-        f"{door} cannot listen on {host}:{port}: {os.strerror(error.errno or 0)}; "
+        f"{door} cannot listen on {host}:{port}: {reason}; "
         f"set READOUT_{door}_HOST and READOUT_{door}_PORT to a free address"
     )
 
