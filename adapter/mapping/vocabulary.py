@@ -24,6 +24,7 @@ from adapter.mapping.vocabulary_table import (
     VocabularyTable,
 )
 
+OLDEST = 130  # years
 SITE = ".site.yaml"  # end of the name of a site's additions
 Rule = TypeVar("Rule", UnitRule, TitleRule, CommandRule, Sign)
 
@@ -123,7 +124,7 @@ class Vocabulary:
         yield "level", (*self.levels, *self.level_letters)
         yield "time", self.numbers
         yield "quantity", (*self.numbers, *table.numbers.points, *self.signs.firsts)
-        yield "quantity", table.numbers.scale_articles
+        yield "quantity", (*table.numbers.scale_articles, *table.numbers.decimals)
         yield "ordinal", (*self.ordinals, *table.numbers.tens)
 
 
@@ -197,7 +198,7 @@ def compile_vocabulary(table: VocabularyTable) -> Vocabulary:
         months=Phrases((said, month) for month in months for said in month[1].says),
         half_days=Phrases((said, half.writes) for half in table.times.halves for said in half.says),
         titles=_by_phrase(table.titles),
-        terms=Phrases(_terms(table)),
+        terms=Phrases((*_terms(table), *_ages(table))),
         commands=_by_phrase(table.commands),
         sections=flags((*table.headings.names, *table.sections)),
         organs=flags(table.organs),
@@ -292,6 +293,14 @@ def _levels(parts: tuple[LevelRule, ...]) -> Iterator[Level]:
             place += 1
             yield Level(f"{part.writes}{number}", index, number, place)
         yield from (Level(f"{part.writes}{number}", index, number, None) for number in part.more)
+
+
+def _ages(table: VocabularyTable) -> Iterator[tuple[str, str]]:
+    if not table.ages.suffixes:
+        return
+    for word, number in _number_words(table.numbers):
+        if 0 < number.value < OLDEST:
+            yield from ((word + end, f"{number.value}-{end}") for end in table.ages.suffixes)
 
 
 def _level_keys(level: Level) -> tuple[str, str]:

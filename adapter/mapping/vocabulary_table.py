@@ -63,6 +63,8 @@ class Numbers(MappingTable):
     """Words after which a number cannot begin with the point: at this POINT two."""
     halves: tuple[Phrase, ...] = ()
     """Adds one half to the number before: two AND A HALF."""
+    decimals: dict[str, str] = Field(default_factory=dict)
+    """Words for numbers with a fraction, and their written form: anderthalb."""
     signs: tuple[Sign, ...] = ()
     """Plus, minus."""
     decimal_mark: str = "."
@@ -210,7 +212,7 @@ class Levels(MappingTable):
     parts: tuple[LevelRule, ...]
     """Cervical, thoracic, lumbar, sacral."""
     joint: str = "-"
-    """Written between the two vertebrae of a disc level or a range."""
+    """Written between the two vertebrae of a disc level; a range has `RangeWords.to_writes`."""
 
 
 class MonthRule(MappingTable):
@@ -291,6 +293,8 @@ class Ages(MappingTable):
     """old."""
     joint: str = "-"
     """Written between the parts."""
+    suffixes: tuple[str, ...] = ()
+    """Ends of ages that are one word with their number: fünfzigJÄHRIGER."""
 
 
 class CommandRule(MappingTable):

@@ -33,6 +33,8 @@ def read_number(keys: Keys, at: int, vocabulary: Vocabulary) -> Number | None:
         return None
     if _DIGITS.fullmatch(keys[at]):
         return _written(keys, at, vocabulary)
+    if keys[at] in numbers.decimals:
+        return Number(numbers.decimals[keys[at]], at + 1, None)
     if keys[at] in numbers.points:
         fraction = _fraction(keys, at + 1, vocabulary)
         return fraction and Number(f"0{numbers.decimal_mark}{fraction[0]}", fraction[1], None)

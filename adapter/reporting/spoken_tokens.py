@@ -97,8 +97,10 @@ def _gap(tokens: list[Token], spoken: str, start: int, end: int) -> None:
 def _split(tokens: list[Token], text: str, at: int, vocabulary: Vocabulary) -> None:
     """A chunk with other signs than letters: marks at its edges, what is left is a word."""
     first, last = _edges(text, vocabulary)
+    opens = True
     for index in range(first):
-        tokens.append(_edge(text[index], at + index, vocabulary, right=True))
+        tokens.append(_edge(text[index], at + index, vocabulary, right=opens))
+        opens = tokens[-1].right
     inner = text[first:last]
     glued = _GLUED_UNIT.fullmatch(inner)
     if glued and glued[2] in vocabulary.glued_units:

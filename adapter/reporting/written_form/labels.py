@@ -145,11 +145,12 @@ def level(reading: Reading, index: int) -> Written | None:
     if linked is None:
         return out, end
     lower, start, behind = linked
-    joint = reading.vocabulary.table.levels.joint
     if start > end:
-        out.append(reading.write(joint, end, start, left=True, right=True))
+        to = reading.vocabulary.table.ranges.to_writes
+        out.append(reading.write(to, end, start, left=True, right=True))
         out.append(reading.write(lower.writes, start, behind))
     else:
+        joint = reading.vocabulary.table.levels.joint
         out.append(reading.write(joint + lower.writes, start, behind, left=True))
     return out, behind
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from adapter.domain.transcript import Span, VoiceCommand, WrittenText
 from adapter.reporting.spoken_tokens import Kind, Token
 
+LINE_FEEDS = 2  # a paragraph
+
 
 def lay_out(tokens: list[Token], spoken: str) -> WrittenText:
     """The written text; every character of it lies in a span, every command keeps its place."""
@@ -24,7 +26,7 @@ def merge_marks(tokens: list[Token]) -> list[Token]:
         elif before is not None and token.rank > 0 and before.kind is Kind.BREAK:
             out[-1] = before._replace(end=token.end)
         elif before is not None and token.kind is before.kind is Kind.BREAK:
-            feeds = min(2, len(before.text) + len(token.text))
+            feeds = min(LINE_FEEDS, len(before.text) + len(token.text))
             out[-1] = before._replace(text="\n" * feeds, end=token.end)
         else:
             out.append(token)
@@ -59,30 +61,44 @@ class _Page:
         self.last: Token | None = None  # the last token that was written
         self.opens = True  # the next word starts a sentence
         self.turn: Token | None = None  # a command left a sentence unfinished
+        self.feeds = 0  # line feeds at the end of the text
 
     def add(self, token: Token) -> None:
         if token.kind is Kind.COMMAND:
             self._note(token)
-            return
-        if self._has_its_dot(token):
-            self.spans[-1] = self.spans[-1]._replace(in_end=token.end)
+        elif token.kind is Kind.BREAK:
+            self._break(token)
+        elif self._has_its_dot(token):
+            self._extend(token)
             self.opens = True
-            return
-        if token.kind is not Kind.BREAK:
-            if self.turn is not None:
-                self._write("\n", self.turn.start, self.turn.end)
-            elif self._parted(token):
-                self._blank(token)
-        self.turn = None
-        text = token.text
-        if self.opens and token.kind is not Kind.MARK:
-            text = _capitalised(text)
-        self._write(text, token.start, token.end)
+        else:
+            self._add_text(token)
+
+    def _add_text(self, token: Token) -> None:
+        if self.turn is not None:
+            self._write("\n", self.turn.start, self.turn.end)
+        elif self._parted(token):
+            self._blank(token)
+        self.turn, self.feeds, self.last = None, 0, token
+        capital = self.opens and token.kind is not Kind.MARK
+        self._write(_capitalised(token.text) if capital else token.text, token.start, token.end)
         if token.ends:
             self.opens = True
-        elif any(character.isalnum() for character in text):
+        elif any(character.isalnum() for character in token.text):
             self.opens = False
-        self.last = token
+
+    def _break(self, token: Token) -> None:
+        """Line feeds; with those before it they are two at most."""
+        feeds = min(len(token.text), LINE_FEEDS - self.feeds)
+        if feeds:
+            self._write("\n" * feeds, token.start, token.end)
+        else:
+            self._extend(token)
+        self.turn, self.feeds, self.last, self.opens = None, self.feeds + feeds, token, True
+
+    def _extend(self, token: Token) -> None:
+        """What was written last stands for this token too."""
+        self.spans[-1] = self.spans[-1]._replace(in_end=token.end)
 
     def _has_its_dot(self, token: Token) -> bool:
         """Whether an abbreviation before this full stop already ends in one."""
