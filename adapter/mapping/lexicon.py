@@ -49,6 +49,7 @@ CueKind = Literal[
     "limiting",
     "preposition",
     "partial",
+    "chronic",
 ]
 
 

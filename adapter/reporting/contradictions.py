@@ -87,6 +87,10 @@ def _flag(one: Said, other: Said) -> Flag:
     return Flag("dictation_self_contradiction", Severity.WARN, message, statement=other.id)
 
 
+def _is_news(mention: Mention) -> bool:
+    return mention.present and not mention.chronic
+
+
 def critical(said: tuple[Said, ...], lexicon: Lexicon) -> Iterator[Flag]:
     """Findings of ACR category 1 that the dictation affirms or suspects: somebody must be told."""
     told: set[str] = set()
@@ -94,7 +98,7 @@ def critical(said: tuple[Said, ...], lexicon: Lexicon) -> Iterator[Flag]:
         for mention in each.reading.mentions:
             fact = mention.fact
             urgency = lexicon.findings[fact.finding].urgency
-            if urgency != "critical" or not mention.present or fact.finding in told:
+            if urgency != "critical" or not _is_news(mention) or fact.finding in told:
                 continue
             told.add(fact.finding)
             name = fact.finding.replace("_", " ")

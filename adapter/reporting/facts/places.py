@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from adapter.domain.order import Side
 from adapter.mapping.lexicon import Site
@@ -18,6 +19,7 @@ _SIGNAL = re.compile(
     r"hyper|hypo|iso|weighted|signal|bright|dark|flair|prolong|shorten|shine|fat|stir|image|sequen"
 )
 _REGION_LAST = {"c": 8, "t": 13, "l": 6, "s": 5}
+_UPON = frozenset(("on", "over", "upon"))
 _BESIDE = 2  # words that may stand between an adjective of place and its finding
 _LIST_GAP = 3
 
@@ -76,7 +78,7 @@ def _site_far_before(line: Line, at: int) -> Event | None:
 def sides(line: Line) -> dict[int, Side | None]:
     """The side of each finding by its place in `events`; findings joined by "and" share one."""
     found = {at: _side(line, at) for at in line.terms}
-    for one, other in zip(line.terms, line.terms[1:], strict=False):
+    for one, other in pairwise(line.terms):
         if not _joined(line, one, other):
             continue
         if found[other] is None:
@@ -174,6 +176,17 @@ def levels(line: Line) -> list[tuple[int, str]]:
         if match[4] is None and any(map(_SIGNAL.match, line.words(at + 1, at + 3))):
             continue
         found.append((at, _level_text(match)))
+    return _slips(line, found)
+
+
+def _slips(line: Line, found: list[tuple[int, str]]) -> list[tuple[int, str]]:
+    """ "Anterolisthesis of L4 on L5" is at L4-L5."""
+    for (one, upper), (other, lower) in pairwise(found):
+        if other == one + 2 and line.tokens[one + 1].word in _UPON:
+            return [
+                *((at, level) for at, level in found if at not in (one, other)),
+                (one, f"{upper}-{lower}"),
+            ]
     return found
 
 

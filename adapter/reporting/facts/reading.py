@@ -8,7 +8,7 @@ from typing import NamedTuple
 from adapter.domain.finding import Fact
 from adapter.domain.order import Side
 from adapter.mapping.lexicon import Finding, Lexicon, Site, Term
-from adapter.reporting.facts.events import Line, line
+from adapter.reporting.facts.events import Event, Line, line
 from adapter.reporting.facts.measurements import Size, assign, sizes
 from adapter.reporting.facts.places import level_of, levels, sides, site_of
 from adapter.reporting.facts.scope import FAMILY, HISTORICAL, NEGATED, UNCERTAIN, marks
@@ -19,11 +19,15 @@ _PARTIAL = frozenset(("left", "right", "partial"))
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A fact with what routing and pairing need. `limited`: "no acute …" leaves room for others."""
+    """A fact with what routing and pairing need.
+
+    `limited`: "no acute …" leaves room for others; `chronic`: it was called old.
+    """
 
     fact: Fact
     organ: str
     limited: bool = False
+    chronic: bool = False
 
     @property
     def present(self) -> bool:
@@ -56,7 +60,7 @@ class _Context(NamedTuple):
 
 def read(sentence: str, lexicon: Lexicon) -> Reading:
     """Facts, organs and normal statements of a sentence."""
-    row = _settled(line(sentence, lexicon))
+    row = _settled(line(sentence, lexicon), lexicon)
     mentions: tuple[Mention, ...] = ()
     if row.terms:
         context = _Context(
@@ -70,7 +74,7 @@ def read(sentence: str, lexicon: Lexicon) -> Reading:
     return Reading(mentions, organs, _normal(row, mentions), family, whole)
 
 
-def _settled(row: Line) -> Line:
+def _settled(row: Line, lexicon: Lexicon) -> Line:
     """The line without generic words that mean no finding here, as "prominent" beside nothing."""
     idle = {
         at
@@ -79,7 +83,13 @@ def _settled(row: Line) -> Line:
     }
     if not idle:
         return row
-    events = [event for at, event in enumerate(row.events) if at not in idle]
+    events: list[Event] = []
+    for at, event in enumerate(row.events):
+        if at not in idle:
+            events.append(event)
+            continue
+        for hit in lexicon.cues.find(row.words(event.start, event.end)):
+            events.append(Event(hit.start + event.start, hit.end + event.start, hit.value))
     return Line(row.tokens, events, [at for at, event in enumerate(events) if event.term])
 
 
@@ -111,7 +121,8 @@ def _mention(sentence: str, context: _Context, at: int, lexicon: Lexicon) -> Men
     )
     inner = lexicon.sites.find(row.words(event.start, event.end)) if _is_general(finding) else ()
     organ = _organ(finding, inner[0].value if inner else site)
-    return Mention(fact, organ, NEGATED in scope and _limited(row, at))
+    limited = NEGATED in scope and _called(row, at, "limiting")
+    return Mention(fact, organ, limited, _called(row, at, "chronic"))
 
 
 def _name(term: Term, site: Site | None) -> str | None:
@@ -137,12 +148,12 @@ def _sizes(measured: tuple[Size, ...], *, past: bool) -> tuple[float, ...]:
     return next((size.mm for size in measured if size.past is past), ())
 
 
-def _limited(row: Line, at: int) -> bool:
-    """Whether an adjective such as "acute" stands between the negation and the finding."""
+def _called(row: Line, at: int, kind: str) -> bool:
+    """Whether an adjective of this kind ("acute", "old") stands before the finding."""
     for event in reversed(row.events[:at]):
-        if "limiting" in event.kinds:
+        if kind in event.kinds:
             return True
-        if event.term or not event.kinds.isdisjoint(("negated_before", "end")):
+        if event.term or not event.kinds.isdisjoint(("negated_before", "end", "comma", "and")):
             return False
     return False
 

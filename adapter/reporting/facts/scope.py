@@ -19,6 +19,7 @@ _JOINTS = frozenset(("comma", "and", "with"))
 _RESTART = frozenset(
     ("determiner", "fresh", "left", "right", "bilateral", "status", "uncertain_before")
 )
+_STATED = frozenset(("verb", "negated_before", "uncertain_before", "historical_before"))
 _ADJECTIVES = 3  # words that may stand between "prior" and its finding
 _NOT_ADJECTIVES = frozenset(("exam", "comma", "end", "verb", "with", "and", "preposition"))
 _CHANGE_WITHIN = 5  # words that may stand between "no" and "change"
@@ -52,7 +53,8 @@ def _forward(line: Line, found: dict[int, set[str]]) -> None:
     for at, event in enumerate(line.events):
         if event.term:
             for scope in open_scopes:
-                found[at].add(scope.name)
+                if not (scope.name == NEGATED and scope.covered and _presupposed(line, at)):
+                    found[at].add(scope.name)
                 scope.covered = True
             continue
         kinds = event.kinds
@@ -69,6 +71,18 @@ def _forward(line: Line, found: dict[int, set[str]]) -> None:
         if name := _opened(line, at, open_scopes):
             open_scopes = [each for each in open_scopes if not _ousts(name, each)]
             open_scopes.append(Scope(name, at))
+
+
+def _presupposed(line: Line, at: int) -> bool:
+    """ "No calcification within the mass": the mass is there."""
+    definite = False
+    for event in reversed(line.events[:at]):
+        if event.term or not event.kinds.isdisjoint(_JOINTS | {"or"}):
+            return False
+        if definite and "preposition" in event.kinds:
+            return True
+        definite = "definite" in event.kinds or (definite and event.site is not None)
+    return False
 
 
 def _ousts(name: str, scope: Scope) -> bool:
@@ -271,7 +285,7 @@ def _reach_back(line: Line, at: int, name: str, found: dict[int, set[str]]) -> N
         kinds = event.kinds
         if not kinds.isdisjoint(("end", "with", "versus")):
             return
-        if reached and not kinds.isdisjoint(("verb", "negated_before", "uncertain_before")):
+        if reached and not kinds.isdisjoint(_STATED):
             return
         if not kinds.isdisjoint(("and", "or")):
             listed = True
