@@ -2,7 +2,7 @@
 
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -86,7 +86,7 @@ def _mark(sample: Sample, here: Tensor, before: Tensor) -> None:
 
 
 def batches(
-    maker: SampleMaker, frames: int, corruption: float, window_share: Callable[[], float]
+    maker: SampleMaker, frames: int, corruption: float, window_share: float
 ) -> Iterator[Batch]:
     """Endless batches of about `frames` frames; `window_share` of them padded to 30 s."""
     ready: queue.Queue[Batch] = queue.Queue(6)
@@ -94,7 +94,7 @@ def batches(
     def feed() -> None:
         short: list[list[Sample]] = []
         while True:
-            if maker.random.random() < window_share():
+            if maker.random.random() < window_share:
                 samples = [_window_sample(maker) for _ in range(max(1, frames // WINDOW_FRAMES))]
                 ready.put(collate(samples, True, corruption))
                 continue
@@ -110,13 +110,13 @@ def _window_sample(maker: SampleMaker) -> Sample:
     r = maker.random
     if r.random() < 0.03:
         return maker.noise()
-    return maker.dictation(r.choice([r.randint(0, 600), r.randint(300, 2600)]))
+    return maker.dictation(r.choice([0, r.randint(0, 1500)]))
 
 
 def _bucketed(maker: SampleMaker, frames: int) -> list[list[Sample]]:
-    """Samples of similar length together; four in ten are several sentences long."""
+    """Samples of similar length together; one in four is several sentences long."""
     r = maker.random
-    wanted = [0 if r.random() < 0.6 else r.randint(300, 1100) for _ in range(160)]
+    wanted = [0 if r.random() < 0.75 else r.randint(300, 800) for _ in range(160)]
     samples = sorted((maker.dictation(n) for n in wanted), key=lambda s: len(s.features))
     groups: list[list[Sample]] = [[]]
     for sample in samples:

@@ -14,9 +14,10 @@ import jiwer
 import numpy as np
 import yaml
 from faster_whisper import WhisperModel, decode_audio
+from faster_whisper.vad import VadOptions, get_speech_timestamps
 
 import grammar
-from demo import DICTATIONS, ROOT
+from demo import DICTATIONS, ROOT, dictation_audio
 from synthesise import seen_voice
 from voices import (
     SAMPLE_RATE,
@@ -33,7 +34,8 @@ SIDES = {"left", "right", "bilateral"}
 NEGATIONS = {"no", "not", "without", "negative"}
 UNITS = {f"{unit}{s}" for unit in ("millimeter", "centimeter", "milliliter") for s in ("", "s")}
 NUMBERS = {*grammar.ONES, *grammar.TENS, "hundred", "point"}
-SEEN, JOINED, OUTSIDE = "seen voices", "seen voices, four sentences", "outside the grammar"
+PAUSES = VadOptions(min_silence_duration_ms=200, speech_pad_ms=200)
+SEEN, JOINED, OUTSIDE = "seen voices", "seen voices, dictations", "outside the grammar"
 VARIANTS = "unseen espeak-ng variants"
 GROUPS: dict[str, tuple[Voice, ...]] = {
     SEEN: (),
@@ -96,15 +98,17 @@ def _heard(reference: str, hypothesis: str) -> list[bool]:
 
 
 def transcribe(model: WhisperModel, audio: Audio) -> str:
-    """Transcribe as the product does."""
+    """Transcribe as the product does: cut at pauses, each piece decoded without timestamps."""
+    pieces = get_speech_timestamps(audio, PAUSES)
+    clips = [piece[edge] / SAMPLE_RATE for piece in pieces for edge in ("start", "end")]
     segments, _ = model.transcribe(
         audio,
         language="en",
-        beam_size=2,
+        beam_size=5,
         temperature=0.0,
         without_timestamps=True,
         condition_on_previous_text=False,
-        word_timestamps=True,
+        clip_timestamps=clips or [0.0],
     )
     return normalised(" ".join(segment.text for segment in segments))
 
@@ -127,9 +131,13 @@ def group(name: str, count: int) -> list[Spoken]:
     """Test utterances of a group of `GROUPS`, the same at every call."""
     texts = yaml.safe_load((grammar.HERE / "held_out.yaml").read_text(encoding="utf-8"))
     lines: list[str] = texts["outside"] if name == OUTSIDE else texts["grammar"][:count]
-    if name == JOINED:
-        lines = [" ".join(lines[i : i + 4]) for i in range(0, len(lines), 4)]
     r, voices = random.Random(77), GROUPS[name]
+    if name == JOINED:
+        fours = [tuple(lines[i : i + 4]) for i in range(0, len(lines), 4)]
+        return [
+            Spoken(" ".join(four), dictation_audio(four, seen_voice(r), i))
+            for i, four in enumerate(fours)
+        ]
     return [
         Spoken(line, padded(speak(line, voices[i % len(voices)] if voices else seen_voice(r))))
         for i, line in enumerate(lines)

@@ -2,7 +2,7 @@
 
 phonemes: the encoder learns to hear (phoneme CTC). After it, run align.py.
 decoder:  encoder frozen; the cross-attention is supervised by the alignment.
-joint:    the whole network with both losses, in the end mostly in windows padded to 30 s.
+joint:    the whole network with both losses, a part of it in windows padded to 30 s.
 """
 
 import argparse
@@ -43,7 +43,7 @@ class Stage:
 STAGES = {
     "phonemes": Stage(aligned=False, text=False, encoder=True, windows=0.0),
     "decoder": Stage(aligned=True, text=True, encoder=False, windows=0.0),
-    "joint": Stage(aligned=True, text=True, encoder=True, windows=0.4),
+    "joint": Stage(aligned=True, text=True, encoder=True, windows=0.12),
 }
 
 
@@ -150,9 +150,7 @@ def main() -> None:
     words = dictionary(grammar.lexicon())
     maker = SampleMaker(corpus, tokenizer, words, arguments.seed)
     clock = Clock(arguments.minutes, arguments.learning_rate)
-    stream = batches(
-        maker, arguments.frames, CORRUPTION, lambda: stage.windows * min(1.0, clock.share / 0.6)
-    )
+    stream = batches(maker, arguments.frames, CORRUPTION, stage.windows)
     train(net, stream, stage, clock, arguments.output)
 
 
