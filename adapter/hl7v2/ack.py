@@ -82,9 +82,14 @@ class Acknowledger:
             route = [field(5) or self.application, field(6), field(3), field(4)]
         signs = header.delimiters if header else DEFAULT
         kind = _message_type(header, version, signs)
-        time = at.strftime("%Y%m%d%H%M%S%z")
+        time = _time(at.replace(microsecond=0))
         fields = ["MSH", signs.encoding, *route, time, "", kind, control_id, processing, version]
         return signs.field.join([*fields, *[""] * 5, charset] if charset else fields)
+
+
+@lru_cache(maxsize=4)
+def _time(at: datetime) -> str:
+    return at.strftime("%Y%m%d%H%M%S%z")
 
 
 def _mode(header: Header | None, kind: Verdict) -> str | None:

@@ -21,23 +21,32 @@ _ENVELOPE = re.compile(rb"[\r\n]+(?:BTS|FTS|BHS|FHS)[^\r\n]*")
 
 
 class Segment:
-    """One segment: `raw` holds fields from 1 as they stand in the message, not yet unescaped."""
+    """One segment; its line is decoded and cut into fields when the first field is asked for."""
 
-    __slots__ = ("_charset", "_delimiters", "end", "name", "raw", "start")
+    __slots__ = ("_charset", "_delimiters", "_line", "_raw", "end", "name", "start")
 
     def __init__(
-        self, line: str, delimiters: Delimiters, charset: str, start: int = 0, end: int = 0
+        self, line: bytes, name: str, delimiters: Delimiters, charset: str, start: int
     ) -> None:
-        self.name = line[:3]
-        self.start, self.end = start, end  # byte offsets in the message, end-exclusive
-        self._delimiters, self._charset = delimiters, charset
-        self.raw = line.split(delimiters.field)
-        if self.name in ("MSH", "FHS", "BHS"):
-            self.raw.insert(1, delimiters.field)  # the separator itself is field 1
+        self.name = name
+        self.start, self.end = start, start + len(line)  # byte offsets in the message
+        self._line, self._delimiters, self._charset = line, delimiters, charset
+        self._raw: list[str] | None = None
+
+    @property
+    def raw(self) -> list[str]:
+        """The name and then the fields from 1 as they stand in the message, not yet unescaped."""
+        if self._raw is None:
+            separator = self._delimiters.field
+            self._raw = self._line.decode(self._charset, "replace").split(separator)
+            if self.name in ("MSH", "FHS", "BHS"):
+                self._raw.insert(1, separator)  # the separator itself is field 1
+        return self._raw
 
     def field(self, number: int) -> str:
         """Field `number` from 1 as it stands; "" when it is absent."""
-        return self.raw[number] if number < len(self.raw) else ""
+        raw = self._raw or self.raw
+        return raw[number] if number < len(raw) else ""
 
     def repetitions(self, number: int) -> list[str]:
         """The repetitions of a field as they stand; none when it is empty."""
@@ -47,7 +56,8 @@ class Segment:
 
     def text(self, number: int, component: int = 1, subcomponent: int = 1) -> str:
         """Unescaped text in the first repetition; "" when absent or the null value `""`."""
-        field = self.raw[number] if number < len(self.raw) else ""
+        raw = self._raw or self.raw
+        field = raw[number] if number < len(raw) else ""
         if not field:
             return ""
         separator = self._delimiters.repetition
@@ -87,11 +97,12 @@ class Header:
     def parse(cls, body: bytes) -> Header:
         """MSH alone, read as Latin-1; raises Malformed where no message could be answered."""
         start = 0 if body.startswith(b"MSH") else _start(body)
-        line = _first_line(body, start).decode("latin-1")
+        data = _first_line(body, start)
+        line = data.decode("latin-1")
         delimiters = _delimiters(line)
         if not line.isprintable() and _CONTROL.search(line):
             raise Malformed("MSH holds control characters", location="MSH^1", code="structure")
-        msh = Segment(line, delimiters, "latin-1", start, start + len(line))
+        msh = Segment(data, "MSH", delimiters, "latin-1", start)
         sender, control_id = f"{msh.field(3)}|{msh.field(4)}", msh.text(10)
         if len(control_id) > _LONGEST_ID or len(sender) > 2 * _LONGEST_ID:
             raise Malformed(
@@ -180,10 +191,11 @@ class Message:
         """All segments in order, blank lines left out."""
         if not self._segments:
             signs, charset = self.header.delimiters, self.charset
+            name = "ascii", "replace"
             self._segments = tuple(
                 [
-                    Segment(line.decode(charset, "replace"), signs, charset, start, end)
-                    for line, start, end in self._lines()
+                    Segment(line, line[:3].decode(*name), signs, charset, start)
+                    for line, start in self._lines()
                 ]
             )
         return self._segments
@@ -196,15 +208,14 @@ class Message:
         """The segments of this name in order."""
         return [segment for segment in self.segments if segment.name == name]
 
-    def _lines(self) -> Iterator[tuple[bytes, int, int]]:
-        """(line, start, end). The end of MSH decides what ends a segment: CR, LF or CR LF."""
+    def _lines(self) -> Iterator[tuple[bytes, int]]:
+        """(line, offset). The end of MSH decides what ends a segment: CR, LF or CR LF."""
         separator = self._line_end()
         at = self.header.start
         for piece in self.body[at:].split(separator):
             line = piece.strip(b"\r\n")
             if line and not line.isspace():
-                start = at + (0 if len(line) == len(piece) else piece.find(line))
-                yield line, start, start + len(line)
+                yield line, at + (0 if len(line) == len(piece) else piece.find(line))
             at += len(piece) + len(separator)
 
     def _line_end(self) -> bytes:
@@ -214,7 +225,7 @@ class Message:
 
 def messages_in(body: bytes) -> list[bytes]:
     """The messages of one frame: usually one, several in a batch (FHS, BHS, BTS, FTS left out)."""
-    if body.startswith(b"MSH") and body.count(b"MSH") == 1:
+    if body.startswith(b"MSH") and body.find(b"MSH", 3) < 0:
         return [body]
     starts = [match.start() for match in _MESSAGE_START.finditer(body)]
     if len(starts) < 2 and not body.lstrip(b"\r\n").startswith((b"FHS", b"BHS")):
