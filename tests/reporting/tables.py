@@ -17,11 +17,11 @@ def tables() -> ReportingTables:
 
 def heard(text: str, id: str = "d-1") -> Transcript:
     """The words of a text, 300 ms each, the n-th with confidence 0.99 - n/1000."""
-    words = text.split()
-    spoken = tuple(
-        Word(word, n * 300, n * 300 + 250, round(0.99 - n / 1000, 3)) for n, word in enumerate(words)
+    words = tuple(
+        Word(word, n * 300, n * 300 + 250, round(0.99 - n / 1000, 3))
+        for n, word in enumerate(text.split())
     )
-    return Transcript(id, "m", "en", max(1, len(words) * 300), spoken)
+    return Transcript(id, "m", "en", max(1, len(words) * 300), words)
 
 
 def typed(text: str, id: str = "d-1") -> Transcript:

@@ -19,7 +19,7 @@ from adapter.reporting.sentences import split
         ("Bulge at L4-L5. Next.", ["Bulge at L4-L5.", "Next."]),
         ("Discussed with Dr. Smith at noon.", ["Discussed with Dr. Smith at noon."]),
         ("Edema vs. infection. Clear.", ["Edema vs. infection.", "Clear."]),
-        ("Image No. 3 shows it. No. It does not.", ["Image No. 3 shows it.", "No.", "It does not."]),
+        ("See No. 3. No. Not so.", ["See No. 3.", "No.", "Not so."]),
         ("1. No effusion. 2. Clear.", ["1. No effusion.", "2. Clear."]),
         ("Impression: 1. Clear. 2. Small.", ["Impression: 1. Clear.", "2. Small."]),
         ("Is it new? Yes! Fine.", ["Is it new?", "Yes!", "Fine."]),
