@@ -18,7 +18,8 @@ from adapter.mapping.hl7_orders import OrderMapping
 from adapter.mapping.lexicon import Lexicon, LexiconFile
 from adapter.mapping.reporting import ReportingTables
 from adapter.mapping.templates import TemplateTable, read_template
-from adapter.mapping.vocabulary_table import VocabularyTable
+from adapter.mapping.vocabulary import SITE
+from adapter.mapping.vocabulary_table import VocabularyOverlay, VocabularyTable
 from adapter.reporting.template_lint import lint
 
 FOLDERS: dict[str, type[MappingTable]] = {
@@ -71,7 +72,8 @@ def _checked(files: MappingFiles, site: Path | None) -> Iterator[Report]:
     lexicon = _whole(lambda: Lexicon.load(files)[0])
     for folder, kind in FOLDERS.items():
         for file in files.folder(folder):
-            yield file.name, _problems(file, kind, lexicon)
+            added = folder == "vocabulary" and file.name.endswith(SITE)
+            yield file.name, _problems(file, VocabularyOverlay if added else kind, lexicon)
     for name, kind in SINGLE.items():
         yield name, _wrong(partial(_single, files, name, kind))
     for name in _unknown(site):

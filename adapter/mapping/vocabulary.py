@@ -10,8 +10,7 @@ from typing import NamedTuple, TypeVar
 from adapter.errors import ConfigurationError
 from adapter.mapping.files import MappingFiles
 from adapter.mapping.phrases import Phrases
-from adapter.mapping.vocabulary_table import (
-    CommandRule,
+from adapter.mapping.vocabulary_rules import (
     LabelRule,
     LevelRule,
     MarkRule,
@@ -20,9 +19,8 @@ from adapter.mapping.vocabulary_table import (
     Sign,
     TitleRule,
     UnitRule,
-    VocabularyOverlay,
-    VocabularyTable,
 )
+from adapter.mapping.vocabulary_table import CommandRule, VocabularyOverlay, VocabularyTable
 
 OLDEST = 130  # years
 SITE = ".site.yaml"  # end of the name of a site's additions

@@ -7,7 +7,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from adapter.mapping.vocabulary import Vocabulary
-from adapter.mapping.vocabulary_table import MarkRule
+from adapter.mapping.vocabulary_rules import MarkRule
 
 _CHUNK = re.compile(r"\S+")
 _GLUED_UNIT = re.compile(r"(\d+(?:[.,]\d+)?)([^\W\d_]+)")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from adapter.mapping.vocabulary import Vocabulary
-from adapter.mapping.vocabulary_table import CommandRule, UnitRule
+from adapter.mapping.vocabulary_rules import UnitRule
+from adapter.mapping.vocabulary_table import CommandRule
 from adapter.reporting.spoken_numbers import read_number
 from adapter.reporting.spoken_tokens import Kind, Token, keys_of
 

@@ -14,7 +14,7 @@ from adapter.mapping.files import MappingTable
 from adapter.mapping.hl7_orders import OrderMapping
 from adapter.mapping.lexicon import LexiconFile
 from adapter.mapping.templates import TemplateTable
-from adapter.mapping.vocabulary_table import VocabularyTable
+from adapter.mapping.vocabulary_table import VocabularyOverlay, VocabularyTable
 
 PAGE = Path(__file__).resolve().parents[2] / "mappings" / "README.md"
 
@@ -29,6 +29,7 @@ ROOTS: list[tuple[str, str, type[MappingTable]]] = [
     ("templates/*.yaml", "report templates, one file a template", TemplateTable),
     ("findings/*.yaml", "the finding lexicon, by region", LexiconFile),
     ("vocabulary/*.yaml", "how a language is spoken and written", VocabularyTable),
+    ("vocabulary/*.site.yaml", "what a site adds to a packaged language", VocabularyOverlay),
 ]
 
 HEAD = """# Mapping files

@@ -37,7 +37,7 @@ def names(spoken: str) -> list[tuple[str, str]]:
         ("previous section", "previous_field", ""),
         ("insert macro normal chest period", "insert_macro", "normal chest"),
         ("macro normal chest", "insert_macro", "normal chest"),
-        ("normal liver", "normal_organ", "liver"),
+        ("normal liver", "normal", "liver"),
         ("otherwise normal", "otherwise_normal", ""),
         ("Otherwise normal.", "otherwise_normal", ""),
         ("use normals period", "use_normals", ""),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from adapter.mapping.vocabulary_table import MonthRule
+from adapter.mapping.vocabulary_rules import MonthRule
 from adapter.reporting.spoken_numbers import Number, read_number, read_two_digits, read_year
 from adapter.reporting.written_form.reading import Reading, Written
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from adapter.mapping.vocabulary_table import UnitRule
+from adapter.mapping.vocabulary_rules import UnitRule
 from adapter.reporting.spoken_numbers import Number, read_joined, read_number, read_year
 from adapter.reporting.spoken_tokens import Kind, Token
 from adapter.reporting.written_form.reading import Reading, Written
