@@ -59,14 +59,19 @@ def store(tx: sa.Connection, batch: Sequence[InboundMessage]) -> list[MessageSta
 
 
 def _insert(tx: sa.Connection, rows: list[dict[str, object]]) -> None:
-    """Every row has the same keys. SQLite is spared what SQLAlchemy does for each parameter."""
+    """Every row has the same keys.
+
+    SQLite takes them in one statement: one by one, the thread would give up and win back the
+    interpreter at each row while the listener's thread is busy.
+    """
     if tx.dialect.name != "sqlite":
         tx.execute(_INSERT, rows)
         return
-    names = list(rows[0])
-    columns, marks = ", ".join(names), ", ".join("?" * len(names))
-    statement = f"INSERT INTO {message.name} ({columns}) VALUES ({marks})"  # noqa: S608  own names
-    tx.exec_driver_sql(statement, [tuple(row.values()) for row in rows])
+    names = ", ".join(rows[0])
+    marks = ", ".join([f"({', '.join('?' * len(rows[0]))})"] * len(rows))
+    values = tuple(value for row in rows for value in row.values())
+    statement = f"INSERT INTO {message.name} ({names}) VALUES {marks}"  # noqa: S608  own names
+    tx.exec_driver_sql(statement, values)
 
 
 def settle_same(tx: sa.Connection, each: InboundMessage, state: MessageState) -> None:
