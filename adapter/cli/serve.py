@@ -27,10 +27,13 @@ def command(
         if as_json:
             line = json.dumps({"event": "ready", **ports})
         else:
-            line = (
-                f"Readout is ready: HL7 v2 on mllp://{settings.mllp_host}:{service.mllp_port}, "
-                f"HTTP on http://{settings.http_host}:{service.http_port}/"
-            )
+            mllp = _address(settings.mllp_host, service.mllp_port)
+            http = _address(settings.http_host, service.http_port)
+            line = f"Readout is ready: HL7 v2 on mllp://{mllp}, HTTP on http://{http}/"
         print(line, flush=True)
 
     serve(settings, ready)
+
+
+def _address(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -1,0 +1,112 @@
+"""`readout doctor` on installations that are well and ill."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from adapter.cli import app
+from adapter.settings import Settings
+from adapter.store.database import Database
+from tests.fakes.destination import HOLD
+from tests.fakes.house import Workflow
+
+
+def doctor(*arguments: str) -> Result:
+    return CliRunner().invoke(app, ["doctor", *arguments])
+
+
+def findings(done: Result) -> dict[str, Any]:
+    return {each["name"]: each for each in json.loads(done.stdout)["findings"]}
+
+
+@pytest.fixture(autouse=True)
+def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("READOUT_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("READOUT_MLLP_PORT", "0")
+    monkeypatch.setenv("READOUT_HTTP_PORT", "0")
+    return tmp_path
+
+
+@pytest.fixture
+def workflow(installation: Path) -> Iterator[Workflow]:
+    database = Database(f"sqlite:///{installation / 'data' / 'readout.sqlite'}")
+    database.migrate()
+    yield Workflow(database, installation)
+    database.close()
+
+
+def test_a_fresh_installation_is_well(installation: Path) -> None:
+    done = doctor("--json")
+    assert done.exit_code == 0, done.stdout
+    told = json.loads(done.stdout)
+    assert set(told["settings"]) == set(Settings.model_fields)
+    assert told["versions"]["dbos"] == "3.4.0"
+    assert "readout serve" in findings(done)["database"]["detail"]
+    assert not (installation / "data").exists()
+
+
+def test_it_counts_and_names_no_patient(workflow: Workflow) -> None:
+    workflow.order("ACC-77")
+    workflow.dictate("ACC-77", "no pneumothorax period")
+    for done in (doctor("--json"), doctor()):
+        assert done.exit_code == 0, done.stdout
+        for private in ("ACC-77", "Demo", "Jane", "SYN1", "pneumothorax"):
+            assert private not in done.stdout
+    found = findings(doctor("--json"))
+    assert found["studies"]["detail"] == "1 preliminary"
+    assert found["deliveries to ris"]["detail"] == "1 acknowledged"
+    assert "tables at 0001" in found["database"]["detail"]
+
+
+def test_what_waits_and_what_is_held_is_told(workflow: Workflow) -> None:
+    workflow.order("A1")
+    workflow.order("A2")
+    workflow.ris.script = [HOLD]
+    workflow.dictate("A1", "no pneumothorax period")
+    done = doctor("--json")
+    assert done.exit_code == 1
+    assert findings(done)["deliveries to ris"]["ok"] is False
+    assert "1 held" in findings(done)["deliveries to ris"]["detail"]
+
+
+def test_a_password_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    url = "postgresql://readout:geheim@127.0.0.1:1/readout?sslpassword=geheim"
+    monkeypatch.setenv("READOUT_DATABASE_URL", url)
+    for done in (doctor("--json"), doctor()):
+        assert done.exit_code == 1
+        assert "geheim" not in done.stdout
+        assert "127.0.0.1:1/readout" in done.stdout
+
+
+def test_what_is_wrong_is_named(installation: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mappings = installation / "mappings" / "destinations"
+    mappings.mkdir(parents=True)
+    (mappings / "ris.yaml").write_text("name: ris\n")
+    monkeypatch.setenv("READOUT_MAPPINGS_DIR", str(mappings.parent))
+    monkeypatch.setenv("READOUT_SPEECH_MODEL", str(installation / "no-model"))
+    done = doctor("--json")
+    assert done.exit_code == 1
+    found = findings(done)
+    assert "ris.yaml" in found["mapping files"]["detail"]
+    assert "no-model" in found["speech model"]["detail"]
+    assert [name for name, each in found.items() if not each["ok"]] == [
+        "mapping files",
+        "speech model",
+    ]
+
+
+def test_a_port_in_use_is_told_but_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        monkeypatch.setenv("READOUT_HTTP_PORT", str(taken.getsockname()[1]))
+        done = doctor("--json")
+    assert done.exit_code == 0
+    assert "in use" in findings(done)["HTTP port"]["detail"]

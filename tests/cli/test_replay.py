@@ -1,0 +1,107 @@
+"""`readout replay` on a database that a workflow has filled."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from click.testing import Result
+from typer.testing import CliRunner
+
+from adapter.bootstrap import translate
+from adapter.cli import app
+from adapter.errors import ConfigurationError, NotFound
+from adapter.mapping.destinations import DestinationProfile
+from adapter.mapping.files import MappingFile
+from adapter.store.database import Database
+from adapter.store.tables import delivery, report
+from tests.fakes.house import DR_GRAY, Workflow
+
+_PROFILES = (
+    b"name: ris\nprotocol: mllp\nmllp: {host: 127.0.0.1, port: 1}\n",
+    b"name: ehr\nprotocol: fhir\nfhir: {base_url: 'http://127.0.0.1:1/fhir'}\n",
+)
+
+
+def replay(*arguments: str) -> Result:
+    return CliRunner().invoke(app, ["replay", *arguments])
+
+
+@pytest.fixture
+def workflow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workflow]:
+    """One study, dictated, signed and added to, sent over both protocols."""
+    monkeypatch.setenv("READOUT_DATA_DIR", str(tmp_path))
+    database = Database(f"sqlite:///{tmp_path / 'readout.sqlite'}")
+    database.migrate()
+    workflow = Workflow(database, tmp_path)
+    route = workflow.house.routes["ris"]
+    routes = {}
+    for body in _PROFILES:
+        file = MappingFile("", Path("profile"), body)
+        profile = file.read(DestinationProfile)
+        file = replace(file, name=f"destinations/{profile.name}.yaml")
+        writer = partial(translate, profile)
+        routes[profile.name] = replace(route, profile=profile, file=file, translate=writer)
+    object.__setattr__(workflow.house, "routes", routes)
+    workflow.order("A1")
+    workflow.dictate("A1", "small right pneumothorax period")
+    workflow.sign_off.sign("A1", DR_GRAY)
+    workflow.sign_off.addendum("A1", DR_GRAY, "Discussed by telephone.")
+    workflow.jobs.run()
+    yield workflow
+    database.close()
+
+
+def test_every_version_and_message_comes_out_the_same(workflow: Workflow) -> None:
+    done = replay("A1", "--json")
+    assert done.exit_code == 0, done.exception
+    told = json.loads(done.stdout)
+    assert (told["accession"], told["same"]) == ("A1", True)
+    assert len(told["rebuilt"]) == 3 + 6
+    assert sum("to ehr" in each["what"] for each in told["rebuilt"]) == 3
+
+
+def test_each_thing_is_one_line(workflow: Workflow) -> None:
+    lines = replay("A1").stdout.splitlines()
+    assert lines[0] == "same     version 1 (preliminary)"
+    assert len(lines) == 9
+
+
+def test_a_changed_byte_is_found(workflow: Workflow) -> None:
+    with workflow.database.write() as tx:
+        first = sa.select(sa.func.min(delivery.c.id)).scalar_subquery()
+        body = tx.execute(sa.select(delivery.c.body).where(delivery.c.id == first)).scalar_one()
+        changed = sa.update(delivery).where(delivery.c.id == first)
+        tx.execute(changed.values(body=body.replace(b"right", b"left ")))
+    done = replay("A1")
+    assert done.exit_code == 1
+    assert [line.split()[0] for line in done.stdout.splitlines()].count("DIFFERS") == 1
+
+
+def test_a_changed_report_is_found(workflow: Workflow) -> None:
+    with workflow.database.write() as tx:
+        text = sa.func.replace(report.c.report_json, "right", "left")
+        tx.execute(sa.update(report).where(report.c.number == 2).values(report_json=text))
+    done = replay("A1")
+    assert done.exit_code == 1
+    assert "DIFFERS  version 2 (final)" in done.stdout.splitlines()
+
+
+def test_what_is_not_there_is_named(workflow: Workflow) -> None:
+    workflow.order("A2")
+    for accession in ("A2", "NONE"):
+        done = replay(accession)
+        assert isinstance(done.exception, NotFound)
+        assert accession in str(done.exception)
+
+
+def test_a_missing_database_is_not_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("READOUT_DATA_DIR", str(tmp_path / "none"))
+    done = replay("A1")
+    assert isinstance(done.exception, ConfigurationError)
+    assert not (tmp_path / "none").exists()

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from prometheus_client import generate_latest
+from prometheus_client.parser import text_string_to_metric_families
+
+from adapter.domain.identifiers import Accession, Phi, sha256_hex
+from adapter.domain.message import InboundMessage
+from adapter.domain.people import Patient
+from adapter.observability.metrics import make_registry
+from adapter.store import messages
+from adapter.store.database import Database
+from tests.fakes.destination import GONE, HOLD
+from tests.fakes.house import Workflow
+
+Key = tuple[str, ...]
+
+
+def scrape(workflow: Workflow) -> tuple[str, dict[Key, float]]:
+    text = generate_latest(make_registry(workflow.database, workflow.clock)).decode()
+    values = {
+        (sample.name, *(sample.labels[name] for name in sorted(sample.labels))): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+    return text, values
+
+
+def receive(workflow: Workflow, body: bytes, refusal: str = "") -> None:
+    message = InboundMessage(
+        protocol="hl7v2",
+        peer="127.0.0.1:1",
+        sender="EHR|SYN",
+        control_id="M1",
+        type="ORM^O01",
+        body=body,
+        body_sha256=sha256_hex(body),
+        received_at=workflow.house.now(),
+        refusal=refusal,
+    )
+    with workflow.database.write() as tx:
+        messages.store(tx, [message])
+
+
+def test_an_empty_house_has_no_waits(database: Database, tmp_path: Path) -> None:
+    _, values = scrape(Workflow(database, tmp_path))
+    assert values[("readout_queue_wait_seconds", "intake")] == 0
+    assert values[("readout_queue_wait_seconds", "transcribe")] == 0
+
+
+def test_everything_is_counted_by_its_state(database: Database, tmp_path: Path) -> None:
+    workflow = Workflow(database, tmp_path)
+    workflow.ris.script = [HOLD]
+    for accession in ("A1", "A2", "A3"):
+        workflow.order(accession)
+    workflow.dictate("A1", "no pneumothorax period")
+    workflow.dictate("A2", "no pneumothorax period")
+    workflow.dictate("A3", "silence")
+    receive(workflow, b"one")
+    receive(workflow, b"two", refusal="unreadable")
+    _, values = scrape(workflow)
+    assert values[("readout_studies", "preliminary")] == 2
+    assert values[("readout_studies", "none")] == 1
+    assert values[("readout_dictations", "transcribed")] == 2
+    assert values[("readout_dictations", "refused")] == 1
+    assert values[("readout_deliveries", "ris", "held")] == 1
+    assert values[("readout_deliveries", "ris", "acknowledged")] == 1
+    assert values[("readout_messages", "received")] == 1
+    assert values[("readout_messages", "refused")] == 1
+
+
+def test_waits_grow_with_the_clock(database: Database, tmp_path: Path) -> None:
+    workflow = Workflow(database, tmp_path)
+    workflow.order("A1")
+    workflow.ris.script = [GONE]
+    workflow.dictate("A1", "no pneumothorax period")
+    receive(workflow, b"one")
+    workflow.dictations.receive(Accession("A1"), [b"more"], "audio/wav")
+    workflow.clock.forward(90)
+    _, values = scrape(workflow)
+    assert values[("readout_delivery_wait_seconds", "ris")] == 90
+    assert values[("readout_queue_wait_seconds", "intake")] == 90
+    assert values[("readout_queue_wait_seconds", "transcribe")] == 90
+
+
+def test_no_accession_and_no_patient_is_in_them(database: Database, tmp_path: Path) -> None:
+    workflow = Workflow(database, tmp_path)
+    patient = Patient(Phi("MRN-4711"), family=Phi("Mustermann"), given=Phi("Erika"))
+    workflow.order("ACC-0815", patient=patient)
+    workflow.dictate("ACC-0815", "no pneumothorax period")
+    receive(workflow, b"PID|1||MRN-4711")
+    text, _ = scrape(workflow)
+    for private in ("ACC-0815", "MRN-4711", "Mustermann", "Erika", "pneumothorax", "EHR"):
+        assert private not in text
