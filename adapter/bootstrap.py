@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import socket
 from collections.abc import Callable, Iterator, Sequence
@@ -159,6 +160,7 @@ class Service:
                 http = asyncio.create_task(self._http.serve([door]))
                 while not self._http.started and not http.done():  # noqa: ASYNC110 - no event
                     await asyncio.sleep(0.005)
+            gc.freeze()  # tables and modules stay for good: no collection need walk them again
             ready(self)
             await self._until(stop)
         finally:
