@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 import uuid
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -30,6 +31,8 @@ log = structlog.get_logger()
 PROBLEM_JSON = "application/problem+json"
 FHIR_JSON = "application/fhir+json"
 _DATABASE_AWAY = "the database does not answer; try again"
+_SAME_MOMENT = "another request wrote the same at this moment; send yours again"
+_FRAMES = 8
 
 
 class Problem(BaseModel):
@@ -87,6 +90,10 @@ def install(app: FastAPI) -> None:
     def _database(request: Request, _error: sa.exc.OperationalError) -> JSONResponse:
         log.warning("http_database_away")
         return answer(TryAgain(_DATABASE_AWAY, after=5.0), request.url.path)
+
+    @app.exception_handler(sa.exc.IntegrityError)
+    def _race(request: Request, _error: sa.exc.IntegrityError) -> JSONResponse:
+        return answer(TryAgain(_SAME_MOMENT, after=1.0), request.url.path)
 
 
 def answer(error: ReadoutError, path: str, status: int | None = None) -> JSONResponse:
@@ -170,9 +177,7 @@ class _WrongMethod(Rejected):
     http_status = 405
 
 
-def _where(error: Exception) -> str:
-    """File and line of the innermost frame: the message itself may hold patient data."""
-    frame = error.__traceback__
-    while frame is not None and frame.tb_next is not None:
-        frame = frame.tb_next
-    return f"{frame.tb_frame.f_code.co_filename}:{frame.tb_lineno}" if frame else ""
+def _where(error: Exception) -> list[str]:
+    """The innermost frames; the message itself may hold patient data."""
+    frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
+    return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]

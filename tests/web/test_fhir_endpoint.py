@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,13 @@ def test_the_same_order_again_changes_nothing(site: Site) -> None:
     again = send(site, "POST", URL, order())
     assert (again.status_code, again.headers["etag"]) == (200, 'W/"1"')
     assert len(site.client.get("/api/studies").json()["studies"]) == 1
+
+
+def test_the_same_order_at_the_same_moment_is_taken_once(site: Site) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: send(site, "POST", URL, order()), range(16)))
+    assert sorted(each.status_code for each in answers) == [200] * 15 + [201]
+    assert {each.headers["etag"] for each in answers} == {'W/"1"'}
 
 
 def test_an_order_may_follow_its_dictation(site: Site) -> None:

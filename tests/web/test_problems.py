@@ -77,6 +77,18 @@ def test_a_database_that_is_away_asks_to_try_again(
     assert "secret" not in response.text
 
 
+def test_two_writers_of_one_row_ask_to_try_again(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def twice(*_: object) -> None:
+        raise sa.exc.IntegrityError("insert secret", {}, Exception("unique"))
+
+    monkeypatch.setattr(studies, "listed", twice)
+    response = site.client.get("/api/studies")
+    assert (response.status_code, response.headers["retry-after"]) == (503, "1")
+    assert "secret" not in response.text
+
+
 @pytest.mark.parametrize(
     ("error", "status"),
     [(TryAgain("later"), 503), (NeedsPerson("look"), 409), (ConfigurationError("mend"), 500)],
