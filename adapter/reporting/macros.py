@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
+from adapter.domain.report import Flag, Severity
 from adapter.mapping.lexicon import Lexicon
 from adapter.mapping.templates import Template
 from adapter.reporting.route import by_keyword, section_of
@@ -11,6 +12,7 @@ from adapter.reporting.said import Dictation, is_macro
 
 ALL_NORMAL = frozenset(("otherwise_normal", "use_normals"))
 ONE_NORMAL = "normal"
+_NOT_HERE = frozenset(("insert_macro", "apply_template"))
 
 
 def open_sections(dictation: Dictation, template: Template, lexicon: Lexicon) -> frozenset[str]:
@@ -29,6 +31,16 @@ def open_sections(dictation: Dictation, template: Template, lexicon: Lexicon) ->
         if is_macro(said.text):
             opened |= _scope(said.under, template, everything)
     return frozenset(opened)
+
+
+def undone(dictation: Dictation) -> Iterator[Flag]:
+    """Commands that the templates cannot carry out; nothing spoken is lost in silence."""
+    for command, _ in dictation.commands:
+        if command.name in _NOT_HERE:
+            message = (
+                f"not done, there is no {command.argument!r}: {command.name.replace('_', ' ')}"
+            )
+            yield Flag("command_not_done", Severity.WARN, message)
 
 
 def _scope(under: str | None, template: Template, everything: frozenset[str]) -> frozenset[str]:

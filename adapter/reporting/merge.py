@@ -14,7 +14,7 @@ from adapter.reporting.contradictions import contradictions, critical
 from adapter.reporting.defaults import Entered, choose
 from adapter.reporting.dictated import Dictated
 from adapter.reporting.facts import facts
-from adapter.reporting.macros import open_sections
+from adapter.reporting.macros import open_sections, undone
 from adapter.reporting.route import UNROUTED, Routed, route, section_of
 from adapter.reporting.said import Dictation
 from adapter.reporting.verdicts import Verdicts
@@ -59,6 +59,7 @@ def merge(
         *contradictions(dictation.said, lexicon),
         *critical(dictation.said, lexicon),
         *_routing(routed),
+        *undone(dictation),
         *(_taken_out(statement) for statement in removed),
     ]
     return Merged(

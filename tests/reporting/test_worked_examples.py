@@ -127,8 +127,7 @@ def test_flags_are_those_of_the_example(example: dict[str, Any]) -> None:
         if flag.code not in NOT_IN_EXAMPLES
     )
     wanted = sorted(
-        (row["code"], row["severity"], statement_of(row), row.get("ai"))
-        for row in example["flags"]
+        (row["code"], row["severity"], statement_of(row), row.get("ai")) for row in example["flags"]
     )
     assert [each[:2] for each in found] == [each[:2] for each in wanted]
     for got, want in zip(found, wanted, strict=True):

@@ -1,0 +1,114 @@
+"""The proof must fail for every way in which a report can be wrong."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from adapter.domain.decision import Decision, DecisionKind
+from adapter.domain.finding import AiFinding
+from adapter.domain.report import Certificate, Origin, Section, Source, Statement
+from adapter.reporting.certificate import Evidence, certify
+from adapter.reporting.render import sections_text
+from adapter.reporting.said import Header
+from tests.reporting.tables import tables, written
+
+TEXT = "Impression: Small effusion. Clear lungs."
+FORM = tables().templates.get("xr_chest_2v")
+AI = AiFinding("a1", "Left nodule.", "m", "1")
+ONE = Statement("s1", "Small effusion.", Origin.DICTATED, Source("d-1", (12, 27)))
+TWO = Statement("s2", "Clear lungs.", Origin.DICTATED, Source("d-1", (28, 40)))
+NORMAL = Statement(
+    "t1", "The lungs are clear.", Origin.TEMPLATE, Source(template="lungs.lungs_clear")
+)
+ACCEPTED = Statement("ai-a1", "Left nodule.", Origin.AI, Source(ai="a1", person="Dr. Grey"))
+YES = Decision(DecisionKind.ACCEPT, "a1", person="Dr. Grey")
+HEADER = Header(0, 0, 12)
+
+
+def proof(
+    *statements: Statement,
+    headers: tuple[Header, ...] = (HEADER,),
+    decisions: tuple[Decision, ...] = (YES,),
+    text: str | None = None,
+    removed: tuple[Statement, ...] = (),
+    status: str = "preliminary",
+) -> Certificate:
+    sections = (Section("lungs", "Lungs", statements),)
+    evidence = Evidence((written(TEXT),), headers, FORM, (AI,), decisions, status)
+    printed = sections_text(sections) if text is None else text
+    return certify(sections, removed, printed, evidence)
+
+
+def test_a_right_report_is_proved_and_counted() -> None:
+    found = proof(ONE, TWO, NORMAL, ACCEPTED)
+    assert found == Certificate(ok=True, tokens=10, dictated=4, template=4, ai=2)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        replace(ONE, text="Large effusion."),
+        replace(ONE, text="small effusion."),
+        replace(ONE, source=Source("d-1", (12, 26))),
+        replace(ONE, source=Source("d-2", (12, 27))),
+        replace(ONE, source=Source()),
+        replace(ONE, origin=Origin.TEMPLATE),
+        replace(ONE, origin=Origin.AI),
+        replace(ONE, origin=Origin.EDITED, source=Source("d-1", (12, 27), person="Dr. Grey")),
+    ],
+)
+def test_a_dictated_statement_must_be_its_source(wrong: Statement) -> None:
+    assert not proof(wrong, TWO).ok
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        replace(NORMAL, text="The lungs are clean."),
+        replace(NORMAL, source=Source(template="lungs.other")),
+        replace(NORMAL, source=Source()),
+        replace(ACCEPTED, text="Left mass."),
+        replace(ACCEPTED, source=Source(ai="a2", person="Dr. Grey")),
+        replace(ACCEPTED, source=Source(ai="a1")),
+        replace(ACCEPTED, source=Source(ai="a1", person="Dr. Who")),
+    ],
+)
+def test_what_was_not_dictated_must_be_template_or_accepted(wrong: Statement) -> None:
+    assert not proof(ONE, TWO, wrong).ok
+
+
+def test_lost_repeated_and_overlapping_words_are_found() -> None:
+    assert not proof(ONE).ok
+    assert not proof(ONE, TWO, TWO).ok
+    again = replace(TWO, id="s3")
+    assert any("used twice" in problem for problem in proof(ONE, TWO, again).problems)
+
+
+def test_a_header_must_be_one() -> None:
+    assert not proof(TWO, headers=(Header(0, 0, 27),)).ok
+    assert not proof(ONE, TWO, headers=()).ok
+
+
+def test_the_printed_text_must_be_the_sections() -> None:
+    right = "LUNGS:\nSmall effusion. Clear lungs."
+    assert proof(ONE, TWO, text=right).ok
+    assert not proof(ONE, TWO, text=right + " Normal.").ok
+    assert not proof(ONE, TWO, text=right.replace("Small ", "")).ok
+
+
+def test_an_edit_needs_its_decision() -> None:
+    edit = Decision(DecisionKind.EDIT, "s1", "No effusion.", "Dr. Grey")
+    source = Source("d-1", (12, 27), person="Dr. Grey")
+    edited = Statement("s1", "No effusion.", Origin.EDITED, source)
+    assert proof(edited, TWO, decisions=(edit,)).ok
+    assert not proof(edited, TWO).ok
+    assert not proof(replace(edited, text="Other."), TWO, decisions=(edit,)).ok
+
+
+def test_what_a_person_took_out_is_accounted_for() -> None:
+    cut = Decision(DecisionKind.EDIT, "s1", "", "Dr. Grey")
+    gone = Statement("s1", "", Origin.EDITED, Source("d-1", (12, 27), person="Dr. Grey"))
+    assert proof(TWO, removed=(gone,), decisions=(cut,)).ok
+    assert not proof(TWO, removed=(gone,)).ok

@@ -1,0 +1,104 @@
+"""Headers and sections of dictated sentences."""
+
+from __future__ import annotations
+
+import pytest
+
+from adapter.reporting.headers import opening
+from adapter.reporting.route import Routed, route
+from adapter.reporting.said import listen
+from tests.reporting.tables import tables, written
+
+CHEST = tables().templates.get("xr_chest_2v")
+
+
+def routed(text: str, template: str = "xr_chest_2v") -> list[Routed]:
+    form = tables().templates.get(template)
+    dictation = listen((written(text),), form, tables().lexicon)
+    return list(route(dictation.said, form, tables().lexicon))
+
+
+def sections(text: str, template: str = "xr_chest_2v") -> list[str]:
+    return [each.section for each in routed(text, template)]
+
+
+@pytest.mark.parametrize(
+    ("text", "section", "why"),
+    [
+        ("Small right pneumothorax.", "pleura", "finding"),
+        ("The lungs are clear.", "lungs", "organ"),
+        ("Inspiratory effort is poor.", "lungs", "keyword"),
+        ("Impression: Normal.", "impression", "header"),
+        ("CONCLUSION: Normal.", "impression", "header"),
+        ("Comparison: None.", "comparison", "header"),
+        ("Heart and mediastinum: Fine.", "heart", "header"),
+        ("Something else.", "other", "general"),
+    ],
+)
+def test_why_a_sentence_goes_there(text: str, section: str, why: str) -> None:
+    (found,) = routed(text)
+    assert (found.section, found.why) == (section, why)
+
+
+def test_the_finding_wins_over_the_header_of_an_earlier_sentence() -> None:
+    assert sections("Lungs: Clear. Small effusion.") == ["lungs", "pleura"]
+
+
+def test_the_impression_keeps_all_until_the_next_header() -> None:
+    text = "Impression: Pneumothorax. Clear lungs. Findings: Clear lungs."
+    assert sections(text) == ["impression", "impression", "lungs"]
+
+
+def test_an_anaphor_carries_the_last_section() -> None:
+    assert sections("Small pneumothorax. It is new.") == ["pleura", "pleura"]
+    assert sections("Small pneumothorax. Lungs: Clear. It is new.")[2] == "lungs"
+
+
+def test_a_vague_finding_belongs_to_what_was_spoken_of() -> None:
+    assert sections("The liver is enlarged. A 3 cm focus is seen.", "ct_abdomen") == ["liver"] * 2
+
+
+def test_a_sentence_of_two_sections_stays_whole_and_is_told() -> None:
+    (found,) = routed("Small right effusion and cardiomegaly.")
+    assert (found.section, found.spans) == ("pleura", ("pleura", "heart"))
+
+
+def test_an_organ_without_section_goes_to_that_of_its_neighbour() -> None:
+    assert sections("Dilated appendix.", "ct_abdomen") == ["bowel"]
+    assert sections("Mastoid effusion.", "ct_head") == ["sinuses"]
+
+
+def test_the_generic_template_takes_all() -> None:
+    assert sections("Meniscal tear. Anything. Impression: Tear.", "generic") == [
+        "findings",
+        "findings",
+        "impression",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "section", "end"),
+    [
+        ("Impression: Clear.", "impression", 12),
+        ("IMPRESSION", "impression", 10),
+        ("Findings: Lungs: Clear.", "lungs", 17),
+        ("**Impression:** Clear.", "impression", 16),
+        ("At L4-L5: bulge.", None, 0),
+        ("Impression is normal.", None, 0),
+        ("", None, 0),
+    ],
+)
+def test_headers(text: str, section: str | None, end: int) -> None:
+    found = opening(text, CHEST)
+    assert (found.section, found.end) == (section, end)
+
+
+def test_a_header_without_section_here_stays_in_the_text() -> None:
+    form = tables().templates.get("xr_chest_2v")
+    bare = form.__class__(
+        form.table.model_copy(update={"sections": form.table.sections[3:-1]}),
+        form.sha256,
+        form.common_headers,
+    )
+    found = opening("Technique: Portable.", bare)
+    assert (found.said, found.section, found.end) == (True, None, 0)
