@@ -16,6 +16,7 @@ from rich.console import Console
 from adapter.demo.scenario import Story, Told
 from adapter.demo.show import UNSURE, Show
 from adapter.demo.site import Site
+from adapter.errors import ReadoutError
 
 
 def command(
@@ -30,20 +31,27 @@ def command(
     """
     signal.signal(signal.SIGTERM, _end)
     signal.signal(signal.SIGHUP, _end)
-    show = Show(Console(stderr=json_, highlight=False))
-    with tempfile.TemporaryDirectory(prefix="readout-demo-") as folder:
-        show.step("starting the service, an EHR and a reporting system as separate processes")
-        with Site(Path(folder)) as site:
-            told = []
-            for each in Story(site, show.step).play():
-                told.append(each)
-                if not json_:
-                    show.study(each)
-            _end_of_story(told, show, json_)
-            if keep_running:
-                _keep(site, show)
-    if not all(each.report["certificate"]["ok"] for each in told):
-        raise typer.Exit(1)
+    console = Console(stderr=json_, highlight=False)
+    with tempfile.TemporaryDirectory(prefix="readout-demo-") as folder, Show(console) as show:
+        told = _play(Path(folder), show, json_=json_, keep_running=keep_running)
+    unproven = [each.study.accession for each in told if not each.report["certificate"]["ok"]]
+    if unproven:
+        raise ReadoutError(f"a token without a source stands in {', '.join(unproven)}")
+
+
+def _play(folder: Path, show: Show, *, json_: bool, keep_running: bool) -> list[Told]:
+    told: list[Told] = []
+    show.step("starting the service, an EHR and a reporting system as separate processes")
+    with Site(folder) as site:
+        for each in Story(site, show.step).play():
+            told.append(each)
+            if not json_:
+                show.study(each)
+        _end_of_story(told, show, json_)
+        if keep_running:
+            _keep(site, show)
+        show.step("ending the processes")
+    return told
 
 
 def _end_of_story(told: list[Told], show: Show, json_: bool) -> None:
@@ -51,8 +59,8 @@ def _end_of_story(told: list[Told], show: Show, json_: bool) -> None:
         typer.echo(json.dumps({"studies": [each.as_json() for each in told]}, ensure_ascii=False))
         return
     reports = sum(len(each.deliveries) for each in told)
-    show.step(f"{len(told)} studies, {reports} reports sent, every one acknowledged")
-    show.step(
+    show.say(f"{len(told)} studies, {reports} reports sent, every one acknowledged")
+    show.say(
         f"the words are what the model heard, those under {UNSURE:g} confidence marked; it is a "
         "small model for synthetic speech, the README tells how to use a real one"
     )
@@ -60,8 +68,8 @@ def _end_of_story(told: list[Told], show: Show, json_: bool) -> None:
 
 def _keep(site: Site, show: Show) -> None:
     """Wait for Ctrl-C or SIGTERM."""
-    show.step(f"HTTP {site.service.http_url}  orders by MLLP 127.0.0.1:{site.service.mllp_port}")
-    show.step(
+    show.say(f"HTTP {site.service.http_url}  orders by MLLP 127.0.0.1:{site.service.mllp_port}")
+    show.say(
         f"reporting system 127.0.0.1:{site.ris_port}  EHR http://127.0.0.1:{site.ehr_port}/fhir"
     )
     show.step("running until Ctrl-C")
@@ -69,7 +77,7 @@ def _keep(site: Site, show: Show) -> None:
         while True:
             time.sleep(3600)
     except KeyboardInterrupt:
-        show.step("ending")
+        show.say("ending")
 
 
 def _end(number: int, _frame: FrameType | None) -> NoReturn:

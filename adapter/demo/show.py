@@ -19,13 +19,30 @@ _PROTOCOLS = {"hl7v2": "HL7 v2 over MLLP", "fhir": "FHIR R4"}
 
 
 class Show:
-    """Prints what a story tells."""
+    """Prints what a story tells; a context manager, for its spinner on a terminal."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
+        self._status = console.status("") if console.is_terminal else None
+
+    def __enter__(self) -> Show:
+        if self._status is not None:
+            self._status.start()
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        if self._status is not None:
+            self._status.stop()
 
     def step(self, text: str) -> None:
-        """One line of progress."""
+        """What happens now: beside a spinner on a terminal, else a line."""
+        if self._status is not None:
+            self._status.update(text)
+        else:
+            self.say(text)
+
+    def say(self, text: str) -> None:
+        """One line that stays."""
         self._line(Text(f"· {text}", style="dim"))
 
     def study(self, told: Told) -> None:
@@ -66,7 +83,7 @@ class Show:
         self._pair("sent", text)
 
     def _pair(self, name: str, text: Text) -> None:
-        self._line(Text(f"  {name:<8}", style="dim") + text)
+        self._line(Text.assemble((f"  {name:<8}", "dim"), text))
 
     def _line(self, text: Text) -> None:
         self._console.print(text, soft_wrap=True)

@@ -175,7 +175,9 @@ def _wait_until_delivered(hospital: Hospital, senders: list[Sender]) -> None:
 
 
 def _check_ledger(hospital: Hospital, senders: list[Sender]) -> None:
-    listed = {row["accession"] for row in hospital.http.get("/api/studies").json()["studies"]}
+    listed = {
+        row["accession"] for row in hospital.http.get("/api/studies?limit=500").json()["studies"]
+    }
     assert {each.accession for each in senders} <= listed
     for receiver in (hospital.ris, hospital.ehr):
         bodies = defaultdict(set)

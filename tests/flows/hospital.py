@@ -12,8 +12,11 @@ from typing import Any
 
 import httpx
 
+from adapter.bootstrap import translate
 from adapter.demo.mllp import exchange, fields
 from adapter.demo.site import Service, service_environment
+from adapter.store.database import Database
+from adapter.workflow.replay import replay
 from tests.fakes.receivers import RecordsSystem, ReportingSystem, poll
 
 AUDIO = Path(__file__).resolve().parents[2] / "adapter" / "demo_data" / "audio"
@@ -100,6 +103,16 @@ class Hospital:
     def acknowledged(self, accession: str, count: int) -> None:
         """Wait until so many deliveries of a study are acknowledged."""
         poll(lambda: len(self.deliveries(accession, "acknowledged")) >= count)
+
+    def replay_all(self) -> list[str]:
+        """Every study's report rebuilt from what is stored; returns what differs."""
+        database = Database(f"sqlite:///{self.folder / 'data' / 'readout.sqlite'}")
+        rows = self._get("/api/studies?limit=200")["studies"]
+        told = [row["accession"] for row in rows if row["report_status"] != "none"]
+        assert told
+        results = [each for one in told for each in replay(database, one, translate)]
+        database.close()
+        return [each.what for each in results if not each.same]
 
     def readout(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run the command on the same data."""

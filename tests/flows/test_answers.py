@@ -69,6 +69,10 @@ def test_trouble_is_tried_again_with_the_same_bytes(hospital: Hospital, trouble:
     assert (delivery["attempts"], delivery["answer"]) == (3, "AA")
 
 
+def test_what_was_sent_again_can_be_rebuilt(hospital: Hospital) -> None:
+    assert hospital.replay_all() == []
+
+
 def test_an_error_is_retried_where_the_profile_says_so(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
