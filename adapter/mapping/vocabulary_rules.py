@@ -211,6 +211,8 @@ class Levels(MappingTable):
 
     parts: tuple[LevelRule, ...]
     """Cervical, thoracic, lumbar, sacral."""
+    links: tuple[str, ...] = ()
+    """Words after which the second vertebra may lack its letter: L4 ON five."""
     joint: str = "-"
     """Written between the two vertebrae of a disc level; a range has `RangeWords.to_writes`."""
 

@@ -141,38 +141,34 @@ def level(reading: Reading, index: int) -> Written | None:
         return None
     upper, end = first
     out = [reading.write(upper.writes, index, end)]
-    linked = _lower(reading, index, upper, end)
-    if linked is None:
+    following = _following(reading, upper, end) or _linked(reading, index, upper, end)
+    if following is None:
         return out, end
-    lower, start, behind = linked
-    if start > end:
-        to = reading.vocabulary.table.ranges.to_writes
-        out.append(reading.write(to, end, start, left=True, right=True))
-        out.append(reading.write(lower.writes, start, behind))
-    else:
-        joint = reading.vocabulary.table.levels.joint
-        out.append(reading.write(joint + lower.writes, start, behind, left=True))
-    return out, behind
+    return [*out, *following[0]], following[1]
 
 
-def _lower(reading: Reading, index: int, upper: Level, end: int) -> tuple[Level, int, int] | None:
-    """The second level of a pair, where it starts and where it ends."""
-    ranges = reading.vocabulary.table.ranges
-    start = end
-    if reading.key(end) in ranges.to:
-        if reading.key(index - 1) in ranges.no_range_after:
-            return None
-        start = end + 1
-    elif end < len(reading.tokens) and reading.tokens[end].tight and reading.tokens[end].said:
+def _following(reading: Reading, upper: Level, end: int) -> Written | None:
+    """The vertebra below, said right behind: L4-L5."""
+    found = _level(reading, end) or _short(reading, upper, end)
+    if found is None or upper.place is None or found[0].place != upper.place + 1:
         return None
-    found = _level(reading, start) or _short(reading, upper, start)
-    if found is None:
+    text = reading.vocabulary.table.levels.joint + found[0].writes
+    return [reading.write(text, end, found[1], left=True)], found[1]
+
+
+def _linked(reading: Reading, index: int, upper: Level, end: int) -> Written | None:
+    """A lower vertebra behind a word: L4-S1, L4 on L5."""
+    ranges, links = reading.vocabulary.table.ranges, reading.vocabulary.table.levels.links
+    if reading.key(end) not in (*ranges.to, *links):
         return None
-    lower, behind = found
-    if start > end:
-        return (lower, start, behind) if _below(upper, lower) else None
-    adjacent = upper.place is not None and lower.place == upper.place + 1
-    return (lower, start, behind) if adjacent else None
+    found = _level(reading, end + 1) or _short(reading, upper, end + 1)
+    if found is None or not _below(upper, found[0]):
+        return None
+    ranged = reading.key(end) in ranges.to and reading.key(index - 1) not in ranges.no_range_after
+    link = reading.tokens[end]
+    if ranged:
+        link = reading.write(ranges.to_writes, end, end + 1, left=True, right=True)
+    return [link, reading.write(found[0].writes, end + 1, found[1])], found[1]
 
 
 def _below(upper: Level, lower: Level) -> bool:

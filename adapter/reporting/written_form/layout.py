@@ -135,6 +135,6 @@ class _Page:
 
 def _capitalised(text: str) -> str:
     """The first letter as a capital, unless the word has its own way with capitals."""
-    if any(character.isupper() for character in text):
+    if any(character.isupper() for character in text.partition(" ")[0]):
         return text
     return text[:1].upper() + text[1:]

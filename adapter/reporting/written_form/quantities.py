@@ -5,7 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from adapter.mapping.vocabulary_rules import UnitRule
-from adapter.reporting.spoken_numbers import Number, read_joined, read_number, read_year
+from adapter.reporting.spoken_numbers import (
+    Number,
+    read_joined,
+    read_number,
+    read_two_digits,
+    read_year,
+)
 from adapter.reporting.spoken_tokens import Kind, Token
 from adapter.reporting.written_form.reading import Reading, Written
 
@@ -69,8 +75,16 @@ def _longer(
         unit = vocabulary.units.match(keys, joined.end)
         if unit and unit[0].joined:
             return joined, unit
+        tail = read_two_digits(keys, number.end, vocabulary)
+        behind = tail[1] if tail is not None and _below_ten(number) else None
+        if unit is None and behind == joined.end:  # one twenty over eighty
+            return joined, None
     year = read_year(keys, at, vocabulary)
     return (year if year is not None and year.end > number.end else number), None
+
+
+def _below_ten(number: Number) -> bool:
+    return number.value is not None and number.value < 10
 
 
 def _measured(reading: Reading, members: list[Member]) -> Written | None:
@@ -165,7 +179,7 @@ def _counted(reading: Reading, members: list[Member]) -> Written | None:
 def _stays(reading: Reading, member: Member, together: bool) -> bool:
     """Whether a plain number stays in words."""
     if reading.key(member.number_at) in reading.vocabulary.table.numbers.points:
-        return True
+        return not member.number.text[2:].startswith("0")
     return _is_small(reading, member) and not together and not _in_figures(reading, member)
 
 
