@@ -23,7 +23,7 @@ from adapter.fhir.orders import read_service_request
 from adapter.fhir.results import build_transaction
 from adapter.hl7v2.listener import MllpLimits, MllpListener
 from adapter.hl7v2.message import Message
-from adapter.hl7v2.orders import read_orders
+from adapter.hl7v2.orders import check_orders, read_orders
 from adapter.hl7v2.results import build_oru
 from adapter.hl7v2.sender import MllpDestination
 from adapter.jobs.dbos_jobs import DbosJobs, Queue
@@ -114,11 +114,12 @@ class Service:
         files = MappingFiles(site=settings.mappings_dir)
         mapping = load_order_mapping(files)
         fhir_orders = files.get("fhir_orders.yaml").read(FhirOrderMapping)
-        self._review: Callable[[Message], object] = partial(read_orders, mapping=mapping)
+        self._review: Callable[[Message], None] = partial(check_orders, mapping=mapping)
+        self._charset = mapping.fallback_charset
         self._recognizer = recognizer(settings)
         self.house = self._house(files)
         readers: dict[str, Callable[[bytes], Sequence[OrderEvent]]] = {
-            "hl7v2": lambda body: read_orders(Message.parse(body), mapping),
+            "hl7v2": lambda body: read_orders(Message.parse(body, self._charset), mapping),
             "fhir": lambda body: (read_service_request(body, fhir_orders),),
         }
         made = Reports(self.house)
@@ -243,6 +244,7 @@ class Service:
             self._review,
             self.parts.intake.store,
             SystemClock(),
+            fallback_charset=self._charset,
         )
 
     def _http_server(self) -> uvicorn.Server:
