@@ -148,6 +148,9 @@ class Reports:
             study = studies.get(tx, accession)
             last = reports.get_latest(tx, accession)
         inputs = change(study, from_json(ReportInputs, last.inputs_json), last)
+        if inputs.order != study.order:  # the patient was corrected since: said so in the record
+            template = reports.shown(last).template.id
+            inputs = replace(inputs, order=study.order, template=template)
         version = self.prepare(study, inputs, last, kind, person)
         with self._house.database.write() as tx:
             now = studies.get(tx, accession, lock=True)

@@ -15,6 +15,9 @@ from typer.testing import CliRunner
 
 from adapter.bootstrap import translate
 from adapter.cli import app
+from adapter.domain.identifiers import Phi
+from adapter.domain.order import OrderAction, OrderStatus
+from adapter.domain.people import Patient, Sex
 from adapter.errors import ConfigurationError, NotFound
 from adapter.mapping.destinations import DestinationProfile
 from adapter.mapping.files import MappingFile
@@ -70,6 +73,15 @@ def test_each_thing_is_one_line(workflow: Workflow) -> None:
     lines = replay("A1").stdout.splitlines()
     assert lines[0] == "same     version 1 (preliminary)"
     assert len(lines) == 9
+
+
+def test_an_addendum_after_a_correction_of_the_order_replays(workflow: Workflow) -> None:
+    corrected = Patient(Phi("SYN1"), "SYN", Phi("Other"), Phi("Jane"), sex=Sex.FEMALE)
+    workflow.order("A1", OrderAction.CHANGE, OrderStatus.SCHEDULED, patient=corrected)
+    workflow.sign_off.addendum("A1", DR_GRAY, "Compared with the study of last year.")
+    workflow.jobs.run()
+    assert b"Other" in workflow.ris.received[-1].body
+    assert replay("A1").exit_code == 0
 
 
 def test_a_changed_byte_is_found(workflow: Workflow) -> None:
