@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -10,8 +11,11 @@ import sqlalchemy as sa
 from adapter.domain.message import InboundMessage, MessageState
 from adapter.store.tables import message
 
-_INSERT = sa.insert(message)
 _KEYS = ("protocol", "peer", "sender", "control_id", "type", "body", "body_sha256", "received_at")
+_WRITTEN = (*_KEYS, "state", "reason")
+_keys = attrgetter(*_KEYS)
+_INSERT = f"INSERT INTO {message.name} ({', '.join(_WRITTEN)})"
+_LAST_ID = sa.select(sa.func.max(message.c.id))
 
 
 class StoredMessage(NamedTuple):
@@ -33,45 +37,62 @@ _COLUMNS = [message.c[name] for name in StoredMessage._fields]
 
 def store(tx: sa.Connection, batch: Sequence[InboundMessage]) -> list[MessageState]:
     """Store a batch in its order; the same sender, control id and body again is a duplicate."""
-    known = _known(tx, batch)
-    states: list[MessageState] = []
-    rows: dict[tuple[str, str, str], dict[str, object]] = {}
-    accepted_now: list[tuple[str, str, str]] = []
-    for each in batch:
-        key = (each.sender, each.control_id, each.body_sha256)
-        state = MessageState.REFUSED if each.refusal else MessageState.RECEIVED
-        earlier = known.get(key)
-        if earlier is None:
-            rows[key] = {name: getattr(each, name) for name in _KEYS}
-            rows[key] |= {"state": state.value, "reason": each.refusal}
-            known[key] = state
-        elif state is MessageState.RECEIVED and earlier != MessageState.REFUSED:
-            state = MessageState.DUPLICATE
-        elif state is MessageState.RECEIVED:  # refused before a mapping was mended, welcome now
-            known[key] = state
-            accepted_now.append(key)
-        states.append(state)
-    if rows:
-        _insert(tx, list(rows.values()))
-    for key in accepted_now:
-        _settle_key(tx, key, MessageState.RECEIVED)
-    return states
+    states = [MessageState.REFUSED if each.refusal else MessageState.RECEIVED for each in batch]
+    last = tx.execute(_LAST_ID).scalar() or 0
+    if _insert_new(tx, batch, states) == len(batch):
+        return states
+    return _with_repeats(tx, batch, states, last)
 
 
-def _insert(tx: sa.Connection, rows: list[dict[str, object]]) -> None:
-    """Every row has the same keys.
+def _insert_new(
+    tx: sa.Connection, batch: Sequence[InboundMessage], states: Sequence[MessageState]
+) -> int:
+    """Insert what is not there yet, in one statement; returns how many rows that were.
 
-    SQLite takes them in one statement: one by one, the thread would give up and win back the
-    interpreter at each row while the listener's thread is busy.
+    Row by row, the thread would give up and win back the interpreter each time.
     """
-    if tx.dialect.name != "sqlite":
-        tx.execute(_INSERT, rows)
-        return
-    names = ", ".join(rows[0])
-    marks = ", ".join([f"({', '.join('?' * len(rows[0]))})"] * len(rows))
-    values = tuple(value for row in rows for value in row.values())
-    statement = f"INSERT INTO {message.name} ({names}) VALUES {marks}"  # noqa: S608  own names
-    tx.exec_driver_sql(statement, values)
+    marks = "?" if tx.dialect.name == "sqlite" else "%s"
+    row = f"({', '.join([marks] * len(_WRITTEN))})"
+    values = tuple(
+        value
+        for each, state in zip(batch, states, strict=True)
+        for value in (*_keys(each), state.value, each.refusal)
+    )
+    statement = f"{_INSERT} VALUES {', '.join([row] * len(batch))} ON CONFLICT DO NOTHING"
+    return tx.exec_driver_sql(statement, values).rowcount
+
+
+def _with_repeats(
+    tx: sa.Connection,
+    batch: Sequence[InboundMessage],
+    states: Sequence[MessageState],
+    last: int,
+) -> list[MessageState]:
+    """The states where some messages were there before, in the table or earlier in the batch."""
+    known = _known(tx, batch, last)
+    settled: list[MessageState] = []
+    for each, state in zip(batch, states, strict=True):
+        key = (each.sender, each.control_id, each.body_sha256)
+        earlier = known.get(key)
+        if state is MessageState.REFUSED or earlier is None:
+            settled.append(state)
+        elif earlier == MessageState.REFUSED:  # a mapping was mended meanwhile: welcome now
+            _settle_key(tx, key, MessageState.RECEIVED)
+            settled.append(state)
+        else:
+            settled.append(MessageState.DUPLICATE)
+        known[key] = earlier if state is MessageState.REFUSED and earlier else state
+    return settled
+
+
+def _known(
+    tx: sa.Connection, batch: Sequence[InboundMessage], last: int
+) -> dict[tuple[str, str, str], str]:
+    """States of the rows up to id `last` that have a control id of the batch."""
+    query = sa.select(
+        message.c.sender, message.c.control_id, message.c.body_sha256, message.c.state
+    ).where(message.c.control_id.in_({each.control_id for each in batch}), message.c.id <= last)
+    return {(row[0], row[1], row[2]): row[3] for row in tx.execute(query)}
 
 
 def settle_same(tx: sa.Connection, each: InboundMessage, state: MessageState) -> None:
@@ -87,14 +108,6 @@ def _settle_key(tx: sa.Connection, key: tuple[str, str, str], state: MessageStat
         .where(message.c.body_sha256 == sha256)
         .values(state=state, reason="")
     )
-
-
-def _known(tx: sa.Connection, batch: Sequence[InboundMessage]) -> dict[tuple[str, str, str], str]:
-    ids = {each.control_id for each in batch}
-    query = sa.select(
-        message.c.sender, message.c.control_id, message.c.body_sha256, message.c.state
-    ).where(message.c.control_id.in_(ids))
-    return {(row[0], row[1], row[2]): row[3] for row in tx.execute(query)}
 
 
 def waiting(tx: sa.Connection, limit: int) -> list[StoredMessage]:
