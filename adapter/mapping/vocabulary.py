@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple, TypeVar
@@ -98,6 +98,13 @@ class Vocabulary:
     def language(self) -> str:
         """Code of ISO 639."""
         return self.table.language
+
+    def unit_at(self, keys: Sequence[str], at: int) -> tuple[UnitRule, int] | None:
+        """The unit that begins at `at`, and the index behind it."""
+        found = self.units.match(keys, at)
+        if found is None or (found[1] < len(keys) and keys[found[1]] in found[0].not_before):
+            return None
+        return found
 
     @cached_property
     def starters(self) -> Mapping[str, tuple[str, ...]]:

@@ -139,6 +139,8 @@ class UnitRule(MappingTable):
     """Written form; none: as said."""
     glue: bool = False
     """Whether it is written without a blank: 50%."""
+    not_before: tuple[str, ...] = ()
+    """Words before which it is no unit: two GRAY matter lesions."""
     joined: bool = False
     """Whether numbers are said in pairs before it: three fifty milliliters."""
 

@@ -191,7 +191,7 @@ class _Reader:
 
     def _measure(self, keys: list[str], at: int) -> tuple[UnitRule, int] | None:
         number = read_number(keys, at, self.vocabulary)
-        return number and self.vocabulary.units.match(keys, number.end)
+        return number and self.vocabulary.unit_at(keys, number.end)
 
     def _sentence_start(self) -> int:
         """Index in `out` at which the last sentence begins, finished or not."""

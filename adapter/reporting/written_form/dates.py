@@ -45,7 +45,7 @@ def time(reading: Reading, index: int) -> Written | None:
     if minute is not None and int(minute[0]) > 59:
         return None
     if worded:
-        if minute is None or reading.vocabulary.units.match(reading.keys, minute[1]):
+        if minute is None or reading.vocabulary.unit_at(reading.keys, minute[1]):
             return None
         tokens = [reading.write(f"{hour.text}:{minute[0]}", index, minute[1])]
         return [*tokens, reading.write(times.hour_writes, end, end + 1)], minute[1]
@@ -156,7 +156,7 @@ def _day(reading: Reading, at: int) -> Ordinal | None:
         number = read_number(reading.keys, at, reading.vocabulary)
         if number is None or number.value is None:
             return None
-        if reading.vocabulary.units.match(reading.keys, number.end) is not None:
+        if reading.vocabulary.unit_at(reading.keys, number.end) is not None:
             return None
         found = Ordinal(number.value, number.end)
     return found if 0 < found.value < 32 else None

@@ -115,12 +115,12 @@ def _number(reading: Reading, made: Label, at: int) -> Number | None:
     number = read_number(keys, at, vocabulary)
     if number is not None and made.rule.joined:
         whole = read_joined(keys, at, vocabulary)
-        if whole is not None and vocabulary.units.match(keys, whole.end) is None:
+        if whole is not None and vocabulary.unit_at(keys, whole.end) is None:
             return whole
         if whole is None or whole.end == number.end:
             return None
         return number
-    if number is None or vocabulary.units.match(keys, number.end) is not None:
+    if number is None or vocabulary.unit_at(keys, number.end) is not None:
         return None
     return number
 
@@ -193,7 +193,7 @@ def _numbered_level(reading: Reading, part: int, at: int) -> tuple[Level, int] |
     number = read_number(reading.keys, at, reading.vocabulary)
     if number is None or number.value is None:
         return None
-    if reading.vocabulary.units.match(reading.keys, number.end) is not None:
+    if reading.vocabulary.unit_at(reading.keys, number.end) is not None:
         return None
     letter = reading.vocabulary.table.levels.parts[part].writes.lower()
     found = reading.vocabulary.levels.get(f"{letter}{number.value}")

@@ -69,8 +69,7 @@ def _is_mark(
     if before in spoken.stays_after and not _is_lone_letter(keys, index - 1, vocabulary):
         return False
     if spoken.rule.doubtful:
-        counted = before in vocabulary.numbers or before[:1].isdigit()
-        return bool(before) and not stays and (counted or _may_open(clause, vocabulary))
+        return bool(before) and not stays and _may_open(clause, vocabulary)
     return not stays or spoken.mark_before.match(keys, end) is not None
 
 
@@ -91,6 +90,8 @@ def _is_decimal_point(keys: list[str], index: int, end: int, vocabulary: Vocabul
 
 def _may_open(clause: list[str], vocabulary: Vocabulary) -> bool:
     """Whether a colon may follow these words though they are no known heading."""
+    if _ends_in_number(clause, vocabulary):
+        return True
     tail = clause[-LONGEST_HEADING:]
     if any(
         (found := vocabulary.introducers.match(tail, at)) and found[1] == len(tail)
@@ -100,9 +101,17 @@ def _may_open(clause: list[str], vocabulary: Vocabulary) -> bool:
     return _is_short_opening(clause, vocabulary)
 
 
+def _ends_in_number(clause: list[str], vocabulary: Vocabulary) -> bool:
+    """Whether the colon stands behind a category or a level: BI-RADS 2: benign."""
+    return bool(clause) and (clause[-1] in vocabulary.numbers or clause[-1][-1:].isdigit())
+
+
 def _is_short_opening(clause: list[str], vocabulary: Vocabulary) -> bool:
     limits = vocabulary.table.headings
-    return 0 < len(clause) <= limits.max_words and not any(key in limits.never_in for key in clause)
+    if len(clause) > LONGEST_HEADING or any(key in limits.never_in for key in clause):
+        return False
+    counted = [key for key in clause if key not in vocabulary.numbers and not key[:1].isdigit()]
+    return len(clause) > 0 and len(counted) <= limits.max_words
 
 
 def heading_length(clause: list[str], vocabulary: Vocabulary) -> int:
@@ -120,13 +129,22 @@ def heading_length(clause: list[str], vocabulary: Vocabulary) -> int:
 
 
 def _opened(colon: Token, out: list[Token], clause: list[str], vocabulary: Vocabulary) -> Token:
-    """The colon of a known heading starts a sentence; a heading inside a sentence, a new line."""
+    """The colon of a heading starts a sentence; a known heading inside one starts a new line."""
     length = heading_length(clause, vocabulary)
     if not length:
-        return colon
+        opens = _is_short_opening(clause, vocabulary) or _ends_in_number(clause, vocabulary)
+        return colon._replace(ends=opens)
     if colon.said and length < len(clause):
-        first = out[-length]
-        out.insert(
-            len(out) - length, Token("\n", first.start - 1, first.start, Kind.BREAK, ends=True)
-        )
+        _start_line(out, length)
     return colon._replace(ends=True, rank=HEADING_RANK)
+
+
+def _start_line(out: list[Token], words: int) -> None:
+    """A break before the last words; it stands for the blank there."""
+    place = len(out)
+    while words:
+        place -= 1
+        words -= bool(out[place].key)
+    start = out[place].start
+    if place and out[place - 1].end < start:
+        out.insert(place, Token("\n", start - 1, start, Kind.BREAK, ends=True))

@@ -54,7 +54,7 @@ def _member(reading: Reading, index: int) -> Member | None:
         reading.key(at - 1) in vocabulary.table.numbers.no_point_after
     ):
         return None
-    unit = vocabulary.units.match(keys, number.end)
+    unit = vocabulary.unit_at(keys, number.end)
     if unit is None:
         number, unit = _longer(reading, at, number)
     rule, end = unit if unit else (None, number.end)
@@ -72,7 +72,7 @@ def _longer(
     keys, vocabulary = reading.keys, reading.vocabulary
     joined = read_joined(keys, at, vocabulary)
     if joined is not None and joined.end > number.end:
-        unit = vocabulary.units.match(keys, joined.end)
+        unit = vocabulary.unit_at(keys, joined.end)
         if unit and unit[0].joined:
             return joined, unit
         tail = read_two_digits(keys, number.end, vocabulary)
