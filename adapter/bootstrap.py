@@ -255,6 +255,7 @@ class Service:
             port=settings.http_port,
             log_config=None,
             access_log=False,
+            server_header=False,
             lifespan="off",
             timeout_graceful_shutdown=5,
         )

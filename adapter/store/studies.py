@@ -13,6 +13,9 @@ from adapter.domain.study import ReportStatus, Study
 from adapter.errors import NotFound
 from adapter.store.tables import delivery, history, study
 
+# a total order, so that pages neither skip nor repeat a study
+_NEWEST = (study.c.updated_at.desc(), study.c.accession)
+
 
 def find(tx: sa.Connection, accession: str, *, lock: bool = False) -> Study | None:
     """The study, or None; `lock` holds its row until the transaction ends (PostgreSQL)."""
@@ -57,7 +60,7 @@ def change(tx: sa.Connection, accession: str, at: str, **values: Any) -> None:
 
 def listed(tx: sa.Connection, report_status: str | None, limit: int, offset: int) -> list[Study]:
     """Studies, most recently changed first."""
-    query = sa.select(study).order_by(study.c.updated_at.desc()).limit(limit).offset(offset)
+    query = sa.select(study).order_by(*_NEWEST).limit(limit).offset(offset)
     if report_status:
         query = query.where(study.c.report_status == report_status)
     return [_study(row) for row in tx.execute(query).mappings()]
@@ -67,7 +70,7 @@ def with_held_deliveries(tx: sa.Connection, limit: int, offset: int) -> list[Stu
     """Studies with a delivery that waits for a person, most recently changed first."""
     held = sa.select(delivery.c.accession).where(delivery.c.state == DeliveryState.HELD)
     query = sa.select(study).where(study.c.accession.in_(held))
-    page = query.order_by(study.c.updated_at.desc()).limit(limit).offset(offset)
+    page = query.order_by(*_NEWEST).limit(limit).offset(offset)
     return [_study(row) for row in tx.execute(page).mappings()]
 
 

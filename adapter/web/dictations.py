@@ -16,9 +16,9 @@ from adapter.domain.identifiers import Accession
 from adapter.errors import Malformed, NotFound, Unsupported
 from adapter.speech.formats import HEAD_BYTES, check_head, is_dictation_format
 from adapter.store import dictations
+from adapter.web.answers import DictationView
 from adapter.web.parts import Parts
 from adapter.web.requests import House, InPath, media_type, parts_of
-from adapter.web.schemas import DictationView
 from adapter.web.views import dictation_view
 
 router = APIRouter(prefix="/api/studies/{accession}/dictations", tags=["dictations"])

@@ -10,9 +10,9 @@ from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
 from adapter.errors import ConfigurationError
+from adapter.web.answers import Check, Live, Ready
 from adapter.web.parts import Parts
 from adapter.web.requests import House
-from adapter.web.schemas import Check, Live, Ready
 
 
 def make_router(registry: CollectorRegistry) -> APIRouter:

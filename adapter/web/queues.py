@@ -9,8 +9,8 @@ from fastapi import APIRouter, Query
 from adapter.domain.delivery import DeliveryState
 from adapter.domain.message import MessageState
 from adapter.store import deliveries, messages
+from adapter.web.answers import DeliveryList, MessageList, ReleasedView
 from adapter.web.requests import House
-from adapter.web.schemas import DeliveryList, MessageList, ReleasedView
 from adapter.web.views import delivery_view, message_view
 
 router = APIRouter(prefix="/api", tags=["queues"])

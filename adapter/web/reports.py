@@ -16,9 +16,10 @@ from adapter.reporting.pipeline import ReportInputs
 from adapter.reporting.render import report_json
 from adapter.store import dictations, reports
 from adapter.store.reports import StoredReport
+from adapter.web.answers import ProvenanceView, ReportView, StatementSource
+from adapter.web.bodies import Person
 from adapter.web.parts import Parts
 from adapter.web.requests import House, InPath
-from adapter.web.schemas import Person, ProvenanceView, ReportView, StatementSource
 from adapter.web.views import evidence_view, word_views
 
 router = APIRouter(prefix="/api/studies/{accession}", tags=["reports"])

@@ -9,8 +9,8 @@ from fastapi import Depends, Path, Request
 from adapter.domain.identifiers import Accession
 from adapter.domain.people import Practitioner
 from adapter.errors import Malformed, Unsupported
+from adapter.web.bodies import Person
 from adapter.web.parts import Parts
-from adapter.web.schemas import Person
 from adapter.web.shell import SLASH
 
 _LONGEST = 64

@@ -5,17 +5,11 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from adapter.domain.decision import DecisionKind
+from adapter.web.answers import DecisionTaken, ReportView
+from adapter.web.bodies import Addendum, Choice, Edit, Signature
 from adapter.web.parts import Parts
 from adapter.web.reports import report_view
 from adapter.web.requests import House, InPath, practitioner
-from adapter.web.schemas import (
-    Addendum,
-    Choice,
-    DecisionTaken,
-    Edit,
-    ReportView,
-    Signature,
-)
 
 router = APIRouter(prefix="/api/studies/{accession}/report", tags=["sign-off"])
 

@@ -13,8 +13,8 @@ from adapter.domain.message import InboundMessage
 from adapter.domain.study import ReportStatus, Study
 from adapter.errors import Rejected
 from adapter.store import deliveries, dictations, findings, studies
+from adapter.web.answers import Event, FindingsTaken, StudyList, StudyView
 from adapter.web.requests import House, InPath, RawBody, check_media_type
-from adapter.web.schemas import Event, FindingsTaken, StudyList, StudyView
 from adapter.web.views import (
     delivery_view,
     dictation_view,

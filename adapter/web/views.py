@@ -14,7 +14,7 @@ from adapter.domain.study import Study
 from adapter.domain.transcript import Transcript, Word
 from adapter.store.deliveries import OwedDelivery
 from adapter.store.messages import StoredMessage
-from adapter.web.schemas import (
+from adapter.web.answers import (
     DeliveryView,
     DictationView,
     MessageView,

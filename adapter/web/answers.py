@@ -1,86 +1,12 @@
-"""Bodies of the JSON interface: what is asked, what is answered."""
+"""Bodies of answers, as the OpenAPI document describes them."""
 
 from __future__ import annotations
 
-import re
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
-
-
-def _printable(text: str) -> str:
-    if not text.isprintable():
-        raise ValueError("control characters are not allowed here")
-    return text
-
-
-def _clean(text: str) -> str:
-    if _CONTROL.search(text):
-        raise ValueError("control characters other than tab and line end are not allowed")
-    return text
-
-
-Word = Annotated[str, AfterValidator(_printable)]
-Prose = Annotated[str, AfterValidator(_clean), Field(max_length=100_000)]
-
-
-class Asked(BaseModel):
-    """Base of request bodies: an unknown member is an error."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-
-class Person(Asked):
-    """Who decides or signs."""
-
-    id: Word = Field(min_length=1, max_length=64)
-    """The person's number in the hospital's directory (XCN.1, Practitioner.identifier)."""
-    family: Word = Field("", max_length=100)
-    """Family name."""
-    given: Word = Field("", max_length=100)
-    """Given names."""
-
-
-class Choice(Asked):
-    """Accept or reject one AI finding."""
-
-    target: Word = Field(min_length=1, max_length=100)
-    """Id of the AI finding."""
-    person: Person
-    """Who decides."""
-
-
-class Edit(Asked):
-    """New text for a statement or an AI finding."""
-
-    target: Word = Field(min_length=1, max_length=100)
-    """Id of the statement or AI finding."""
-    text: Prose
-    """The new text; empty: it is taken out."""
-    person: Person
-    """Who edits."""
-
-
-class Signature(Asked):
-    """Sign the latest version of a report."""
-
-    person: Person
-    """Who signs."""
-    version: int | None = Field(None, ge=1)
-    """The version that the person has read; another one by now is a conflict."""
-
-
-class Addendum(Asked):
-    """Add to a signed report: either `text` or `dictation`."""
-
-    person: Person
-    """Who adds."""
-    text: Prose = ""
-    """Typed text."""
-    dictation: Word = Field("", max_length=20)
-    """Id of a dictation of this study, made after it was signed."""
+from adapter.web.bodies import Person
 
 
 class Shown(BaseModel):
