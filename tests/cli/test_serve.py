@@ -20,6 +20,7 @@ from typer.testing import CliRunner
 from adapter.cli import app
 from adapter.demo.site import service_environment
 from adapter.errors import ConfigurationError
+from tests.peers import postgres
 
 SECONDS = 90
 
@@ -72,6 +73,18 @@ def ended(process: subprocess.Popen[str], number: signal.Signals) -> None:
     out, err = process.communicate(timeout=SECONDS)
     assert (process.returncode, out) == (0, "")
     assert "Traceback" not in err
+
+
+@pytest.mark.peer
+def test_a_worker_shares_a_database_and_has_no_doors(tmp_path: Path, postgres_cluster: str) -> None:
+    url = postgres.fresh_database(postgres_cluster)
+    process = command(tmp_path, "worker", "--json", database_url=url, node_id="node-2")
+    try:
+        assert process.stdout is not None
+        assert json.loads(process.stdout.readline()) == {"event": "ready", "node": "node-2"}
+        ended(process, signal.SIGTERM)
+    finally:
+        process.kill()
 
 
 @pytest.mark.parametrize("door", ["http", "mllp"])
