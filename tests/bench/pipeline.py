@@ -19,7 +19,7 @@ from adapter.settings import Settings
 from adapter.speech.recognizer import WhisperRecognizer
 from tests.flows.hospital import AUDIO, Hospital
 
-ROUNDS = 24
+ROUNDS = 40
 _NAMES = ("DEMO-CXR-1", "DEMO-CXR-2", "DEMO-CTH-3", "DEMO-CTA-4")
 _PHRASES = ("XR Chest 2 Views",)
 

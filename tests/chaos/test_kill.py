@@ -19,6 +19,7 @@ from typing import Any
 import httpx
 import pytest
 
+from adapter.demo.fhir_server import FhirStore
 from adapter.demo.mllp import exchange, fields
 from adapter.demo.site import Service
 from tests.fakes.receivers import ACCEPT, CUT, ERROR, HANG, LOST, Arrival
@@ -32,7 +33,24 @@ _ADDENDUM_EACH = 4
 _DURING_START = 0.3  # this share of the kills strikes before the service is ready
 _LONGEST_LIFE_S = 2.5
 _TROUBLE = {ERROR: 0.1, CUT: 0.1, LOST: 0.1, HANG: 0.05}
+_BUSY = 0.1
 _STAGES = {"P": 0, "F": 1, "C": 2}
+_STATUSES = {"P": "preliminary", "F": "final", "C": "appended"}
+
+
+class FlakyStore(FhirStore):
+    """An EHR that is sometimes busy, and sometimes fails after it has done the transaction."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__()
+        self._random = random.Random(seed)
+
+    def transaction(self, body: bytes) -> tuple[int, Json]:
+        chance = self._random.random()
+        if chance < _BUSY:
+            return 503, {}
+        done = super().transaction(body)
+        return (500, {}) if chance < 2 * _BUSY else done
 
 
 class Unstable:
@@ -42,6 +60,7 @@ class Unstable:
         self._random = random.Random(seed)
         self.hospital = Hospital(folder, ris_profile="on_error: retry", jobs_poll_seconds="0.5")
         self.hospital.ris.choose = self._answer
+        self.hospital.ehr.server.store = FlakyStore(seed + 3)
         self._answers = random.Random(seed + 1)
         self.kills = self.starts = 0
         self.service = self.hospital.service
@@ -192,7 +211,26 @@ def _check_ledger(hospital: Hospital, senders: list[Sender]) -> None:
         stages = [_STAGES[each.kind] for each in taken]
         assert stages == sorted(stages), f"{sender.accession} came out of order"
         statuses = list(dict.fromkeys(each.kind for each in hospital.ehr.of(sender.accession)))
-        assert len(statuses) == len(sender.kinds)
+        assert statuses == [_STATUSES[kind] for kind in sender.kinds]
+    _check_records(hospital.ehr.server.store, senders)
+
+
+def _check_records(store: FhirStore, senders: list[Sender]) -> None:
+    """Each report stands once in the EHR, in its last state, however often it was sent."""
+    stored = {
+        resource["basedOn"][0]["identifier"]["value"]: resource["status"]
+        for (kind, _), resource in store.resources.items()
+        if kind == "DiagnosticReport"
+    }
+    assert stored == {each.accession: _STATUSES[each.kinds[-1]] for each in senders}
+    kinds = Counter(kind for kind, _ in store.resources)
+    assert kinds["DiagnosticReport"] == len(senders)
+    tags = [
+        each["meta"]["tag"][0]["code"]
+        for (kind, _), each in store.resources.items()
+        if kind == "Provenance"
+    ]
+    assert len(tags) == len(set(tags)) > 0
 
 
 def _print_figures(unstable: Unstable, senders: list[Sender], seconds: float) -> None:

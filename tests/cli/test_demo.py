@@ -120,6 +120,18 @@ def test_the_times_are_told(told: Json) -> None:
         assert seconds["dictation_to_acknowledged"] > 0
 
 
+def test_a_failure_is_one_clear_message_and_nothing_stays(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "adapter", "demo"]
+    env = {**os.environ, "READOUT_SPEECH_MODEL": "/nowhere/model"}
+    done = subprocess.run(
+        command, env=env, cwd=tmp_path, capture_output=True, text=True, timeout=90
+    )
+    assert done.returncode == 1
+    assert "readout: service: the service to start" in done.stderr
+    assert "/nowhere/model does not exist" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_kept_running_it_ends_on_a_signal_with_all_its_children(tmp_path: Path) -> None:
     log = tmp_path / "told.txt"
     with log.open("w") as out:
