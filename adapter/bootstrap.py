@@ -24,6 +24,7 @@ from adapter.fhir.results import build_transaction
 from adapter.hl7v2.listener import MllpLimits, MllpListener
 from adapter.hl7v2.message import Message
 from adapter.hl7v2.orders import check_orders, read_orders
+from adapter.hl7v2.plain_order import PlainOrder
 from adapter.hl7v2.results import build_oru
 from adapter.hl7v2.sender import MllpDestination
 from adapter.jobs.dbos_jobs import DbosJobs, Queue
@@ -115,6 +116,7 @@ class Service:
         mapping = load_order_mapping(files)
         fhir_orders = files.get("fhir_orders.yaml").read(FhirOrderMapping)
         self._review: Callable[[Message], None] = partial(check_orders, mapping=mapping)
+        self._glance = PlainOrder(mapping)
         self._charset = mapping.fallback_charset
         self._recognizer = recognizer(settings)
         self.house = self._house(files)
@@ -245,6 +247,7 @@ class Service:
             self.parts.intake.store,
             SystemClock(),
             fallback_charset=self._charset,
+            glance=self._glance,
         )
 
     def _http_server(self) -> uvicorn.Server:

@@ -23,6 +23,9 @@ __all__ = ["MllpLimits", "MllpListener", "Review", "Store"]
 Review = Callable[[Message], object]
 """Looks at a message at the door; raises Rejected for what must be refused. Fast, no I/O."""
 
+Glance = Callable[[bytes, Header], bool]
+"""True only for a message that the review would certainly let in: it is then spared."""
+
 
 class MllpListener:
     """Takes HL7 v2 messages over MLLP, many connections, one group commit."""
@@ -37,10 +40,12 @@ class MllpListener:
         clock: Clock,
         *,
         fallback_charset: str = "utf-8",
+        glance: Glance | None = None,
     ) -> None:
         self.host, self.port = host, port  # port 0 becomes the real one in `start`
         self.limits, self.clock = limits, clock
         self._review, self._fallback_charset = review, fallback_charset
+        self._glance = glance
         self.connections: set[Connection] = set()
         self.stopping = False
         self._acknowledger = Acknowledger()
@@ -86,6 +91,8 @@ class MllpListener:
 
     def review(self, body: bytes, header: Header) -> ReadoutError | None:
         """Why the message is refused at the door; None when it is welcome."""
+        if self._glance is not None and self._glance(body, header):
+            return None
         try:
             self._review(Message.of(body, header, self._fallback_charset))
         except Rejected as error:

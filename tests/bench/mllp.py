@@ -26,6 +26,7 @@ from adapter.hl7v2.framing import END, frame
 from adapter.hl7v2.listener import MllpLimits, MllpListener
 from adapter.hl7v2.message import Message
 from adapter.hl7v2.orders import check_orders
+from adapter.hl7v2.plain_order import PlainOrder
 from adapter.mapping.files import MappingFiles
 from adapter.mapping.hl7_orders import load_order_mapping
 from adapter.store import messages
@@ -63,7 +64,9 @@ async def serve_readout(folder: Path) -> None:
         with database.write() as tx:
             return messages.store(tx, batch)
 
-    listener = MllpListener("127.0.0.1", 0, MllpLimits(), review, store, SystemClock())
+    listener = MllpListener(
+        "127.0.0.1", 0, MllpLimits(), review, store, SystemClock(), glance=PlainOrder(mapping)
+    )
     await listener.start()
     print(listener.port, flush=True)
     await asyncio.Event().wait()
