@@ -305,7 +305,9 @@ def _ages(table: VocabularyTable) -> Iterator[tuple[str, str]]:
         return
     for word, number in _number_words(table.numbers):
         if 0 < number.value < OLDEST:
-            yield from ((word + end, f"{number.value}-{end}") for end in table.ages.suffixes)
+            yield from (
+                (word + end, f"{number.value}-{end.lstrip('-')}") for end in table.ages.suffixes
+            )
 
 
 def _level_keys(level: Level) -> tuple[str, str]:

@@ -102,15 +102,28 @@ def _split(tokens: list[Token], text: str, at: int, vocabulary: Vocabulary) -> N
         tokens.append(_edge(text[index], at + index, vocabulary, right=opens))
         opens = tokens[-1].right
     inner = text[first:last]
-    glued = _GLUED_UNIT.fullmatch(inner)
-    if glued and glued[2] in vocabulary.glued_units:
-        middle = at + first + glued.end(1)
-        tokens.append(word(glued[1], at + first, middle))
-        tokens.append(word(glued[2], middle, at + last))
+    parts = _number_and_unit(inner, vocabulary)
+    if parts:
+        middle = at + first + parts[1]
+        tokens.append(word(inner[: parts[0]], at + first, middle))
+        tokens.append(word(inner[parts[1] :], middle, at + last))
     elif inner:
         tokens.append(word(inner, at + first, at + last))
     for index in range(last, len(text)):
         tokens.append(_edge(text[index], at + index, vocabulary, right=False))
+
+
+def _number_and_unit(text: str, vocabulary: Vocabulary) -> tuple[int, int] | None:
+    """Where the number ends and the unit begins in 5mm and five-millimeter."""
+    glued = _GLUED_UNIT.fullmatch(text)
+    if glued and glued[2] in vocabulary.glued_units:
+        return glued.end(1), glued.end(1)
+    number, hyphen, unit = text.lower().rpartition("-")
+    found = vocabulary.units.match([unit], 0) if hyphen else None
+    if found is None or found[0].writes is None:
+        return None
+    counts = number in vocabulary.numbers or number[:1].isdigit()
+    return (len(number), len(number) + 1) if counts and len(text) == len(text.lower()) else None
 
 
 def _edges(text: str, vocabulary: Vocabulary) -> tuple[int, int]:

@@ -66,6 +66,8 @@ def _is_mark(
     stays = spoken.stays_before.match(keys, end) is not None
     if spoken.rule.doubtful and heading_length(clause, vocabulary):
         return end >= len(keys) or keys[end] not in vocabulary.table.headings.never_before
+    if spoken.rule.doubtful and end < len(keys) and keys[end] in vocabulary.table.list_words:
+        return True
     if before in spoken.stays_after and not _is_lone_letter(keys, index - 1, vocabulary):
         return False
     if spoken.rule.doubtful:
