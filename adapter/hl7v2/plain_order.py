@@ -58,7 +58,7 @@ class PlainOrder:
 
 
 def _first(places: Sequence[Place], segment: str) -> int:
-    """The field of the first place outside IPC; 0 when it stands elsewhere or in part of a field."""
+    """The field of the first place outside IPC; 0 where it is another segment's or a part."""
     for place in places:
         if place.segment != "IPC":
             whole = place.component == 1 and place.subcomponent == 1

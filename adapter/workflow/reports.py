@@ -23,7 +23,8 @@ from adapter.store import deliveries, dictations, findings, reports, studies
 from adapter.store.reports import StoredReport
 from adapter.workflow.study_flow import DELIVER, SIGNED, STATUS_OF_KIND, House, split_key
 
-_UNSENT = (OrderStatus.TEMPORARY, OrderStatus.CANCELLED, OrderStatus.DISCONTINUED)
+_UNSENT = (OrderStatus.TEMPORARY, OrderStatus.CANCELLED)
+_DRAFT = "draft"  # status of a version that leaves for nowhere
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class Reports:
         """Build the report and its messages (pure computation, milliseconds)."""
         report = build_report(inputs, self._house.tables)
         issued_at = self._house.now()
-        known = study.order_status not in _UNSENT
+        leaves = inputs.status != _DRAFT
         return Version(
             accession=study.order.accession,
             number=1 if last is None else last.number + 1,
@@ -87,7 +88,7 @@ class Reports:
             kind=kind,
             person=person,
             issued_at=issued_at,
-            messages=self._messages(study, report, kind, person, issued_at) if known else (),
+            messages=self._messages(study, report, kind, person, issued_at) if leaves else (),
         )
 
     def _messages(
@@ -125,16 +126,15 @@ class Reports:
             person=to_json(version.person) if version.person else "",
         )
         report_id = reports.add(tx, stored)
-        status = STATUS_OF_KIND[version.kind] if version.messages else ReportStatus.DRAFT
-        if version.kind is not DeliveryKind.PRELIMINARY:
-            status = STATUS_OF_KIND[version.kind]
+        drafted = version.inputs.status == _DRAFT
+        status = ReportStatus.DRAFT if drafted else STATUS_OF_KIND[version.kind]
         studies.change(tx, accession, version.issued_at, report_status=status)
         detail = f"version {version.number}"
         studies.note(tx, accession, version.issued_at, f"report {version.report.status}", detail)
         for message in version.messages if send else ():
             id_ = deliveries.add(tx, message, report_id, version.issued_at)
             lane = message.destination
-            house.jobs.put(tx, DELIVER, f"{lane}/{id_}/0", lane=lane, priority=_urgency(version))
+            house.jobs.put(tx, DELIVER, f"{lane}/{id_}/0", lane=lane)
 
     def revise(
         self,
@@ -169,7 +169,7 @@ def gather(tx: sa.Connection, study: Study, status: str) -> ReportInputs:
         ai=findings.of_study(tx, accession),
         order=None if temporary else study.order,
         decisions=findings.decisions(tx, accession),
-        status="draft" if temporary else status,
+        status=_DRAFT if study.order_status in _UNSENT else status,
     )
 
 
@@ -181,8 +181,3 @@ def pending_change(tx: sa.Connection, study: Study, last: StoredReport) -> bool:
     """Whether something arrived that the latest version does not hold yet."""
     shown = from_json(ReportInputs, last.inputs_json)
     return replace(gather(tx, study, shown.status), addenda=shown.addenda) != shown
-
-
-def _urgency(version: Version) -> int:
-    order = version.inputs.order
-    return 10 if order is not None and order.priority == "stat" else 100

@@ -92,6 +92,8 @@ class SignOff:
         accession = study.order.accession
         if study.order_status is OrderStatus.TEMPORARY:
             raise Conflict("the order of this study has not arrived yet", code="temporary")
+        if study.order_status is OrderStatus.CANCELLED:
+            raise Conflict("the order of this study is cancelled", code="cancelled")
         waiting = [
             each.id
             for each in dictations.of_study(tx, accession)

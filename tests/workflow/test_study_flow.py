@@ -166,12 +166,17 @@ def test_an_empty_dictation_is_refused(workflow: Workflow) -> None:
         workflow.dictations.receive(Accession("A1"), [], "audio/wav")
 
 
-def test_a_cancelled_order_sends_nothing_more(workflow: Workflow) -> None:
+def test_a_cancelled_order_sends_nothing_until_it_is_ordered_again(workflow: Workflow) -> None:
     workflow.order("A1")
     workflow.order("A1", OrderAction.CANCEL, OrderStatus.CANCELLED)
     workflow.dictate("A1", NORMAL)
     assert workflow.sent() == []
     assert workflow.status("A1") == "draft"
+    with pytest.raises(Conflict, match="cancelled"):
+        workflow.sign_off.sign("A1", DR_GRAY)
+    workflow.order("A1", OrderAction.CHANGE, OrderStatus.SCHEDULED)
+    workflow.jobs.run()
+    assert workflow.sent() == [("A1", "preliminary")]
 
 
 def test_an_unmapped_order_control_changes_nothing(workflow: Workflow) -> None:
