@@ -70,37 +70,43 @@ def singular(word: str) -> str:
 
 
 class PhraseTable(Generic[Value]):
-    """Phrases by their first word; of phrases that begin together the longest wins."""
+    """Phrases as a tree of words; the longest wins, of equal phrases the first one given."""
 
     def __init__(self, rows: Iterable[tuple[str, Value]], forms: WordForms) -> None:
-        self._by_first: dict[str, list[tuple[tuple[str, ...], Value]]] = {}
+        self._root: _Node[Value] = _Node()
         for phrase, value in rows:
-            words = tuple(token.word for token in forms.tokens(phrase))
-            if words:
-                self._by_first.setdefault(words[0], []).append((words, value))
-        for group in self._by_first.values():
-            group.sort(key=lambda row: len(row[0]), reverse=True)
+            node = self._root
+            for token in forms.tokens(phrase):
+                node = node.following.setdefault(token.word, _Node())
+            if node.value is None:
+                node.value = value
 
     def find(self, words: list[str]) -> list[Hit[Value]]:
         """Phrases from left to right, none overlapping another."""
         found: list[Hit[Value]] = []
-        at, count = 0, len(words)
+        at, count, root = 0, len(words), self._root.following
         while at < count:
-            group = self._by_first.get(words[at])
-            hit = self._longest(words, at, group) if group else None
-            if hit is None:
-                at += 1
-            else:
-                found.append(hit)
-                at = hit.end
+            node = root.get(words[at])
+            at += 1
+            if node is None:
+                continue
+            start, end, value = at - 1, at, node.value
+            place = at
+            while place < count and (node := node.following.get(words[place])):
+                place += 1
+                if node.value is not None:
+                    end, value = place, node.value
+            if value is not None:
+                found.append(Hit(start, end, value))
+                at = end
         return found
 
-    @staticmethod
-    def _longest(
-        words: list[str], at: int, group: list[tuple[tuple[str, ...], Value]]
-    ) -> Hit[Value] | None:
-        for phrase, value in group:
-            size = len(phrase)
-            if size == 1 or tuple(words[at : at + size]) == phrase:
-                return Hit(at, at + size, value)
-        return None
+
+class _Node(Generic[Value]):
+    """A word of a phrase; `value` when a phrase ends with it."""
+
+    __slots__ = ("following", "value")
+
+    def __init__(self) -> None:
+        self.following: dict[str, _Node[Value]] = {}
+        self.value: Value | None = None

@@ -22,6 +22,7 @@ _REGION_LAST = {"c": 8, "t": 13, "l": 6, "s": 5}
 _UPON = frozenset(("on", "over", "upon"))
 _BESIDE = 2  # words that may stand between an adjective of place and its finding
 _LIST_GAP = 3
+_REACH = 40  # events to look back for the anatomy that is the subject
 
 
 def site_of(line: Line, at: int) -> Site | None:
@@ -67,7 +68,7 @@ def _listed(line: Line, at: int, event: Event) -> bool:
 
 
 def _site_far_before(line: Line, at: int) -> Event | None:
-    for event in reversed(line.events[:at]):
+    for event in reversed(line.events[max(0, at - _REACH) : at]):
         if event.site:
             return event
         if "end" in event.kinds:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from adapter.domain.finding import Fact
@@ -14,6 +15,7 @@ from adapter.reporting.facts.places import level_of, levels, sides, site_of
 from adapter.reporting.facts.scope import FAMILY, HISTORICAL, NEGATED, UNCERTAIN, marks
 
 GENERAL = "general"
+_LONGEST = 1_000  # characters
 _PARTIAL = frozenset(("left", "right", "partial"))
 
 
@@ -60,6 +62,41 @@ class _Context(NamedTuple):
 
 def read(sentence: str, lexicon: Lexicon) -> Reading:
     """Facts, organs and normal statements of a sentence."""
+    if len(sentence) <= _LONGEST:
+        return _read(sentence, lexicon)
+    return _joined([_shifted(_read(text, lexicon), at) for at, text in _cut(sentence)])
+
+
+def _cut(sentence: str) -> Iterator[tuple[int, str]]:
+    """Pieces of a text that nobody speaks in one sentence, so that the work stays linear."""
+    at = 0
+    while at < len(sentence):
+        end = at + _LONGEST
+        blank = sentence.rfind(" ", at, end) if end < len(sentence) else -1
+        end = blank if blank > at else end
+        yield at, sentence[at:end]
+        at = end
+
+
+def _shifted(reading: Reading, by: int) -> Reading:
+    mentions = (
+        replace(m, fact=replace(m.fact, start=m.fact.start + by, end=m.fact.end + by))
+        for m in reading.mentions
+    )
+    return reading._replace(mentions=tuple(mentions))
+
+
+def _joined(parts: list[Reading]) -> Reading:
+    return Reading(
+        tuple(mention for part in parts for mention in part.mentions),
+        tuple(dict.fromkeys(organ for part in parts for organ in part.organs)),
+        frozenset(organ for part in parts for organ in part.normal),
+        any(part.family for part in parts),
+        all(part.whole for part in parts),
+    )
+
+
+def _read(sentence: str, lexicon: Lexicon) -> Reading:
     row = _settled(line(sentence, lexicon), lexicon)
     mentions: tuple[Mention, ...] = ()
     if row.terms:
