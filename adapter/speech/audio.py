@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from itertools import groupby
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -109,7 +110,7 @@ def _unknown_format() -> ReadoutError:
 
 
 def _frames(container: Any, stream: Any) -> Iterator[Any]:
-    """Decoded frames, then None; a packet that does not decode is left out, a cut file just ends.
+    """Decoded frames; a packet that does not decode is left out, a cut file just ends.
 
     Each packet is decoded by itself, so that one bad packet does not end the recording.
     """
@@ -129,23 +130,30 @@ def _frames(container: Any, stream: Any) -> Iterator[Any]:
         for frame in frames:
             frame.pts = None  # times inside a damaged file would stop the resampler
             yield frame
-    yield None
 
 
 def _resampled(frames: Iterator[Any]) -> Iterator[Any]:
     """16 kHz mono frames; a stream that changes its rate or channels gets a new resampler."""
     import av
 
-    resampler = None
-    shape: tuple[Any, ...] = ()
+    for _, alike in groupby(frames, lambda each: (each.format.name, each.layout.name, each.rate)):
+        resampler = av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE)
+        for frame in _seconds(alike):
+            yield from resampler.resample(frame)
+        yield from resampler.resample(None)
+
+
+def _seconds(frames: Iterator[Any]) -> Iterator[Any]:
+    """Frames of a second: many small ones cost more to convert than to decode."""
+    import av
+
+    fifo = av.AudioFifo()
     for frame in frames:
-        found = shape if frame is None else (frame.format.name, frame.layout.name, frame.rate)
-        if resampler is None or found != shape:
-            if resampler is not None:
-                yield from resampler.resample(None)
-            resampler = av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE)
-            shape = found
-        yield from resampler.resample(frame)
+        fifo.write(frame)
+        if fifo.samples >= frame.rate:
+            yield fifo.read()
+    if fifo.samples:
+        yield fifo.read()
 
 
 def _expected_ms(container: Any) -> int:
