@@ -100,18 +100,28 @@ def _paired(ai: Draft, spoken: list[_Candidate], calm: list[Said], lexicon: Lexi
     denied = [c for c in related if c.mention.fact.negated and _denies(c.mention, ai, lexicon)]
     if not ai.present:
         return _absent(ai, affirmed, denied)
-    fitting = [c for c in affirmed if _fits(c.mention.fact, ai)]
+    fitting = [c for c in _explicit(affirmed, ai) if _fits(c.mention.fact, ai)]
     if fitting:
         best = min(fitting, key=lambda c: _distance(c.mention.fact, ai))
         return Pairing(ai, True, tuple(_differences(best, ai)))
     if denied:
         return Pairing(ai, False, (_negation(denied[0], ai),))
     if affirmed:
-        return Pairing(ai, False, tuple(_misfit(affirmed[0], ai)))
+        return Pairing(ai, False, tuple(_misfit(_explicit(affirmed, ai)[0], ai)))
     normal = next((each for each in calm if ai.organ in each.reading.normal), None)
     if normal:
         return Pairing(ai, False, (_called_normal(normal, ai, lexicon),))
     return _alone(ai, lexicon)
+
+
+def _explicit(affirmed: list[_Candidate], ai: Draft) -> list[_Candidate]:
+    """Those with a side (and level), where any has one: "pneumothorax" does not undo "right"."""
+    chosen = affirmed
+    if ai.side:
+        chosen = [c for c in chosen if c.mention.fact.side] or chosen
+    if ai.level:
+        chosen = [c for c in chosen if c.mention.fact.level] or chosen
+    return chosen
 
 
 def _denies(mention: Mention, ai: Draft, lexicon: Lexicon) -> bool:

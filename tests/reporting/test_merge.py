@@ -229,6 +229,7 @@ def test_a_template_statement_can_be_edited() -> None:
     [
         ("No pneumothorax.", LEFT, ("negation_conflict", "alert")),
         ("Right pneumothorax.", LEFT, ("laterality_conflict", "alert")),
+        ("Right pneumothorax. Impression: Pneumothorax.", LEFT, ("laterality_conflict", "alert")),
         ("Pneumothorax.", LEFT, ("laterality_not_dictated", "info")),
         ("Bilateral pneumothoraces.", LEFT, ("laterality_conflict", "warn")),
         ("Possible left pneumothorax.", LEFT, ("certainty_conflict", "info")),
