@@ -107,7 +107,8 @@ def _paired(ai: Draft, spoken: list[_Candidate], calm: list[Said], lexicon: Lexi
     if denied:
         return Pairing(ai, False, (_negation(denied[0], ai),))
     if affirmed:
-        return Pairing(ai, False, tuple(_misfit(_explicit(affirmed, ai)[0], ai)))
+        chosen = next(c for c in affirmed if not _fits(c.mention.fact, ai))
+        return Pairing(ai, False, tuple(_misfit(chosen, ai)))
     normal = next((each for each in calm if ai.organ in each.reading.normal), None)
     if normal:
         return Pairing(ai, False, (_called_normal(normal, ai, lexicon),))
@@ -115,13 +116,16 @@ def _paired(ai: Draft, spoken: list[_Candidate], calm: list[Said], lexicon: Lexi
 
 
 def _explicit(affirmed: list[_Candidate], ai: Draft) -> list[_Candidate]:
-    """Those with a side (and level), where any has one: "pneumothorax" does not undo "right"."""
-    chosen = affirmed
-    if ai.side:
-        chosen = [c for c in chosen if c.mention.fact.side] or chosen
-    if ai.level:
-        chosen = [c for c in chosen if c.mention.fact.level] or chosen
-    return chosen
+    """Without those that say less of the same finding: "pneumothorax" does not undo "right"."""
+    facts = [candidate.mention.fact for candidate in affirmed]
+    with_side = {fact.finding for fact in facts if fact.side}
+    with_level = {fact.finding for fact in facts if fact.level}
+    return [
+        candidate
+        for candidate, fact in zip(affirmed, facts, strict=True)
+        if not (ai.side and not fact.side and fact.finding in with_side)
+        and not (ai.level and not fact.level and fact.finding in with_level)
+    ]
 
 
 def _denies(mention: Mention, ai: Draft, lexicon: Lexicon) -> bool:
