@@ -107,7 +107,7 @@ def _paired(ai: Draft, spoken: list[_Candidate], calm: list[Said], lexicon: Lexi
     if denied:
         return Pairing(ai, False, (_negation(denied[0], ai),))
     if affirmed:
-        chosen = next(c for c in affirmed if not _fits(c.mention.fact, ai))
+        chosen = next((c for c in affirmed if not _fits(c.mention.fact, ai)), affirmed[0])
         return Pairing(ai, False, tuple(_misfit(chosen, ai)))
     normal = next((each for each in calm if ai.organ in each.reading.normal), None)
     if normal:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from adapter.domain.transcript import VoiceCommand
@@ -62,55 +63,58 @@ def is_macro(text: str) -> bool:
 
 def listen(dictations: Iterable[Dictated], template: Template, lexicon: Lexicon) -> Dictation:
     """Sentences in the order said, numbered s1, s2, ..."""
-    said: list[Said] = []
-    headers: list[Header] = []
-    commands: list[tuple[VoiceCommand, str | None]] = []
+    listener = _Listener(template, lexicon)
     for place, dictated in enumerate(dictations):
-        under: str | None = None
-        fresh = True
-        waiting = iter(dictated.written.commands)
-        command = next(waiting, None)
+        listener.hear(place, dictated)
+    return Dictation(tuple(listener.said), tuple(listener.headers), tuple(listener.commands))
+
+
+class _Listener:
+    """What has been said so far, and under which header it goes on."""
+
+    def __init__(self, template: Template, lexicon: Lexicon) -> None:
+        self.said: list[Said] = []
+        self.headers: list[Header] = []
+        self.commands: list[tuple[VoiceCommand, str | None]] = []
+        self._template = template
+        self._lexicon = lexicon
+        self._under: str | None = None
+        self._fresh = True
+
+    def hear(self, place: int, dictated: Dictated) -> None:
+        """One dictation; it begins in free order."""
+        self._under, self._fresh = None, True
+        commands = deque(dictated.written.commands)
         for start, end in split(dictated.text):
-            while command and command.out_at <= start:
-                commands.append((command, under))
-                if command.name == "go_to":
-                    under, fresh = _target(command, template, under), True
-                command = next(waiting, None)
-            text = dictated.text[start:end]
-            head = opening(text, template)
-            if head.said:
-                under, fresh = head.section, True
-            if head.end:
-                headers.append(Header(place, start, start + head.end))
-            begin = start + head.end
-            while begin < end and dictated.text[begin].isspace():
-                begin += 1
-            if begin >= end:
-                continue
-            text = dictated.text[begin:end]
-            section = head.section if head.said else None
-            said.append(
-                Said(
-                    f"s{len(said) + 1}",
-                    place,
-                    begin,
-                    end,
-                    text,
-                    section,
-                    under,
-                    fresh,
-                    read(text, lexicon),
-                )
-            )
-            fresh = False
-        commands += [(each, under) for each in _rest(command, waiting)]
-    return Dictation(tuple(said), tuple(headers), tuple(commands))
+            while commands and commands[0].out_at <= start:
+                self._obey(commands.popleft())
+            self._sentence(place, dictated.text, start, end)
+        while commands:
+            self._obey(commands.popleft())
 
+    def _obey(self, command: VoiceCommand) -> None:
+        self.commands.append((command, self._under))
+        if command.name == "go_to":
+            self._under, self._fresh = _target(command, self._template, self._under), True
 
-def _rest(command: VoiceCommand | None, waiting: Iterator[VoiceCommand]) -> Iterator[VoiceCommand]:
-    if command is not None:
-        yield command
-        yield from waiting
+    def _sentence(self, place: int, text: str, start: int, end: int) -> None:
+        head = opening(text[start:end], self._template)
+        if head.said:
+            self._under, self._fresh = head.section, True
+        begin = start + head.end
+        if head.end:
+            self.headers.append(Header(place, start, begin))
+        body = text[begin:end].lstrip()
+        if not body:
+            return
+        id = f"s{len(self.said) + 1}"
+        section = head.section if head.said else None
+        reading = read(body, self._lexicon)
+        begin = end - len(body)
+        self.said.append(
+            Said(id, place, begin, end, body, section, self._under, self._fresh, reading)
+        )
+        self._fresh = False
 
 
 def _target(command: VoiceCommand, template: Template, under: str | None) -> str | None:
