@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from typing import Any
 
-import click
 import typer
 from typer.core import TyperGroup
 
@@ -28,17 +28,20 @@ COMMANDS = {
 
 
 class LazyGroup(TyperGroup):
-    """Commands by name from COMMANDS; a module holds `command` (a function) or `app` (a Typer)."""
+    """Commands by name from COMMANDS; a module holds `command` (a function) or `app` (a Typer).
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    Any stands for click's types: typer brings its own click, or not, by its version.
+    """
+
+    def list_commands(self, ctx: Any) -> list[str]:
         """Names in the order a newcomer needs them."""
         return list(COMMANDS)
 
     def get_command(
         self,
-        ctx: click.Context,
+        ctx: Any,
         cmd_name: str,
-    ) -> click.Command | None:
+    ) -> Any:
         """The command, or None when there is no such name."""
         if cmd_name not in COMMANDS:
             return None

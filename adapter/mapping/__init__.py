@@ -1,1 +1,1 @@
-"""Reads mappings/ into frozen tables; the only room that opens YAML. Readers here, meaning elsewhere."""
+"""Reads mappings/ into frozen tables; the only room that opens YAML. Meaning is elsewhere."""

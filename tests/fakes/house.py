@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from adapter.mapping.reporting import ReportingTables
-from adapter.reporting.render import plain_text
-
 from adapter.domain.delivery import ReportMessage
 from adapter.domain.identifiers import Accession, Phi
 from adapter.domain.order import Code, Order, OrderAction, OrderEvent, OrderStatus
@@ -15,6 +12,8 @@ from adapter.domain.people import Patient, Practitioner, Sex
 from adapter.mapping.destinations import DestinationProfile
 from adapter.mapping.files import MappingFile, MappingFiles
 from adapter.mapping.mllp_profile import MllpProfile
+from adapter.mapping.reporting import ReportingTables
+from adapter.reporting.render import plain_text
 from adapter.store import studies
 from adapter.store.audio_files import AudioFiles
 from adapter.store.database import Database
