@@ -14,7 +14,6 @@ from adapter.mapping.hl7_orders import OrderMapping, Place
 _CHARSETS = ("", "ASCII", "UNICODE UTF-8", "8859/1")
 _PLAIN = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _NEEDED = frozenset((b"PID|", b"ORC|", b"OBR|"))
-_UNUSUAL = (b"\n", b"\x0b", b"\x1c", b"\x1b")
 
 
 class PlainOrder:
@@ -71,7 +70,7 @@ def _is_usual(body: bytes, header: Header) -> bool:
         header.start == 0
         and body.startswith(b"MSH|^~\\&|")
         and header.segment.field(18) in _CHARSETS
-        and not any(sign in body for sign in _UNUSUAL)
+        and not (b"\n" in body or b"\x0b" in body or b"\x1c" in body or b"\x1b" in body)
     )
 
 
