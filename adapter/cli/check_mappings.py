@@ -17,7 +17,8 @@ from adapter.mapping.files import MappingFile, MappingFiles, MappingTable
 from adapter.mapping.hl7_orders import OrderMapping
 from adapter.mapping.lexicon import Lexicon, LexiconFile
 from adapter.mapping.reporting import ReportingTables
-from adapter.mapping.templates import TemplateTable, read_template
+from adapter.mapping.template_table import MacroFile, TemplateTable
+from adapter.mapping.templates import read_template
 from adapter.mapping.vocabulary import SITE
 from adapter.mapping.vocabulary_table import VocabularyOverlay, VocabularyTable
 from adapter.reporting.template_lint import lint
@@ -25,6 +26,7 @@ from adapter.reporting.template_lint import lint
 FOLDERS: dict[str, type[MappingTable]] = {
     "destinations": DestinationProfile,
     "findings": LexiconFile,
+    "macros": MacroFile,
     "templates": TemplateTable,
     "vocabulary": VocabularyTable,
 }

@@ -5,134 +5,29 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
-from typing import Literal
-
-from pydantic import Field, field_validator, model_validator
 
 from adapter.domain.order import Order
 from adapter.domain.people import Sex
 from adapter.domain.report import TemplateRef
 from adapter.errors import ConfigurationError, NotFound
-from adapter.mapping.files import MappingFile, MappingFiles, MappingTable
+from adapter.mapping.files import MappingFile, MappingFiles
 from adapter.mapping.lexicon import Lexicon
+from adapter.mapping.template_table import (
+    AiPolicy,
+    AppliesTo,
+    Default,
+    Macro,
+    MacroFile,
+    TemplateTable,
+)
 
 GENERIC = "generic"
 ADDENDUM = "addendum"
-ID = r"^[a-z0-9_]{1,60}$"
-AiPolicy = Literal["suggest", "inline", "shadow", "off"]
 _MODALITY_SAID = 1_000  # outweighs any length of matched text
-
-
-class Default(MappingTable):
-    """A normal statement that may enter the report. One assertion each."""
-
-    id: str = Field(pattern=ID)
-    """Name within the section; "pleura.no_effusion" in reports."""
-    text: str = Field(min_length=1)
-    """The sentence, with its full stop."""
-    absent: tuple[str, ...] = ()
-    """Findings and organs that it calls absent or normal; any mention of them withdraws it."""
-    sides: Literal["both", "none"] = "both"
-    """`both`: that a dictated "no left …" says nothing of the right is flagged; `none`: not."""
-    supersede_keyword: str = ""
-    """Pattern that, found in a dictated sentence, withdraws it."""
-
-    @field_validator("supersede_keyword")
-    @classmethod
-    def _compiles(cls, pattern: str) -> str:
-        return _checked(pattern)
-
-
-class SectionRule(MappingTable):
-    """One section: what is routed there, and what it says when all is normal."""
-
-    id: str = Field(pattern=ID)
-    """Name in reports."""
-    title: str = Field(min_length=1)
-    """Title as printed."""
-    organs: tuple[str, ...] = ()
-    """Organs whose findings belong here; `general`: findings without an organ."""
-    keywords: tuple[str, ...] = ()
-    """Patterns of words that route a sentence without finding here; no case."""
-    headers: tuple[str, ...] = ()
-    """Further names by which dictation may open the section."""
-    defaults: tuple[Default, ...] = ()
-    """Normal statements."""
-    header_only: bool = False
-    """Filled only by dictation under its header; the impression is."""
-    required: bool = False
-    """A report without it is incomplete."""
-    omit_if_empty: bool = True
-    """Whether the section is left out of the report when nothing is in it."""
-
-    @field_validator("keywords")
-    @classmethod
-    def _compile(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(map(_checked, patterns))
-
-
-class ProcedureCode(MappingTable):
-    """A procedure code of an order."""
-
-    system: str = ""
-    """Code system; empty or `local`: any."""
-    code: str
-    """The code."""
-    verify: bool = False
-    """Marked for the site to confirm before use."""
-
-
-class AppliesTo(MappingTable):
-    """The orders that the template serves."""
-
-    modality: tuple[str, ...] = ()
-    """DICOM modalities, such as CT."""
-    procedure_codes: tuple[ProcedureCode, ...] = ()
-    """Procedure codes; they win over everything else."""
-    text: tuple[str, ...] = ()
-    """Patterns of the procedure's text; the longest match of all templates wins."""
-    sex: Literal["any", "F", "M"] = "any"
-    """Sex of the patient."""
-
-    @field_validator("text")
-    @classmethod
-    def _compile(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(map(_checked, patterns))
-
-
-class TemplateTable(MappingTable):
-    """One template file."""
-
-    format: Literal["report-template/1"] = Field(alias="schema")
-    """Format of the file."""
-    id: str = Field(pattern=ID)
-    """Name; the file has the same."""
-    version: int = Field(ge=1)
-    """Raised at every edit."""
-    title: str = Field(min_length=1)
-    """Name for people."""
-    language: str = "en"
-    """Language of dictation and text."""
-    applies_to: AppliesTo = AppliesTo()
-    """The orders that it serves."""
-    defaults_policy: Literal["always", "macro", "off"] = "macro"
-    """When defaults enter: `macro` when "otherwise normal" is said, `always`, `off`."""
-    ai_policy: AiPolicy = "suggest"
-    """What AI findings do: `suggest` beside the report, `inline` marked, `shadow` stored, `off`."""
-    ai_sources: dict[str, AiPolicy] = Field(default_factory=dict)
-    """Policy by AI model name, where it differs."""
-    sections: tuple[SectionRule, ...] = Field(min_length=1)
-    """Sections in printed order."""
-
-    @model_validator(mode="after")
-    def _ids_are_unique(self) -> TemplateTable:
-        names = [section.id for section in self.sections]
-        names += [f"{s.id}.{d.id}" for s in self.sections for d in s.defaults]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise ValueError(f"used twice: {', '.join(twice)}")
-        return self
+_YEAR = 365.25  # days
+_GATE = 0.5  # of two templates that fit the text alike, the one for this sex and age
 
 
 @dataclass(frozen=True)
@@ -142,6 +37,7 @@ class Template:
     table: TemplateTable
     sha256: str
     common_headers: dict[str, tuple[str, ...]]
+    site_macros: tuple[Macro, ...] = ()
 
     @property
     def ref(self) -> TemplateRef:
@@ -209,6 +105,24 @@ class Template:
             if default.supersede_keyword
         }
 
+    @cached_property
+    def macros(self) -> dict[str, Macro]:
+        """Spoken name (`name_key`) -> macro; the template's own come first."""
+        found: dict[str, Macro] = {}
+        for macro in (*self.table.macros, *self.site_macros):
+            for name in (macro.id, *macro.says):
+                found.setdefault(name_key(name), macro)
+        return found
+
+    @cached_property
+    def texts(self) -> dict[str, str]:
+        """Statement id -> the text that this template may enter, of defaults and macros."""
+        found = {name: default.text for _, name, default in self.defaults}
+        for macro in self.macros.values():
+            names = macro_names(macro)
+            found |= {name: each.text for name, each in zip(names, macro.sentences, strict=True)}
+        return found
+
     def ai_policy(self, model: str) -> AiPolicy:
         """What findings of this AI model do."""
         return self.table.ai_sources.get(model, self.table.ai_policy)
@@ -228,7 +142,10 @@ class Templates:
     ) -> tuple[Templates, tuple[MappingFile, ...]]:
         """The templates and their files; raises ConfigurationError."""
         sources = tuple(files.folder("templates"))
-        return cls(read_template(file, lexicon) for file in sources), sources
+        shared = tuple(files.folder("macros"))
+        macros = tuple(macro for file in shared for macro in file.read(MacroFile).macros)
+        templates = (read_template(file, lexicon, macros) for file in sources)
+        return cls(templates), (*sources, *shared)
 
     def __iter__(self) -> Iterator[Template]:
         return iter(self._by_id.values())
@@ -244,15 +161,31 @@ class Templates:
         """By procedure code, else by modality and text of the procedure, else the generic one."""
         if order is None:
             return self._by_id[GENERIC]
-        for template in self._by_id.values():
+        served = [each for each in self._active() if _is_let(each.table.applies_to, order)]
+        for template in served:
             if _has_code(template.table.applies_to, order):
                 return template
-        scored = [(_score(each.table.applies_to, order), each) for each in self._by_id.values()]
+        scored = [(_score(each.table.applies_to, order), each) for each in served]
         score, best = max(scored, key=lambda pair: pair[0])
         return best if score else self._by_id[GENERIC]
 
+    def named(self, spoken: str) -> Template | None:
+        """The active template of a spoken id, title or name."""
+        return self._by_name.get(name_key(spoken))
 
-def read_template(file: MappingFile, lexicon: Lexicon) -> Template:
+    @cached_property
+    def _by_name(self) -> dict[str, Template]:
+        found: dict[str, Template] = {}
+        for each in self._active():
+            for name in (each.table.id, each.table.title, *each.table.says):
+                found.setdefault(name_key(name), each)
+        return found
+
+    def _active(self) -> Iterator[Template]:
+        return (each for each in self._by_id.values() if each.table.status == "active")
+
+
+def read_template(file: MappingFile, lexicon: Lexicon, macros: tuple[Macro, ...] = ()) -> Template:
     """One template file, its keys checked against the lexicon; raises ConfigurationError."""
     table = file.read(TemplateTable)
     wrong = [] if file.path.stem == table.id else [f"id is {table.id!r}, not the file's name"]
@@ -264,7 +197,7 @@ def read_template(file: MappingFile, lexicon: Lexicon) -> Template:
             wrong += [f"{section.id}.{default.id}: absent {key!r} is unknown" for key in gone]
     if wrong:
         raise ConfigurationError(f"{file.path}: " + "; ".join(wrong))
-    return Template(table, file.sha256, lexicon.headers)
+    return Template(table, file.sha256, lexicon.headers, macros)
 
 
 def header_key(text: str) -> str:
@@ -272,12 +205,34 @@ def header_key(text: str) -> str:
     return " ".join(text.lower().split())
 
 
-def _checked(pattern: str) -> str:
+def name_key(spoken: str) -> str:
+    """A spoken name as it is looked up: letters and digits, lower case, single blanks."""
+    return " ".join(re.sub(r"[\W_]+", " ", spoken.lower()).split())
+
+
+def macro_names(macro: Macro) -> tuple[str, ...]:
+    """Statement ids of the sentences of a macro."""
+    return tuple(f"macro.{macro.id}.{n}" for n in range(1, len(macro.sentences) + 1))
+
+
+def _is_let(applies: AppliesTo, order: Order) -> bool:
+    """Whether sex and age, as far as they are known, are those that the template is for."""
+    sex, age = order.patient.sex, age_of(order)
+    if applies.sex != "any" and sex in (Sex.FEMALE, Sex.MALE) and sex.value != applies.sex:
+        return False
+    if age is None:
+        return applies.age_below is None  # a template for children is not for just anyone
+    return (applies.age_from or 0) <= age and (applies.age_below is None or age < applies.age_below)
+
+
+def age_of(order: Order) -> float | None:
+    """Age in years at the scheduled time; None when one of the dates is not known."""
+    born, then = order.patient.birth_date.reveal(), order.scheduled_at
     try:
-        re.compile(pattern)
-    except re.error as error:
-        raise ValueError(f"{pattern!r} is not a regular expression: {error}") from None
-    return pattern
+        first, last = (date(int(d[:4]), int(d[4:6]), int(d[6:8])) for d in (born, then))
+    except ValueError:
+        return None
+    return (last - first).days / _YEAR
 
 
 def _has_code(applies: AppliesTo, order: Order) -> bool:
@@ -288,15 +243,13 @@ def _has_code(applies: AppliesTo, order: Order) -> bool:
     )
 
 
-def _score(applies: AppliesTo, order: Order) -> int:
+def _score(applies: AppliesTo, order: Order) -> float:
     """0: it does not serve the order; else the more the better it fits."""
-    sex = order.patient.sex
-    if applies.sex != "any" and sex in (Sex.FEMALE, Sex.MALE) and sex.value != applies.sex:
-        return 0
     said = f"{order.procedure.text} {order.procedure.code}".replace("_", " ")
     if order.modality and applies.modality and order.modality not in applies.modality:
         return 0
     found = (re.search(pattern, said, re.IGNORECASE) for pattern in applies.text)
     length = max((len(match.group()) for match in found if match), default=0)
     named = any(re.search(rf"\b{re.escape(each)}\b", said) for each in applies.modality)
-    return length and length + (_MODALITY_SAID if named or order.modality else 0)
+    gates = _GATE * (applies.sex != "any" or (applies.age_from, applies.age_below) != (None, None))
+    return length and length + gates + (_MODALITY_SAID if named or order.modality else 0)

@@ -9,7 +9,8 @@ from typing import NamedTuple
 from adapter.domain.order import Side
 from adapter.domain.report import Flag, Severity
 from adapter.mapping.lexicon import Lexicon
-from adapter.mapping.templates import Default, Template
+from adapter.mapping.template_table import Default
+from adapter.mapping.templates import Template
 from adapter.reporting.ai_pairing import Draft
 from adapter.reporting.facts import Mention
 from adapter.reporting.route import GENERAL, Routed

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from adapter.mapping.lexicon import Lexicon
-from adapter.mapping.templates import Default, Template
+from adapter.mapping.template_table import Default
+from adapter.mapping.templates import Template
 from adapter.reporting.facts import read
 from adapter.reporting.sentences import split
 

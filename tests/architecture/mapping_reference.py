@@ -13,7 +13,7 @@ from adapter.mapping.fhir_orders import FhirOrderMapping
 from adapter.mapping.files import MappingTable
 from adapter.mapping.hl7_orders import OrderMapping
 from adapter.mapping.lexicon import LexiconFile
-from adapter.mapping.templates import TemplateTable
+from adapter.mapping.template_table import MacroFile, TemplateTable
 from adapter.mapping.vocabulary_table import VocabularyOverlay, VocabularyTable
 
 PAGE = Path(__file__).resolve().parents[2] / "mappings" / "README.md"
@@ -27,6 +27,7 @@ ROOTS: list[tuple[str, str, type[MappingTable]]] = [
     ("fhir_orders.yaml", "FHIR orders", FhirOrderMapping),
     ("destinations/*.yaml", "where reports go, one file a destination", DestinationProfile),
     ("templates/*.yaml", "report templates, one file a template", TemplateTable),
+    ("macros/*.yaml", "sentences that a spoken name enters", MacroFile),
     ("findings/*.yaml", "the finding lexicon, by region", LexiconFile),
     ("vocabulary/*.yaml", "how a language is spoken and written", VocabularyTable),
     ("vocabulary/*.site.yaml", "what a site adds to a packaged language", VocabularyOverlay),

@@ -23,7 +23,8 @@ from adapter.domain.report import Report
 from adapter.domain.transcript import Span, WrittenText
 from adapter.mapping.files import MappingFiles
 from adapter.mapping.lexicon import Lexicon
-from adapter.mapping.templates import Template, TemplateTable
+from adapter.mapping.template_table import TemplateTable
+from adapter.mapping.templates import Template
 from adapter.reporting.certificate import Evidence, certify
 from adapter.reporting.dictated import Dictated
 from adapter.reporting.merge import Merged, merge
