@@ -27,7 +27,7 @@ body { margin: 0 auto; max-width: 76rem; padding: 1.5rem; }
 h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid #8886;
-  vertical-align: top; overflow-wrap: anywhere; }
+  vertical-align: top; overflow-wrap: break-word; }
 th { font-weight: 600; } .stat { font-weight: 700; } p.none { opacity: .75; }
 """
 _HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
@@ -70,7 +70,7 @@ def _study(one: Study) -> tuple[str, ...]:
         order.priority,
         one.order_status,
         one.report_status,
-        one.updated_at,
+        _minute(one.updated_at),
     )
 
 
@@ -84,7 +84,7 @@ def _held(rows: Sequence[OwedDelivery]) -> str:
             each.delivery.kind,
             each.delivery.answer,
             each.delivery.answer_text,
-            each.issued_at,
+            _minute(each.issued_at),
         )
         for each in rows
     )
@@ -94,10 +94,22 @@ def _held(rows: Sequence[OwedDelivery]) -> str:
 def _refused(rows: Sequence[StoredMessage]) -> str:
     head = "Received|Protocol|Sender|Type|Control id|Reason"
     cells = (
-        (each.received_at, each.protocol, each.sender, each.type, each.control_id, each.reason)
+        (
+            _minute(each.received_at),
+            each.protocol,
+            each.sender,
+            each.type,
+            each.control_id,
+            each.reason,
+        )
         for each in rows
     )
     return _table("Refused messages", head, cells, "None was refused.")
+
+
+def _minute(moment: str) -> str:
+    """ISO 8601 as a person reads it, UTC."""
+    return moment[:16].replace("T", " ") + " UTC"
 
 
 def _table(title: str, head: str, rows: Iterable[tuple[str, ...]], none: str) -> str:
