@@ -10,7 +10,7 @@ from voices import SAMPLE_RATE, Audio, Voice, speak
 
 ROOT = Path(__file__).resolve().parents[2]
 AUDIO_FOLDER = ROOT / "adapter" / "demo_data" / "audio"
-VOICE = Voice("flite", "rms", rate=0.95)
+VOICE = Voice("espeak-ng", "en-us+linda", rate=0.95)
 PAUSES_S = (0.35, 0.6)
 
 DICTATIONS = {
