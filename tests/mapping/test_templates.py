@@ -20,7 +20,7 @@ schema: report-template/1
 id: mine
 version: 2
 title: Mine
-applies_to: {modality: [US], text: [pelvis], sex: F}
+applies_to: {modality: [US], text: [us pelvis], sex: F}
 sections:
 - id: liver
   title: Liver
@@ -81,7 +81,7 @@ def test_a_template_names_its_file_for_ever() -> None:
         ("report-template/1", "report-template/9", "schema"),
         ("version: 2", "version: 0", "version"),
         ("id: impression", "id: liver", "used twice: liver"),
-        ("text: [pelvis]", "text: ['(']", "not a regular expression"),
+        ("text: [us pelvis]", "text: ['(']", "not a regular expression"),
         ("title: Mine", "titel: Mine", "titel"),
     ],
 )
