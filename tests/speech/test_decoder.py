@@ -40,7 +40,8 @@ def test_languages_without_blanks_keep_their_pieces():
 
 
 def test_a_batch_says_what_each_piece_says_alone(decoder, dictation):
-    pieces = [dictation[4000:32_000], dictation[36_000:76_000], dictation[154_000:212_000]]
+    sentences = [(0.1, 2.1), (2.2, 4.9), (7.3, 10.0)]  # seconds, with the pauses around them
+    pieces = [dictation[int(a * 16_000) : int(b * 16_000)] for a, b in sentences]
     alone = [decoder.decode([each], "en", "", 2)[0] for each in pieces]
     together = decoder.decode(pieces, "en", "", 2)
     assert [word.text for word in together[0]] == [word.text for word in alone[0]]

@@ -1,5 +1,6 @@
 import re
 import shutil
+import statistics
 import subprocess
 import sys
 import wave
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from adapter.errors import ConfigurationError, Malformed, TooLarge, Unsupported
 from adapter.ports import Recognizer, SpeechContext
-from adapter.speech.audio import SAMPLE_RATE, open_audio
+from adapter.speech.audio import SAMPLE_RATE
 from adapter.speech.decoder import HeardWord
 from adapter.speech.model_store import EMBEDDED
 from adapter.speech.recognizer import WhisperRecognizer, timed_words
@@ -88,10 +89,9 @@ def test_silence_before_speech_shifts_the_times_by_itself(recognizer, dictation,
     quiet = np.zeros(15 * 32 * 16 * 10 * 2, np.float32)  # whole windows of 32 ms: 9.6 s
     late = recognizer.recognize(write_sound(np.concatenate([quiet, dictation])), CONTEXT)
     assert spoken(late) == spoken(plain)
-    assert all(
-        abs(b.start_ms - a.start_ms - 9600) <= 300
-        for a, b in zip(plain.words, late.words, strict=True)
-    )
+    moved = [b.start_ms - a.start_ms for a, b in zip(plain.words, late.words, strict=True)]
+    assert statistics.median(moved) == 9600
+    assert all(abs(each - 9600) <= 500 for each in moved)  # a piece may be cut a window later
 
 
 @pytest.mark.parametrize("name", noises())
@@ -159,16 +159,22 @@ def test_a_piece_in_which_the_model_loops_is_heard_in_halves(prompted, monkeypat
     assert heard.words[-1].start_ms > 6000
 
 
-def test_what_the_model_skips_is_heard_again(prompted):
-    """Thirteen seconds are too much for these weights at once: they skip most sentences."""
+def test_what_the_model_skips_is_heard_again(prompted, monkeypatch):
+    """The real decoder, made to skip all but the first three seconds of a long piece."""
+    whole = prompted.recognize(DEMO / "DEMO-CTH-3.wav", SpeechContext())
+    decoder = prompted._loaded[1]
+    real = decoder.decode
+
+    def skips(pieces, *rest):
+        return [
+            [word for word in words if len(piece) <= 8 * SAMPLE_RATE or word.end < 3]
+            for piece, words in zip(pieces, real(pieces, *rest), strict=True)
+        ]
+
+    monkeypatch.setattr(decoder, "decode", skips)
     heard = prompted.recognize(DEMO / "DEMO-CTH-3.wav", SpeechContext())
-    at_once = prompted._loaded[1].decode([read(DEMO / "DEMO-CTH-3.wav")], "en", "", 1)[0]
-    assert len(heard.words) > len(at_once)
-
-
-def read(path):
-    with open_audio(path) as audio:
-        return np.concatenate(list(audio.blocks()))
+    assert len(heard.words) > 0.8 * len(whole.words)
+    assert heard.words[-1].start_ms > 10_000
 
 
 def test_a_loop_that_cannot_be_split_is_quarantined(prompted, monkeypatch):
@@ -186,7 +192,8 @@ def test_progress_tells_how_far_it_is(recognizer):
     seen = []
     recognizer.recognize(DEMO / "DEMO-CTA-4.wav", CONTEXT, lambda *now: seen.append(now))
     assert [done for done, _ in seen] == sorted(done for done, _ in seen)
-    assert {total for _, total in seen} == {18_778}
+    with wave.open(str(DEMO / "DEMO-CTA-4.wav")) as file:
+        assert {total for _, total in seen} == {file.getnframes() * 1000 // file.getframerate()}
 
 
 @pytest.mark.parametrize("language", ["en", "en-US", "EN", ""])
