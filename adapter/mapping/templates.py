@@ -177,8 +177,8 @@ class Templates:
     def _by_name(self) -> dict[str, Template]:
         found: dict[str, Template] = {}
         for each in self._active():
-            for name in (each.table.id, each.table.title, *each.table.says):
-                found.setdefault(name_key(name), each)
+            for name in template_names(each):
+                found.setdefault(name, each)
         return found
 
     def _active(self) -> Iterator[Template]:
@@ -208,6 +208,12 @@ def header_key(text: str) -> str:
 def name_key(spoken: str) -> str:
     """A spoken name as it is looked up: letters and digits, lower case, single blanks."""
     return " ".join(re.sub(r"[\W_]+", " ", spoken.lower()).split())
+
+
+def template_names(template: Template) -> frozenset[str]:
+    """What "apply template" may be followed by to name it."""
+    table = template.table
+    return frozenset(map(name_key, (table.id, table.title, *table.says)))
 
 
 def macro_names(macro: Macro) -> tuple[str, ...]:

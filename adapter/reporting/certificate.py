@@ -31,7 +31,6 @@ class Evidence:
         self._order = list(self.dictated)
         self.headers = tuple(headers)
         self.template = template
-        self.defaults = {name: default.text for _, name, default in template.defaults}
         self.ai: dict[str, set[str]] = {}
         self._inline: set[str] = set()
         for each in ai:
@@ -47,7 +46,7 @@ class Evidence:
             case Origin.DICTATED:
                 return self._slice(statement) == statement.text
             case Origin.TEMPLATE:
-                return self.defaults.get(statement.source.template or "") == statement.text
+                return self.template.texts.get(statement.source.template or "") == statement.text
             case Origin.AI:
                 return self._from_ai(statement)
             case Origin.EDITED:

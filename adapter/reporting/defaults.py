@@ -69,6 +69,33 @@ def choose(
     return Choice(tuple(entered), tuple(flags))
 
 
+def yielding(
+    routed: tuple[Routed, ...], lexicon: Lexicon
+) -> tuple[tuple[Routed, ...], tuple[Flag, ...]]:
+    """Without the normal sentences of macros of which dictation speaks; they yield as defaults."""
+    if not any(each.said.macro for each in routed):
+        return routed, ()
+    index = _Index(tuple(each for each in routed if not each.said.macro), lexicon)
+    kept: list[Routed] = []
+    flags: list[Flag] = []
+    for each in routed:
+        normal = _as_default(each.said)
+        touches = index.touches(each.section, normal, None) if normal else []
+        if normal and touches:
+            flags += _withdrawn(each.said.macro, normal, touches)
+        else:
+            kept.append(each)
+    return tuple(kept), tuple(flags)
+
+
+def _as_default(said: Said) -> Default | None:
+    """A sentence of a macro that states nothing but a normal; None for all others."""
+    if not said.macro or any(mention.present for mention in said.reading.mentions):
+        return None
+    absent = {mention.fact.finding for mention in said.reading.mentions} | said.reading.normal
+    return Default(id="macro", text=said.text, absent=tuple(sorted(absent))) if absent else None
+
+
 class _Index:
     """Dictated sentences by the keys of findings and organs that they touch."""
 

@@ -1,18 +1,19 @@
-"""Where template defaults may enter: by policy, or because "otherwise normal" was said."""
+"""What spoken commands do: open sections to defaults, apply a template, insert a macro."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
 from adapter.domain.report import Flag, Severity
+from adapter.domain.transcript import VoiceCommand
 from adapter.mapping.lexicon import Lexicon
-from adapter.mapping.templates import Template
+from adapter.mapping.templates import Template, Templates, name_key, template_names
 from adapter.reporting.route import by_keyword, section_of
-from adapter.reporting.said import Dictation, is_macro
+from adapter.reporting.said import INSERT, Dictation, is_macro
 
 ALL_NORMAL = frozenset(("otherwise_normal", "use_normals"))
 ONE_NORMAL = "normal"
-_NOT_HERE = frozenset(("insert_macro", "apply_template"))
+APPLY = "apply_template"
 
 
 def open_sections(dictation: Dictation, template: Template, lexicon: Lexicon) -> frozenset[str]:
@@ -33,10 +34,17 @@ def open_sections(dictation: Dictation, template: Template, lexicon: Lexicon) ->
     return frozenset(opened)
 
 
-def undone(dictation: Dictation) -> Iterator[Flag]:
+def applied(commands: Iterable[VoiceCommand], templates: Templates) -> Template | None:
+    """The template that was named last; None when none was."""
+    asked = [templates.named(each.argument) for each in commands if each.name == APPLY]
+    return next((template for template in reversed(asked) if template), None)
+
+
+def undone(dictation: Dictation, template: Template) -> Iterator[Flag]:
     """Commands that the templates cannot carry out; nothing spoken is lost in silence."""
+    known = {APPLY: template_names(template), INSERT: frozenset(template.macros)}
     for command, _ in dictation.commands:
-        if command.name in _NOT_HERE:
+        if command.name in known and name_key(command.argument) not in known[command.name]:
             message = (
                 f"not done, there is no {command.argument!r}: {command.name.replace('_', ' ')}"
             )

@@ -11,7 +11,7 @@ from adapter.mapping.lexicon import Lexicon
 from adapter.mapping.templates import ADDENDUM, Template
 from adapter.reporting.ai_pairing import Draft, Pairing, draft, pair
 from adapter.reporting.contradictions import contradictions, critical
-from adapter.reporting.defaults import Entered, choose
+from adapter.reporting.defaults import Entered, choose, yielding
 from adapter.reporting.dictated import Dictated
 from adapter.reporting.facts import facts
 from adapter.reporting.macros import open_sections, undone
@@ -43,9 +43,10 @@ def merge(
     status: str,
 ) -> Merged:
     """The steps of the merge in order; everything that was said is in the result."""
-    routed = route(dictation.said, template, lexicon)
+    routed, yielded = yielding(route(dictation.said, template, lexicon), lexicon)
+    said = tuple(each.said for each in routed)
     shown = [each for each in _in_order(ai) if _is_shown(each, template)]
-    pairings = pair((draft(each, lexicon) for each in shown), dictation.said, lexicon)
+    pairings = pair((draft(each, lexicon) for each in shown), said, lexicon)
     standing = [each.draft for each in pairings if not verdicts.rejected(each.draft.source.id)]
     opened = open_sections(dictation, template, lexicon)
     choice = choose(template, opened, routed, standing, lexicon)
@@ -55,11 +56,12 @@ def merge(
     kept, removed = _edited(placed, verdicts, lexicon)
     flags = [
         *_conflicts(pairings, verdicts),
+        *yielded,
         *choice.flags,
-        *contradictions(dictation.said, lexicon),
-        *critical(dictation.said, lexicon),
+        *contradictions(said, lexicon),
+        *critical(said, lexicon),
         *_routing(routed),
-        *undone(dictation),
+        *undone(dictation, template),
         *(_taken_out(statement) for statement in removed),
     ]
     return Merged(
@@ -86,9 +88,12 @@ Placed = tuple[str, Statement]
 
 def _spoken(routed: tuple[Routed, ...], dictated: tuple[Dictated, ...]) -> Iterator[Placed]:
     for said, section in ((each.said, each.section) for each in routed):
-        source = dictated[said.dictation].source(said.start, said.end)
         stated = tuple(mention.fact for mention in said.reading.mentions)
-        yield section, Statement(said.id, said.text, Origin.DICTATED, source, stated)
+        if said.macro:
+            source, origin = Source(template=said.macro), Origin.TEMPLATE
+        else:
+            source, origin = dictated[said.dictation].source(said.start, said.end), Origin.DICTATED
+        yield section, Statement(said.id, said.text, origin, source, stated)
 
 
 def _entered(

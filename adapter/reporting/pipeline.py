@@ -14,6 +14,7 @@ from adapter.mapping.templates import Template
 from adapter.reporting.addendum import addenda, with_addenda
 from adapter.reporting.certificate import Evidence, certify
 from adapter.reporting.dictated import Dictated
+from adapter.reporting.macros import applied
 from adapter.reporting.merge import merge
 from adapter.reporting.render import sections_text
 from adapter.reporting.route import UNROUTED
@@ -41,8 +42,9 @@ def build_report(inputs: ReportInputs, tables: ReportingTables) -> Report:
     Raises NotFound for a template that does not exist, and nothing else: when the proof fails,
     the dictation as written is the report, flagged for review.
     """
-    template = _template(inputs, tables)
     dictated = tuple(_written(each, tables) for each in inputs.transcripts)
+    commands = (command for each in dictated for command in each.written.commands)
+    template = applied(commands, tables.templates) or _template(inputs, tables)
     dictation = listen(dictated, template, tables.lexicon)
     verdicts = Verdicts(inputs.decisions)
     merged = merge(

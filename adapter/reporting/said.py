@@ -8,12 +8,13 @@ from typing import NamedTuple
 
 from adapter.domain.transcript import VoiceCommand
 from adapter.mapping.lexicon import Lexicon
-from adapter.mapping.templates import Template
+from adapter.mapping.templates import Template, macro_names, name_key
 from adapter.reporting.dictated import Dictated
 from adapter.reporting.facts import Reading, read
 from adapter.reporting.headers import opening
 from adapter.reporting.sentences import split
 
+INSERT = "insert_macro"
 _LITERAL = frozenset(
     (
         "otherwise normal",
@@ -27,7 +28,10 @@ _LITERAL = frozenset(
 
 
 class Said(NamedTuple):
-    """One dictated sentence: characters [start, end) of its dictation, header not included."""
+    """One dictated sentence: characters [start, end) of its dictation, header not included.
+
+    A sentence of a macro stands where the macro was called, with no characters of its own.
+    """
 
     id: str
     dictation: int  # place among the dictations
@@ -38,6 +42,7 @@ class Said(NamedTuple):
     under: str | None  # section whose header came last
     fresh: bool  # a header or a dictation begins here, so nothing carries over
     reading: Reading
+    macro: str = ""  # statement id in the template; empty: dictated
 
 
 class Header(NamedTuple):
@@ -76,6 +81,7 @@ class _Listener:
         self.said: list[Said] = []
         self.headers: list[Header] = []
         self.commands: list[tuple[VoiceCommand, str | None]] = []
+        self._inserted = 0
         self._template = template
         self._lexicon = lexicon
         self._under: str | None = None
@@ -87,15 +93,33 @@ class _Listener:
         commands = deque(dictated.written.commands)
         for start, end in split(dictated.text):
             while commands and commands[0].out_at <= start:
-                self._obey(commands.popleft())
+                self._obey(place, commands.popleft())
             self._sentence(place, dictated.text, start, end)
         while commands:
-            self._obey(commands.popleft())
+            self._obey(place, commands.popleft())
 
-    def _obey(self, command: VoiceCommand) -> None:
+    def _obey(self, place: int, command: VoiceCommand) -> None:
         self.commands.append((command, self._under))
         if command.name == "go_to":
             self._under, self._fresh = _target(command, self._template, self._under), True
+        elif command.name == INSERT:
+            self._insert(place, command)
+
+    def _insert(self, place: int, command: VoiceCommand) -> None:
+        """The sentences of a macro, numbered m1, m2, ...; an unknown name is told as not done."""
+        macro = self._template.macros.get(name_key(command.argument))
+        if macro is None:
+            return
+        sections = {rule.id for rule in self._template.table.sections}
+        fresh, at = True, command.out_at
+        for name, sentence in zip(macro_names(macro), macro.sentences, strict=True):
+            self._inserted += 1
+            header = sentence.section if sentence.section in sections else None
+            reading = read(sentence.text, self._lexicon)
+            under = header or self._under
+            id, text = f"m{self._inserted}", sentence.text
+            self.said.append(Said(id, place, at, at, text, header, under, fresh, reading, name))
+            fresh = False
 
     def _sentence(self, place: int, text: str, start: int, end: int) -> None:
         head = opening(text[start:end], self._template)
@@ -107,7 +131,7 @@ class _Listener:
         body = text[begin:end].lstrip()
         if not body:
             return
-        id = f"s{len(self.said) + 1}"
+        id = f"s{len(self.said) - self._inserted + 1}"
         section = head.section if head.said else None
         reading = read(body, self._lexicon)
         begin = end - len(body)

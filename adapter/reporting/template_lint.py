@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from adapter.mapping.lexicon import Lexicon
-from adapter.mapping.template_table import Default
+from adapter.mapping.template_table import Default, Macro
 from adapter.mapping.templates import Template
 from adapter.reporting.facts import read
 from adapter.reporting.sentences import split
@@ -19,6 +19,25 @@ def lint(template: Template, lexicon: Lexicon) -> Iterator[str]:
         for default in section.defaults:
             for fault in _faults(default, lexicon):
                 yield f"{section.id}.{default.id}: {fault}"
+
+    yield from macro_faults(template.table.macros)
+    yield from _lost(template)
+
+
+def macro_faults(macros: Iterable[Macro]) -> Iterator[str]:
+    """A sentence of a macro comes or yields as a whole."""
+    for macro in macros:
+        for sentence in macro.sentences:
+            if len(split(sentence.text)) != 1:
+                yield f"macro {macro.id}: {sentence.text!r} is more than one sentence"
+
+
+def _lost(template: Template) -> Iterator[str]:
+    known = {section.id for section in template.table.sections}
+    for macro in template.table.macros:
+        for sentence in macro.sentences:
+            if sentence.section and sentence.section not in known:
+                yield f"macro {macro.id}: no section {sentence.section!r}"
 
 
 def _faults(default: Default, lexicon: Lexicon) -> Iterator[str]:
