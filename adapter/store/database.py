@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,7 @@ class Database:
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         # SQLite has one writer; threads of this process queue here instead of polling its lock.
         self._writer = threading.Lock() if self.is_sqlite else nullcontext()
+        self._alone: sqlite3.Connection | None = None
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
@@ -58,6 +60,21 @@ class Database:
                 tx.info.pop(_AFTER_COMMIT, None)
         for callback in callbacks:
             callback()
+
+    def write_alone(self, statement: str, values: Sequence[Any]) -> tuple[int, int]:
+        """One SQLite statement as a transaction of its own; returns (rows written, last row id).
+
+        Statement and commit are one call: a thread that gives up the interpreter more often has to
+        win it back from a busy event loop each time.
+        """
+        with self._writer:
+            if self._alone is None:
+                self._alone = sqlite3.connect(
+                    self.engine.url.database or "", isolation_level=None, check_same_thread=False
+                )
+                _set_up(self._alone)
+            cursor = self._alone.execute(statement, values)
+            return cursor.rowcount, cursor.lastrowid or 0
 
     def migrate(self) -> None:
         """Bring the tables to this version; safe when several nodes start at once."""
@@ -83,6 +100,8 @@ class Database:
 
     def close(self) -> None:
         """Close all connections."""
+        if self._alone is not None:
+            self._alone.close()
         self.engine.dispose()
 
 
@@ -147,7 +166,11 @@ def _sqlite(url: sa.URL) -> sa.Engine:
     @sa.event.listens_for(engine, "connect")
     def _prepare(connection: Any, _entry: ConnectionPoolEntry) -> None:
         connection.isolation_level = "IMMEDIATE"
-        for pragma in _PRAGMAS:
-            connection.execute(pragma)
+        _set_up(connection)
 
     return engine
+
+
+def _set_up(connection: sqlite3.Connection) -> None:
+    for pragma in _PRAGMAS:
+        connection.execute(pragma)

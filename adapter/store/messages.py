@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from operator import attrgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from adapter.domain.message import InboundMessage, MessageState
+from adapter.store.database import Database
 from adapter.store.tables import message
 
 _KEYS = ("protocol", "peer", "sender", "control_id", "type", "body", "body_sha256", "received_at")
@@ -16,6 +17,7 @@ _WRITTEN = (*_KEYS, "state", "reason")
 _keys = attrgetter(*_KEYS)
 _INSERT = f"INSERT INTO {message.name} ({', '.join(_WRITTEN)})"
 _LAST_ID = sa.select(sa.func.max(message.c.id))
+_NONE_NEW = 2**62  # above every id
 
 
 class StoredMessage(NamedTuple):
@@ -35,31 +37,44 @@ class StoredMessage(NamedTuple):
 _COLUMNS = [message.c[name] for name in StoredMessage._fields]
 
 
+def store_group(database: Database, batch: Sequence[InboundMessage]) -> list[MessageState]:
+    """Store a batch durably in its order: when this returns, it is on disk."""
+    if not database.is_sqlite:
+        with database.write() as tx:
+            return store(tx, batch)
+    states = _states(batch)
+    rows, last = database.write_alone(*_insertion(batch, states, "?"))
+    if rows == len(batch):
+        return states
+    with database.write() as tx:  # the rows of one statement have ids without gaps
+        return _with_repeats(tx, batch, states, last - rows if rows else _NONE_NEW)
+
+
 def store(tx: sa.Connection, batch: Sequence[InboundMessage]) -> list[MessageState]:
     """Store a batch in its order; the same sender, control id and body again is a duplicate."""
-    states = [MessageState.REFUSED if each.refusal else MessageState.RECEIVED for each in batch]
+    states = _states(batch)
     last = tx.execute(_LAST_ID).scalar() or 0
-    if _insert_new(tx, batch, states) == len(batch):
+    mark = "?" if tx.dialect.name == "sqlite" else "%s"
+    if tx.exec_driver_sql(*_insertion(batch, states, mark)).rowcount == len(batch):
         return states
     return _with_repeats(tx, batch, states, last)
 
 
-def _insert_new(
-    tx: sa.Connection, batch: Sequence[InboundMessage], states: Sequence[MessageState]
-) -> int:
-    """Insert what is not there yet, in one statement; returns how many rows that were.
+def _states(batch: Sequence[InboundMessage]) -> list[MessageState]:
+    return [MessageState.REFUSED if each.refusal else MessageState.RECEIVED for each in batch]
 
-    Row by row, the thread would give up and win back the interpreter each time.
-    """
-    marks = "?" if tx.dialect.name == "sqlite" else "%s"
-    row = f"({', '.join([marks] * len(_WRITTEN))})"
+
+def _insertion(
+    batch: Sequence[InboundMessage], states: Sequence[MessageState], mark: str
+) -> tuple[str, tuple[Any, ...]]:
+    """One statement, and its values, that inserts what is not there yet."""
+    row = f"({', '.join([mark] * len(_WRITTEN))})"
     values = tuple(
         value
         for each, state in zip(batch, states, strict=True)
         for value in (*_keys(each), state.value, each.refusal)
     )
-    statement = f"{_INSERT} VALUES {', '.join([row] * len(batch))} ON CONFLICT DO NOTHING"
-    return tx.exec_driver_sql(statement, values).rowcount
+    return f"{_INSERT} VALUES {', '.join([row] * len(batch))} ON CONFLICT DO NOTHING", values
 
 
 def _with_repeats(

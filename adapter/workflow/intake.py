@@ -54,8 +54,7 @@ class Intake:
 
     def store(self, batch: Sequence[InboundMessage]) -> list[MessageState]:
         """One transaction for the whole batch; when it returns, the batch is on disk."""
-        with self._house.database.write() as tx:
-            states = messages.store(tx, batch)
+        states = messages.store_group(self._house.database, batch)
         if MessageState.RECEIVED in states:
             self._waiting.set()
         return states

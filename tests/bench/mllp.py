@@ -61,8 +61,7 @@ async def serve_readout(folder: Path) -> None:
         return check_orders(message, mapping)
 
     def store(batch: Sequence[InboundMessage]) -> Sequence[MessageState]:
-        with database.write() as tx:
-            return messages.store(tx, batch)
+        return messages.store_group(database, batch)
 
     listener = MllpListener(
         "127.0.0.1", 0, MllpLimits(), review, store, SystemClock(), glance=PlainOrder(mapping)

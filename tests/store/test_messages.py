@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+
+import pytest
 
 from adapter.domain.identifiers import sha256_hex
 from adapter.domain.message import InboundMessage, MessageState
@@ -22,12 +25,25 @@ def message(control_id: str, body: bytes = b"MSH|", refusal: str = "") -> Inboun
     )
 
 
-def store(database: Database, *batch: InboundMessage) -> list[MessageState]:
+Store = Callable[..., list[MessageState]]
+
+
+def _in_a_transaction(database: Database, *batch: InboundMessage) -> list[MessageState]:
     with database.write() as tx:
         return messages.store(tx, batch)
 
 
-def test_a_batch_is_stored_in_order_and_repeats_are_known(database: Database) -> None:
+def _as_a_group(database: Database, *batch: InboundMessage) -> list[MessageState]:
+    return messages.store_group(database, batch)
+
+
+@pytest.fixture(params=[_in_a_transaction, _as_a_group])
+def store(request: pytest.FixtureRequest) -> Store:
+    """Both ways in: as the listener stores, and within a larger transaction."""
+    return request.param
+
+
+def test_a_batch_is_stored_in_order_and_repeats_are_known(database: Database, store: Store) -> None:
     first = store(database, message("1"), message("2"), message("1"), message("1", b"other"))
     assert first == ["received", "received", "duplicate", "received"]
     assert store(database, message("2"), message("3")) == ["duplicate", "received"]
@@ -35,7 +51,9 @@ def test_a_batch_is_stored_in_order_and_repeats_are_known(database: Database) ->
         assert [each.control_id for each in messages.waiting(tx, 10)] == ["1", "2", "1", "3"]
 
 
-def test_a_refused_message_is_kept_with_its_reason_and_welcome_later(database: Database) -> None:
+def test_a_refused_message_is_kept_with_its_reason_and_welcome_later(
+    database: Database, store: Store
+) -> None:
     bad = message("1", refusal="OBR-18 is empty")
     assert store(database, bad, bad) == ["refused", "refused"]
     with database.read() as tx:
@@ -48,16 +66,24 @@ def test_a_refused_message_is_kept_with_its_reason_and_welcome_later(database: D
         assert messages.count_by_state(tx) == {"received": 1}
 
 
-def test_bytes_come_back_as_they_were(database: Database) -> None:
+def test_bytes_come_back_as_they_were(database: Database, store: Store) -> None:
     body = bytes(range(256))
     store(database, message("1", body))
     with database.read() as tx:
         assert messages.waiting(tx, 1)[0].body == body
 
 
-def test_a_settled_message_is_not_applied_again(database: Database) -> None:
+def test_a_settled_message_is_not_applied_again(database: Database, store: Store) -> None:
     store(database, message("1"), message("2"))
     with database.write() as tx:
         one, two = (each.id for each in messages.waiting(tx, 10))
         messages.settle(tx, one, MessageState.APPLIED)
         assert messages.still_waiting(tx, [one, two]) == {two}
+
+
+def test_a_resend_between_new_messages_is_told_apart(database: Database, store: Store) -> None:
+    store(database, message("1"), message("2", refusal="no"))
+    states = store(database, message("3"), message("1"), message("2"), message("2"), message("3"))
+    assert states == ["received", "duplicate", "received", "duplicate", "duplicate"]
+    with database.read() as tx:
+        assert messages.count_by_state(tx) == {"received": 3}
