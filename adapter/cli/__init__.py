@@ -20,10 +20,10 @@ COMMANDS = {
     "write": "adapter.cli.write",
     "facts": "adapter.cli.facts",
     "merge": "adapter.cli.merge",
+    "check": "adapter.cli.check",
     "send": "adapter.cli.send",
     "replay": "adapter.cli.replay",
     "check-mappings": "adapter.cli.check_mappings",
-    "import-template": "adapter.cli.import_template",
     "doctor": "adapter.cli.doctor",
 }
 

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from adapter.errors import ReadoutError
+from adapter.mapping.checks import ChecksTable
 from adapter.mapping.destinations import DestinationProfile
 from adapter.mapping.fhir_orders import FhirOrderMapping
 from adapter.mapping.files import MappingFile, MappingFiles, MappingTable
@@ -33,6 +34,7 @@ FOLDERS: dict[str, type[MappingTable]] = {
 SINGLE: dict[str, type[MappingTable]] = {
     "orders.yaml": OrderMapping,
     "fhir_orders.yaml": FhirOrderMapping,
+    "checks.yaml": ChecksTable,
 }
 Report = tuple[str, list[str]]
 """A file or group of files, and what is wrong with it."""

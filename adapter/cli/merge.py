@@ -10,9 +10,6 @@ import typer
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from adapter.cli.inputs import parse_object, read_bytes, read_object, read_text
-from adapter.domain.identifiers import Accession, Phi
-from adapter.domain.order import Code, Order, Side
-from adapter.domain.people import Patient, Sex
 from adapter.domain.report import Report
 from adapter.domain.transcript import Transcript, Word
 from adapter.errors import Malformed
@@ -21,27 +18,10 @@ from adapter.mapping.reporting import ReportingTables
 from adapter.reporting.pipeline import ReportInputs, build_report
 from adapter.reporting.render import plain_text, report_json
 from adapter.workflow.ai_results import read_findings
+from adapter.workflow.study_input import read_study
 
 Shape = TypeVar("Shape", bound=BaseModel)
 _STRICT = ConfigDict(extra="ignore", frozen=True)
-
-
-class _Procedure(BaseModel):
-    model_config = _STRICT
-    code: str = ""
-    text: str = ""
-    system: str = ""
-
-
-class _Study(BaseModel):
-    """What a template is chosen by."""
-
-    model_config = _STRICT
-    accession: str = ""
-    procedure: _Procedure | str = _Procedure()
-    modality: str = ""
-    side: Side | None = None
-    sex: Sex = Sex.UNKNOWN
 
 
 class _HeardWord(BaseModel):
@@ -83,7 +63,7 @@ def command(
     inputs = ReportInputs(
         transcripts=(_transcript(dictation),),
         ai=read_findings(read_bytes(ai)) if ai else (),
-        order=_order(read_object(study), study) if study else None,
+        order=read_study(read_object(study), study).order() if study else None,
         template=template,
         status=status,
     )
@@ -111,19 +91,6 @@ def _transcript(file: str) -> Transcript:
     words = tuple(Word(each.text, *each.ms, each.confidence) for each in heard.words)
     duration = max((word.end_ms for word in words), default=0)
     return Transcript(heard.id, heard.model, heard.language, duration, words)
-
-
-def _order(found: dict[str, Any], file: str) -> Order:
-    study = _checked(_Study, found, file)
-    asked = study.procedure
-    code = Code("", asked) if isinstance(asked, str) else Code(asked.code, asked.text, asked.system)
-    return Order(
-        accession=Accession(study.accession),
-        patient=Patient(mrn=Phi(""), sex=study.sex),
-        procedure=code,
-        modality=study.modality,
-        side=study.side,
-    )
 
 
 def _checked(shape: type[Shape], found: dict[str, Any], file: str) -> Shape:

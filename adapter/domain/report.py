@@ -76,6 +76,7 @@ class Flag:
     statement: str | None = None
     ai: str | None = None
     default: str | None = None  # withdrawn template statement id
+    chars: tuple[int, int] | None = None  # in the statement; without one, in the report's text
 
 
 @dataclass(frozen=True, slots=True)

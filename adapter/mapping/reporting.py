@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from adapter.mapping.checks import Checks
 from adapter.mapping.files import MappingFile, MappingFiles
 from adapter.mapping.lexicon import Lexicon
 from adapter.mapping.templates import Templates
@@ -19,17 +20,20 @@ class ReportingTables:
     vocabularies: dict[str, Vocabulary]
     lexicon: Lexicon
     templates: Templates
+    checks: Checks
     sources: tuple[MappingFile, ...]
 
     @classmethod
     def load(cls, files: MappingFiles) -> ReportingTables:
-        """Read vocabulary, findings and templates; raises ConfigurationError."""
+        """Read vocabulary, findings, templates and checks; raises ConfigurationError."""
         words = tuple(files.folder("vocabulary"))
         lexicon, findings = Lexicon.load(files)
         templates, forms = Templates.load(files, lexicon)
+        checks, rules = Checks.load(files)
         languages = {LANGUAGE} | {each.table.language for each in templates}
         vocabularies = {each: load_vocabulary(files, each) for each in sorted(languages)}
-        return cls(vocabularies, lexicon, templates, (*words, *findings, *forms))
+        sources = (*words, *findings, *forms, rules)
+        return cls(vocabularies, lexicon, templates, checks, sources)
 
     def vocabulary(self, language: str) -> Vocabulary:
         """The vocabulary of a language; of English when there is none."""

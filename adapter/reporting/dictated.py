@@ -25,7 +25,7 @@ class Dictated:
 
     def source(self, start: int, end: int) -> Source:
         """Where the written characters [start, end) come from, down to the audio."""
-        words = self._words(start, end)
+        words = self.words(start, end)
         if not words:
             return Source(dictation=self.id, chars=(start, end))
         return Source(
@@ -35,7 +35,7 @@ class Dictated:
             confidence=min(word.confidence for word in words),
         )
 
-    def _words(self, start: int, end: int) -> tuple[Word, ...]:
+    def words(self, start: int, end: int) -> tuple[Word, ...]:
         """The heard words behind the written characters [start, end)."""
         spans = self.written.spans
         first = bisect_right(self._span_ends, start)

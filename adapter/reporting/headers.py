@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import NamedTuple, Protocol
 
-from adapter.mapping.templates import Template, header_key
+from adapter.mapping.templates import header_key
 
 _HEADER = re.compile(r"[ \t*#_]*([A-Za-z][^\W_]*(?:[ \t,&/-]+[^\W_]+){0,6})[ \t*_]*:[ \t*_]*")
 _LONE = re.compile(r"[ \t*#_]*([A-Za-z][^\W_]*(?:[ \t,&/-]+[^\W_]+){0,6})[ \t*_.]*$")
+
+
+class Headed(Protocol):
+    """What knows its headers: a template, or the headers of any report text."""
+
+    @property
+    def headers(self) -> Mapping[str, str | None]:
+        """Header -> section id; None: back to free order."""
+
+    @property
+    def foreign_headers(self) -> frozenset[str]:
+        """Headers of no section."""
 
 
 class Opening(NamedTuple):
@@ -22,7 +35,7 @@ class Opening(NamedTuple):
     end: int
 
 
-def opening(sentence: str, template: Template) -> Opening:
+def opening(sentence: str, template: Headed) -> Opening:
     """The headers at the start of a sentence, the last one deciding: "Findings: Lungs: …"."""
     at, found = 0, Opening(False, None, 0)
     while match := _HEADER.match(sentence, at):
@@ -39,7 +52,7 @@ def opening(sentence: str, template: Template) -> Opening:
     return _lone(sentence, template)
 
 
-def _lone(sentence: str, template: Template) -> Opening:
+def _lone(sentence: str, template: Headed) -> Opening:
     """A header alone in its line, without colon: "IMPRESSION"."""
     match = _LONE.match(sentence)
     if match and header_key(match[1]) in template.headers:

@@ -10,7 +10,6 @@ from adapter.domain.report import Flag, Origin, Section, Severity, Source, State
 from adapter.mapping.lexicon import Lexicon
 from adapter.mapping.templates import ADDENDUM, Template
 from adapter.reporting.ai_pairing import Draft, Pairing, draft, pair
-from adapter.reporting.contradictions import contradictions, critical
 from adapter.reporting.defaults import Entered, choose, yielding
 from adapter.reporting.dictated import Dictated
 from adapter.reporting.facts import facts
@@ -58,8 +57,6 @@ def merge(
         *_conflicts(pairings, verdicts),
         *yielded,
         *choice.flags,
-        *contradictions(said, lexicon),
-        *critical(said, lexicon),
         *_routing(routed),
         *undone(dictation, template),
         *(_taken_out(statement) for statement in removed),

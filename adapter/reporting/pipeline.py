@@ -8,17 +8,20 @@ from adapter.domain.decision import Decision
 from adapter.domain.finding import AiFinding
 from adapter.domain.order import Order
 from adapter.domain.report import Flag, Origin, Report, Section, Severity, Statement
-from adapter.domain.transcript import Transcript
+from adapter.domain.transcript import Transcript, Word
 from adapter.mapping.reporting import ReportingTables
 from adapter.mapping.templates import Template
 from adapter.reporting.addendum import addenda, with_addenda
 from adapter.reporting.certificate import Evidence, certify
+from adapter.reporting.checks import Sheet, check
+from adapter.reporting.checks.layout import report_lines, text_lines
+from adapter.reporting.checks.study_day import age_at, day_of
 from adapter.reporting.dictated import Dictated
 from adapter.reporting.macros import applied
 from adapter.reporting.merge import merge
 from adapter.reporting.render import sections_text
 from adapter.reporting.route import UNROUTED
-from adapter.reporting.said import listen
+from adapter.reporting.said import Dictation, listen
 from adapter.reporting.verdicts import Verdicts
 from adapter.reporting.written_form import write
 
@@ -34,6 +37,7 @@ class ReportInputs:
     decisions: tuple[Decision, ...] = ()  # oldest first
     status: str = "preliminary"  # "draft", "preliminary", "final" or "addendum"
     addenda: tuple[Transcript | str, ...] = ()  # dictated or typed, oldest first
+    prior: str = ""  # text of the report before; checks alone read it
 
 
 def build_report(inputs: ReportInputs, tables: ReportingTables) -> Report:
@@ -64,7 +68,45 @@ def build_report(inputs: ReportInputs, tables: ReportingTables) -> Report:
     report = Report(
         template.ref, inputs.status, sections, merged.suggestions, merged.flags, certificate
     )
-    return report if certificate.ok else _raw(report, evidence)
+    report = report if certificate.ok else _raw(report, evidence)
+    sheet = _sheet(report, inputs, dictation, evidence, tables)
+    return replace(report, flags=(*report.flags, *check(sheet)))
+
+
+def _sheet(
+    report: Report,
+    inputs: ReportInputs,
+    dictation: Dictation,
+    evidence: Evidence,
+    tables: ReportingTables,
+) -> Sheet:
+    least = tables.checks.table.least_confidence
+
+    def heard(statement: Statement) -> tuple[Word, ...]:
+        source = statement.source
+        if source.confidence is None or source.confidence >= least or source.chars is None:
+            return ()
+        return evidence.dictated[source.dictation or ""].words(*source.chars)
+
+    readings = {each.id: (each.text, each.reading) for each in dictation.said}
+    return Sheet(
+        lines=tuple(report_lines(report.sections, readings, heard, tables.lexicon)),
+        checks=tables.checks,
+        lexicon=tables.lexicon,
+        order=inputs.order,
+        day=day_of(inputs.order),
+        age=age_at(inputs.order),
+        prior=tuple(text_lines(inputs.prior, tables)),
+        empty=_empty(report, tables),
+        suggestions=report.suggestions,
+    )
+
+
+def _empty(report: Report, tables: ReportingTables) -> tuple[str, ...]:
+    """Required sections in which nothing stands."""
+    filled = {section.id for section in report.sections if section.statements}
+    rules = tables.templates.get(report.template.id).table.sections
+    return tuple(rule.id for rule in rules if rule.required and rule.id not in filled)
 
 
 def _template(inputs: ReportInputs, tables: ReportingTables) -> Template:

@@ -134,14 +134,30 @@ def _suggestion(suggestion: Suggestion) -> dict[str, Any]:
 
 
 def _flag(flag: Flag) -> dict[str, Any]:
-    found = {
+    found: dict[str, Any] = {
         "code": flag.code,
         "severity": flag.severity.value,
         "statement": flag.statement,
         "ai": flag.ai,
         "message": flag.message,
     }
-    return found | ({"default": flag.default} if flag.default else {})
+    if flag.default:
+        found["default"] = flag.default
+    if flag.chars:
+        found["chars"] = list(flag.chars)
+    return found
+
+
+def text_flag_json(flag: Flag, text: str) -> dict[str, Any]:
+    """A flag on a report's text with the characters that it is about."""
+    start, end = flag.chars or (0, 0)
+    return {
+        "code": flag.code,
+        "severity": flag.severity.value,
+        "chars": [start, end],
+        "text": text[start:end],
+        "message": flag.message,
+    }
 
 
 def _certificate(certificate: Certificate) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from adapter import __version__
 from adapter.observability.metrics import make_registry
 from adapter.web import (
+    check,
     dictations,
     fhir_endpoint,
     health,
@@ -24,7 +25,7 @@ from adapter.web.shell import Shell
 
 ROUTERS = tuple(
     room.router
-    for room in (overview, studies, dictations, reports, sign_off, queues, fhir_endpoint)
+    for room in (overview, studies, dictations, reports, sign_off, check, queues, fhir_endpoint)
 )
 
 

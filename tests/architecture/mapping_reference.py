@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
+from adapter.mapping.checks import ChecksTable
 from adapter.mapping.destinations import DestinationProfile
 from adapter.mapping.fhir_orders import FhirOrderMapping
 from adapter.mapping.files import MappingTable
@@ -28,6 +29,7 @@ ROOTS: list[tuple[str, str, type[MappingTable]]] = [
     ("destinations/*.yaml", "where reports go, one file a destination", DestinationProfile),
     ("templates/*.yaml", "report templates, one file a template", TemplateTable),
     ("macros/*.yaml", "sentences that a spoken name enters", MacroFile),
+    ("checks.yaml", "quality checks: which are on, severity, limits and words", ChecksTable),
     ("findings/*.yaml", "the finding lexicon, by region", LexiconFile),
     ("vocabulary/*.yaml", "how a language is spoken and written", VocabularyTable),
     ("vocabulary/*.site.yaml", "what a site adds to a packaged language", VocabularyOverlay),

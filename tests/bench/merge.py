@@ -11,6 +11,8 @@ from adapter.domain.transcript import Transcript, Word
 from adapter.mapping.files import MappingFiles
 from adapter.mapping.lexicon import Lexicon
 from adapter.mapping.reporting import ReportingTables
+from adapter.reporting.checks import Sheet, check
+from adapter.reporting.checks.layout import report_lines
 from adapter.reporting.dictated import Dictated
 from adapter.reporting.merge import merge
 from adapter.reporting.pipeline import ReportInputs, build_report
@@ -76,6 +78,24 @@ def merge_ms(tables: ReportingTables, sentences: int, rounds: int) -> float:
     return _median(once, rounds)
 
 
+def checks_ms(tables: ReportingTables, sentences: int, rounds: int) -> float:
+    """Median CPU of the checks alone."""
+    inputs = ReportInputs((transcript(sentences),), AI, None, "xr_chest_2v")
+    report = build_report(inputs, tables)
+    template, lexicon = tables.templates.get("xr_chest_2v"), tables.lexicon
+    heard = inputs.transcripts[0]
+    dictated = (Dictated("d-1", write(heard.spoken, tables.vocabulary("en")), heard),)
+    readings = {
+        each.id: (each.text, each.reading) for each in listen(dictated, template, lexicon).said
+    }
+
+    def once() -> None:
+        lines = tuple(report_lines(report.sections, readings, lambda _: (), lexicon))
+        check(Sheet(lines, tables.checks, lexicon))
+
+    return _median(once, rounds)
+
+
 def _median(work: object, rounds: int) -> float:
     taken = []
     for _ in range(rounds):
@@ -94,6 +114,8 @@ def main() -> None:
     tables = ReportingTables.load(files)
     print(f"lexicon load, {len(lexicon.findings)} findings   {load:8.1f} ms CPU  (at most 300)")
     print(f"facts and merge, 15 sentences  {merge_ms(tables, 15, 200):8.2f} ms CPU  (at most 5)")
+    merged, checked = merge_ms(tables, 15, 200), checks_ms(tables, 15, 200)
+    print(f"merge and checks, 15 sentences {merged + checked:8.2f} ms CPU  (at most 5)")
     print(f"whole pipeline, 15 sentences   {pipeline_ms(tables, 15, 200):8.2f} ms CPU")
     small, large = pipeline_ms(tables, 200, 5), pipeline_ms(tables, 2_000, 3)
     print(f"whole pipeline, 200 sentences  {small:8.1f} ms CPU")

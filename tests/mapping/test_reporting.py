@@ -32,7 +32,13 @@ class Stored(MappingFiles):
 
 def test_sources_are_every_file_that_decides_a_report() -> None:
     names = [each.name for each in tables().sources]
-    assert {name.split("/")[0] for name in names} == {"findings", "templates", "vocabulary"}
+    assert {name.split("/")[0] for name in names} == {
+        "checks.yaml",
+        "findings",
+        "macros",
+        "templates",
+        "vocabulary",
+    }
     assert len(names) == len(set(names))
 
 

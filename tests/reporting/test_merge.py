@@ -149,7 +149,7 @@ def test_acceptance_needs_a_named_person() -> None:
         "Dr. Grey",
     )
     assert found.suggestions[0].state == "accepted"
-    assert codes(found) == []
+    assert codes(found) == [("impression_missing", "warn"), ("ai_unsupported", "warn")]
     assert found.certificate.ai == 5
 
 

@@ -19,13 +19,16 @@ import yaml
 
 from adapter.domain.finding import AiFinding
 from adapter.domain.order import Side
-from adapter.domain.report import Report
+from adapter.domain.report import Flag, Report
 from adapter.domain.transcript import Span, WrittenText
+from adapter.mapping.checks import Checks
 from adapter.mapping.files import MappingFiles
 from adapter.mapping.lexicon import Lexicon
 from adapter.mapping.template_table import TemplateTable
 from adapter.mapping.templates import Template
 from adapter.reporting.certificate import Evidence, certify
+from adapter.reporting.checks import Sheet, check
+from adapter.reporting.checks.layout import report_lines
 from adapter.reporting.dictated import Dictated
 from adapter.reporting.merge import Merged, merge
 from adapter.reporting.render import sections_text
@@ -96,6 +99,13 @@ def merged(example: dict[str, Any]) -> Merged:
     return result
 
 
+def contradicting(result: Merged) -> list[Flag]:
+    """What the check of contradictions finds; the examples know no other check."""
+    lines = tuple(report_lines(result.sections, {}, lambda _: (), lexicon()))
+    flags = check(Sheet(lines, Checks.load(MappingFiles())[0], lexicon()))
+    return [flag for flag in flags if flag.code == "dictation_self_contradiction"]
+
+
 def expected_items(example: dict[str, Any]) -> list[tuple[str, str, str]]:
     origins = {"default": "template", "dictated": "dictated"}
     rows = (row for row in example["items"] if row["section"] not in ("ai_suggestions", "commands"))
@@ -121,7 +131,8 @@ def test_statements_are_those_of_the_example(example: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("example", DATA["examples"], ids=lambda each: each["id"])
 def test_flags_are_those_of_the_example(example: dict[str, Any]) -> None:
-    flags = merged(example).flags
+    result = merged(example)
+    flags = (*result.flags, *contradicting(result))
     found = sorted(
         (flag.code, flag.severity.value, flag.statement, flag.ai)
         for flag in flags

@@ -1,0 +1,93 @@
+"""Reports laid out as lines: those that were built here, and the text of any other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
+from typing import NamedTuple
+
+from adapter.domain.report import Origin, Section, Statement
+from adapter.domain.transcript import Word
+from adapter.mapping.checks import Checks
+from adapter.mapping.lexicon import Lexicon
+from adapter.mapping.reporting import ReportingTables
+from adapter.mapping.templates import Templates, header_key
+from adapter.reporting.checks.sheet import TECHNIQUE, Line
+from adapter.reporting.facts import Reading, read
+from adapter.reporting.headers import opening
+from adapter.reporting.sentences import split
+
+FINDINGS = "findings"
+_LONGEST_TITLE = 100  # characters
+Heard = Callable[[Statement], tuple[Word, ...]]
+
+
+class TextHeaders(NamedTuple):
+    """Headers that any template or reporter may use."""
+
+    headers: Mapping[str, str | None]
+    foreign_headers: frozenset[str] = frozenset()
+
+
+def report_lines(
+    sections: tuple[Section, ...],
+    readings: Mapping[str, tuple[str, Reading]],
+    heard: Heard,
+    lexicon: Lexicon,
+) -> Iterator[Line]:
+    """The sentences of built sections; `readings`: text and reading of what was dictated, by id."""
+    for section in sections:
+        for each in section.statements:
+            text, reading = readings.get(each.id, ("", None))
+            words, ai = heard(each), each.source.ai
+            if reading is not None and text == each.text:
+                yield Line(text, section.id, reading, each.id, 0, each.origin, ai, words)
+                continue
+            for start, end in split(each.text):
+                part = each.text[start:end]
+                reading = _read(part, lexicon) if each.origin is Origin.TEMPLATE else None
+                reading = reading or read(part, lexicon)
+                yield Line(part, section.id, reading, each.id, start, each.origin, ai, words)
+
+
+@lru_cache(maxsize=2_048)
+def _read(text: str, lexicon: Lexicon) -> Reading:
+    """Sentences of templates come again and again."""
+    return read(text, lexicon)
+
+
+def text_lines(text: str, tables: ReportingTables) -> Iterator[Line]:
+    """The sentences of a report text under its headers; before any header: title or findings."""
+    headers = _headers(tables.templates, tables.lexicon)
+    section, titled = FINDINGS, False
+    for start, end in split(text):
+        head = opening(text[start:end], headers)
+        if head.said:
+            section, titled = head.section or FINDINGS, True
+        begin = start + head.end
+        body = text[begin:end].strip()
+        if not body:
+            continue
+        begin += text[begin:end].index(body)
+        reading = read(body, tables.lexicon)
+        is_title = not titled and _is_title(body, reading, tables.checks)
+        yield Line(body, TECHNIQUE if is_title else section, reading, None, begin)
+
+
+def _is_title(text: str, reading: Reading, checks: Checks) -> bool:
+    if len(text) > _LONGEST_TITLE or reading.mentions:
+        return False
+    named = any(words.search(text) for _, words in checks.modality_words)
+    return named and not reading.normal
+
+
+@lru_cache(maxsize=4)
+def _headers(templates: Templates, lexicon: Lexicon) -> TextHeaders:
+    found: dict[str, str | None] = {}
+    for section, words in lexicon.headers.items():
+        found |= dict.fromkeys(map(header_key, words), section)
+    for template in templates:
+        for rule in template.table.sections:
+            for word in (rule.title, rule.id.replace("_", " "), *rule.headers):
+                found.setdefault(header_key(word), rule.id)
+    return TextHeaders(found)

@@ -1,0 +1,104 @@
+"""A finding denied and affirmed at one place; an organ called normal that has a finding."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+
+from adapter.domain.finding import Fact
+from adapter.domain.order import Side
+from adapter.reporting.checks.sheet import IMPRESSION, Found, Line, Said, Sheet, mentions
+from adapter.reporting.facts import Mention
+from adapter.reporting.route import GENERAL
+
+_ATTRIBUTE = re.compile(
+    r"\b(?:heights?|alignment|size|sized|calib(?:er|re)|contours?|signal|position|course|shape"
+    r"|thickness|volumes?|morpholog\w+|visuali[sz]ed)\b",
+    re.IGNORECASE,
+)
+_MOST = 50  # affirmations of one kind that are compared
+
+
+def contradictions(sheet: Sheet) -> Iterator[Found]:
+    """What one report says against itself."""
+    lexicon = sheet.lexicon
+    lines = tuple(line for line in sheet.body if line.spoken)
+    stated = [
+        each
+        for each in mentions(lines)
+        if _counts(each.mention) and lexicon.findings[each.mention.fact.finding].organ != GENERAL
+    ]
+    affirmed = [each for each in stated if each.mention.present]
+    by_kind: dict[str, list[Said]] = {}
+    for each in affirmed:
+        for kind in lexicon.ancestors[each.mention.fact.finding]:
+            by_kind.setdefault(kind, []).append(each)
+    flagged: set[str] = set()
+    for denied in (each for each in stated if each.mention.fact.negated):
+        finding = denied.mention.fact.finding
+        known = islice(by_kind.get(finding, ()), _MOST)
+        against = next((each for each in known if _clash(denied, each)), None)
+        if against and finding not in flagged:
+            flagged.add(finding)
+            yield _found(denied.line, against.line, against.chars)
+    yield from _normal_but(lines, affirmed, sheet)
+
+
+def _normal_but(lines: tuple[Line, ...], affirmed: list[Said], sheet: Sheet) -> Iterator[Found]:
+    whole = set(sheet.checks.table.whole_organs)
+    grave = {
+        each.mention.organ: each
+        for each in reversed(affirmed)
+        if not each.mention.fact.uncertain
+        and sheet.lexicon.findings[each.mention.fact.finding].urgency != "routine"
+    }
+    for line in lines if grave else ():
+        if not line.reading.whole or _ATTRIBUTE.search(line.text):
+            continue
+        for organ in sorted(line.reading.normal & set(grave) & whole):
+            if grave[organ].line is not line:
+                against = grave.pop(organ)
+                yield _found(line, against.line, against.chars)
+
+
+def _counts(mention: Mention) -> bool:
+    return not (mention.fact.family or mention.fact.historical)
+
+
+def _clash(denied: Said, affirmed: Said) -> bool:
+    one, other = denied.mention.fact, affirmed.mention.fact
+    if other.uncertain or one.uncertain or denied.line is affirmed.line:
+        return False
+    if denied.mention.limited and not _same_words(denied, affirmed):
+        return False
+    return denied.mention.organ == affirmed.mention.organ and _meet(one, other)
+
+
+def _same_words(denied: Said, affirmed: Said) -> bool:
+    """Denials with an adjective ("no acute …") clash only with that adjective."""
+    if affirmed.mention.chronic:
+        return False
+    one, other = _before(denied), _before(affirmed)
+    return one != "" and one == other
+
+
+def _before(said: Said) -> str:
+    """The word before a mention."""
+    start = said.mention.fact.start
+    words = said.line.text[max(0, start - 40) : start].lower().split()
+    return words[-1] if words else ""
+
+
+def _meet(one: Fact, other: Fact) -> bool:
+    """Whether both speak of the same side and level."""
+    sides = {one.side, other.side} - {None, Side.BILATERAL}
+    levels = {one.level, other.level} - {None}
+    return len(sides) < 2 and len(levels) < 2
+
+
+def _found(one: Line, other: Line, chars: tuple[int, int]) -> Found:
+    message = f"{one.text!r} against {other.text!r}; correct one of them"
+    if (one.section == IMPRESSION) is not (other.section == IMPRESSION):
+        return Found("impression_against_findings", message, other, chars)
+    return Found("dictation_self_contradiction", message, other, chars)

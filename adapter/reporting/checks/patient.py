@@ -1,0 +1,111 @@
+"""Sex and age: anatomy, findings and words that do not fit the patient."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from adapter.domain.people import Sex
+from adapter.mapping.lexicon import Lexicon
+from adapter.reporting.checks.sheet import Found, Line, Sheet
+
+_WORDS = {"F": "female", "M": "male"}
+_OTHER_PERSON = re.compile(
+    r"\b(?:mother|maternal|father|paternal|sister|brother|family|fet(?:al|us)|infant of|partner"
+    r"|bundle of|donor|transgender|nurse|physician|doctor|dr)\b",
+    re.IGNORECASE,
+)
+_AGE = re.compile(r"\b(\d{1,3})[\s-]*(?:years?[\s-]*old|y/?o|yo|yrs?[\s-]*old)\b", re.IGNORECASE)
+_PATIENT = re.compile(
+    r"\b\d{1,3}[\s-]*(?:years?[\s-]*old|y/?o|yo)[\s-]*(?:(?P<F>female|woman|girl|f)"
+    r"|(?P<M>male|man|boy|m))\b",
+    re.IGNORECASE,
+)
+
+
+def sex_mismatch(sheet: Sheet) -> Iterator[Found]:
+    """Anatomy or words of the other sex."""
+    sex, why = _sex(sheet)
+    if sex is None:
+        return
+    other = "M" if sex == "F" else "F"
+    for line in sheet.lines:
+        if _OTHER_PERSON.search(line.text):
+            continue
+        found = _anatomy(line, other, sheet.lexicon) or _word(line, other, sheet)
+        if found:
+            words = line.text[found[0] : found[1]]
+            message = f"{words!r} does not fit: {why} {_WORDS[sex]}; check patient and text"
+            yield Found("sex_mismatch", message, line, found)
+
+
+def _sex(sheet: Sheet) -> tuple[str | None, str]:
+    """The sex of the order, else the one that the report tells beside the age."""
+    if sheet.order and sheet.order.patient.sex in (Sex.FEMALE, Sex.MALE):
+        return sheet.order.patient.sex.value, "the patient is"
+    for line in sheet.lines:
+        match = _PATIENT.search(line.text)
+        if match and not _OTHER_PERSON.search(line.text):
+            return ("F" if match["F"] else "M"), "the report calls the patient"
+    return None, ""
+
+
+def _anatomy(line: Line, other: str, lexicon: Lexicon) -> tuple[int, int] | None:
+    only = _organs_of(lexicon)
+    for mention in line.reading.mentions:
+        fact = mention.fact
+        of = lexicon.findings[fact.finding].sex
+        if not fact.family and (of == _WORDS[other] or only.get(mention.organ) == other):
+            return fact.start, fact.end
+    if any(only.get(organ) == other for organ in line.reading.organs):
+        tokens = lexicon.forms.tokens(line.text)
+        for hit in lexicon.sites.find([token.word for token in tokens]):
+            if only.get(hit.value.organ) == other:
+                return tokens[hit.start].start, tokens[hit.end - 1].end
+    return None
+
+
+@lru_cache(maxsize=4)
+def _organs_of(lexicon: Lexicon) -> dict[str, str]:
+    """Organs that one sex alone has: all of their findings are of that sex."""
+    sexes: dict[str, set[str]] = {}
+    for finding in lexicon.findings.values():
+        sexes.setdefault(finding.organ, set()).add(finding.sex)
+    letters = {"female": "F", "male": "M"}
+    return {
+        organ: letters[next(iter(found))]
+        for organ, found in sexes.items()
+        if len(found) == 1 and found <= set(letters)
+    }
+
+
+def _word(line: Line, other: str, sheet: Sheet) -> tuple[int, int] | None:
+    match = sheet.checks.sexes[other].search(line.text) if other in sheet.checks.sexes else None
+    return match.span() if match else None
+
+
+def age_mismatch(sheet: Sheet) -> Iterator[Found]:
+    """An age that is not the patient's, and words that do not fit the age."""
+    age = sheet.age
+    for line in sheet.lines:
+        match = _AGE.search(line.text)
+        if match is None or _OTHER_PERSON.search(line.text) or "ago" in line.text.lower():
+            continue
+        if age is None:
+            age = int(match[1])
+        elif abs(int(match[1]) - age) > 1:
+            message = f"the patient is {age} years old, not {match[1]}; check patient and text"
+            yield Found("age_mismatch", message, line, match.span())
+    if age is not None:
+        yield from _unfit(sheet, age)
+
+
+def _unfit(sheet: Sheet, age: int) -> Iterator[Found]:
+    limits = [(e, p) for e, p in sheet.checks.ages if not e.youngest <= age <= e.oldest]
+    for line in sheet.body if limits else ():
+        for _, pattern in limits:
+            match = pattern.search(line.text)
+            if match and not _OTHER_PERSON.search(line.text):
+                message = f"{match[0]!r} does not fit {age} years; check patient and text"
+                yield Found("age_mismatch", message, line, match.span())
