@@ -24,6 +24,7 @@ COMMANDS = {
     "send": "adapter.cli.send",
     "replay": "adapter.cli.replay",
     "check-mappings": "adapter.cli.check_mappings",
+    "import-template": "adapter.cli.import_template",
     "doctor": "adapter.cli.doctor",
 }
 

@@ -1,0 +1,1 @@
+"""Reads templates of other makers and makes drafts of them; text in, table out."""
