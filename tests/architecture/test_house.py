@@ -41,6 +41,11 @@ def test_files_and_functions_can_be_read_at_one_sitting(path: Path) -> None:
     assert not long, long
 
 
+def test_test_files_can_be_read_at_one_sitting_too() -> None:
+    lines = {path: path.read_text().count("\n") for path in (ROOT / "tests").rglob("*.py")}
+    assert not [str(path) for path, count in lines.items() if count > LONGEST_FILE]
+
+
 def test_every_module_says_what_it_is() -> None:
     silent = [str(path) for path in SOURCES if not ast.get_docstring(ast.parse(path.read_text()))]
     assert not silent
