@@ -22,7 +22,7 @@ from adapter.mapping.template_table import MacroFile, TemplateTable
 from adapter.mapping.templates import read_template
 from adapter.mapping.vocabulary import SITE
 from adapter.mapping.vocabulary_table import VocabularyOverlay, VocabularyTable
-from adapter.reporting.template_lint import lint
+from adapter.reporting.template_lint import lint, macro_faults
 
 FOLDERS: dict[str, type[MappingTable]] = {
     "destinations": DestinationProfile,
@@ -90,6 +90,8 @@ def _single(files: MappingFiles, name: str, kind: type[MappingTable]) -> Mapping
 
 
 def _problems(file: MappingFile, kind: type[MappingTable], lexicon: Lexicon | None) -> list[str]:
+    if kind is MacroFile:
+        return _wrong(lambda: file.read(kind)) or list(macro_faults(file.read(MacroFile).macros))
     if kind is not TemplateTable or lexicon is None:
         return _wrong(lambda: file.read(kind))
     try:

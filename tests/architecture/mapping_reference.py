@@ -1,7 +1,8 @@
-"""`make mapping-reference`: writes mappings/README.md from the tables that read the files."""
+"""`make mapping-reference`: writes mappings/README.md and the JSON schemas from the tables."""
 
 from __future__ import annotations
 
+import json
 import typing
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from adapter.mapping.template_table import MacroFile, TemplateTable
 from adapter.mapping.vocabulary_table import VocabularyOverlay, VocabularyTable
 
 PAGE = Path(__file__).resolve().parents[2] / "mappings" / "README.md"
+SCHEMAS = PAGE.parent / "schema"
 
 ROOTS: list[tuple[str, str, type[MappingTable]]] = [
     (
@@ -43,7 +45,10 @@ or adds to them. `readout check-mappings [DIR]` checks all of them and says what
 A key that is not listed here is an error. Each report keeps the hash and the body of every mapping
 file that decided it, so that it can be rebuilt after the files have changed.
 
-This page is written by `make mapping-reference` from the code that reads the files.
+This page, and a JSON Schema (2020-12) of each kind of file in `schema/`, are written by
+`make mapping-reference` from the code that reads the files. An editor with the YAML language server
+completes and checks a file that begins with
+`# yaml-language-server: $schema=…/schema/templates.json`.
 """
 
 
@@ -54,6 +59,18 @@ def page() -> str:
         parts.append(f"\n## `{pattern}`: {title}\n")
         parts += [_table(table, table is root) for table in _tables(root, [])]
     return "\n".join(parts).rstrip() + "\n"
+
+
+def schemas() -> dict[str, str]:
+    """Name of the file in mappings/schema -> JSON Schema of one kind of mapping file."""
+    found: dict[str, str] = {}
+    for pattern, title, root in ROOTS:
+        folder, _, name = pattern.removesuffix(".yaml").partition("/")
+        head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title}
+        body = head | {k: v for k, v in root.model_json_schema().items() if k != "title"}
+        text = json.dumps(body, indent=1, ensure_ascii=False) + "\n"
+        found[f"{folder}{name.removeprefix('*')}.json"] = text
+    return found
 
 
 def _tables(root: type[MappingTable], seen: list[type[MappingTable]]) -> list[type[MappingTable]]:
@@ -106,3 +123,6 @@ def _meaning(field: FieldInfo) -> str:
 
 if __name__ == "__main__":
     PAGE.write_text(page())
+    SCHEMAS.mkdir(exist_ok=True)
+    for name, text in schemas().items():
+        (SCHEMAS / name).write_text(text)

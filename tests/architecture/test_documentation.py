@@ -7,7 +7,7 @@ from pathlib import Path
 
 from adapter.cli import COMMANDS
 from adapter.settings import Settings
-from tests.architecture.mapping_reference import PAGE, page
+from tests.architecture.mapping_reference import PAGE, SCHEMAS, page, schemas
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
@@ -38,6 +38,22 @@ def test_makefile_targets_of_the_readme_exist() -> None:
 
 def test_the_mapping_reference_is_that_of_the_code() -> None:
     assert PAGE.read_text() == page(), "run make mapping-reference"
+
+
+def test_the_mapping_schemas_are_those_of_the_code() -> None:
+    assert {path.name: path.read_text() for path in SCHEMAS.iterdir()} == schemas(), (
+        "run make mapping-reference"
+    )
+
+
+def test_mapping_files_that_name_a_schema_name_their_own() -> None:
+    mark = "# yaml-language-server: $schema="
+    for path in PAGE.parent.rglob("*.yaml"):
+        first = path.read_text().partition("\n")[0]
+        if first.startswith(mark):
+            named = (path.parent / first.removeprefix(mark)).resolve()
+            assert named == SCHEMAS / f"{path.parent.name}.json", path
+            assert named.is_file()
 
 
 def test_every_mapping_key_says_what_it_means() -> None:

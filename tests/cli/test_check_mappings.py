@@ -35,6 +35,11 @@ def test_the_packaged_files_are_right_and_all_are_read() -> None:
     [
         ("templates/ct_head.yaml", "id: [", "not valid YAML"),
         ("templates/mine.yaml", "id: mine", "sections"),
+        (
+            "macros/mine.yaml",
+            "{schema: report-macros/1, macros: [{id: a, sentences: [{text: No fall. No cut.}]}]}",
+            "more than one sentence",
+        ),
         ("findings/mine.yaml", "findings: [{id: x, organ: moon}]", "'moon' does not exist"),
         ("orders.yml", "a: 1", "no such mapping file is read"),
         ("template/mine.yaml", "a: 1", "no such mapping file is read"),

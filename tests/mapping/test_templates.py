@@ -83,6 +83,7 @@ def test_a_template_names_its_file_for_ever() -> None:
         ("id: impression", "id: liver", "used twice: liver"),
         ("text: [us pelvis]", "text: ['(']", "not a regular expression"),
         ("title: Mine", "titel: Mine", "titel"),
+        ("sex: F", "age_from: 18, age_below: 18", "no age is both"),
     ],
 )
 def test_a_wrong_template_is_refused(old: str, new: str, message: str) -> None:
@@ -113,6 +114,16 @@ def test_packaged_templates_pass_the_lint(name: str) -> None:
         ("The liver is normal.", "Hepatic cyst.", "affirms a finding"),
         ("absent: [liver]", "absent: []", "nothing withdraws it"),
         ("  organs: [liver]", "  header_only: true", "no defaults"),
+        (
+            "sections:",
+            "macros: [{id: a, sentences: [{text: No. No.}]}]\nsections:",
+            "more than one",
+        ),
+        (
+            "sections:",
+            "macros: [{id: a, sentences: [{text: Normal., section: moon}]}]\nsections:",
+            "no section 'moon'",
+        ),
     ],
 )
 def test_the_lint_finds(old: str, new: str, message: str) -> None:
