@@ -14,7 +14,7 @@ from adapter.mapping.files import MappingFiles
 from adapter.mapping.reporting import ReportingTables
 from adapter.reporting.checks import check_text
 from adapter.reporting.render import text_flag_json
-from adapter.workflow.study_input import StudyInput, read_study
+from adapter.workflow.study_input import read_study
 
 
 def command(
@@ -35,13 +35,13 @@ def command(
 
     Example: readout check report.txt --study study.json --json
     """
-    told = read_study(read_object(study), study) if study else StudyInput()
+    told = read_study(read_object(study), study) if study else None
     text = read_text(report)
     flags = check_text(
         text,
         ReportingTables.load(MappingFiles(site=mappings)),
-        told.order() if study else None,
-        told.age,
+        told.order() if told else None,
+        told.age if told else None,
         read_text(prior) if prior else "",
     )
     if as_json:

@@ -105,6 +105,8 @@ class Region(MappingTable):
     """Words that name it."""
     organs: tuple[str, ...] = ()
     """Organs that its reports speak of."""
+    near: tuple[str, ...] = ()
+    """Regions that its reports may name instead."""
     paired: bool = False
     """Whether the order's side is the only side examined."""
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from adapter.domain.identifiers import Accession, Phi
 from adapter.domain.order import Code, Order, Side
@@ -63,16 +71,28 @@ class StudyInput(BaseModel):
     """What was ordered: code, text and code system, or the text alone."""
     modality: Text = ""
     """DICOM modality, such as CT."""
-    side: Annotated[Side | None, BeforeValidator(_side)] = None
+    side: Annotated[Side | None, BeforeValidator(_side)] = Field(
+        None, validation_alias=AliasChoices("side", "laterality")
+    )
     """left, right or bilateral."""
-    sex: Annotated[Sex, BeforeValidator(_sex)] = Sex.UNKNOWN
+    sex: Annotated[Sex, BeforeValidator(_sex)] = Field(
+        Sex.UNKNOWN, validation_alias=AliasChoices("sex", "gender")
+    )
     """F, M, O or U."""
     birth_date: Day = ""
     """YYYY-MM-DD."""
     age: Annotated[int, Field(ge=0, le=130)] | None = None
     """Years, where the birth date is not known."""
-    date: Day = ""
+    date: Day = Field("", validation_alias=AliasChoices("date", "study_date"))
     """Day of the study, YYYY-MM-DD."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _patient(cls, found: Any) -> Any:
+        """Sex, age and birth date may stand under `patient` too."""
+        if isinstance(found, dict) and isinstance(found.get("patient"), dict):
+            return found["patient"] | found
+        return found
 
     def order(self) -> Order:
         """The study as an order."""

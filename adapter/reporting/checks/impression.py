@@ -16,6 +16,8 @@ _MOST = 50  # findings of one kind that are compared
 _REFERS = re.compile(r"\b(?:as (?:above|described|detailed)|see (?:above|findings|body))\b", re.I)
 _LEVELS = re.compile(r"\b([CTLS])(\d{1,2})(?:\s?[-/–]\s?([CTLS])?(\d{1,2}))?\b")
 _LEVEL = re.compile(r"([CTLS])(\d{1,2})(?:-([CTLS])(\d{1,2}))?")
+_SLIGHT = re.compile(r"\b(?:trace|tiny|minimal|minor|unchanged|stable|physiologic)\b", re.I)
+_BEFORE = 30  # characters in which the size of a finding is called slight
 _DISC = 2  # vertebrae beside a disc
 _TOLERATED_MM = 1.0
 _TOLERATED = 0.1
@@ -148,12 +150,17 @@ def not_concluded(sheet: Sheet) -> Iterator[Found]:
         urgent = sheet.lexicon.findings[fact.finding].urgency != "routine"
         if not urgent or not said.mention.present or fact.uncertain or said.mention.chronic:
             continue
-        if said.mention.organ in organs or fact.finding in told:
+        if said.mention.organ in organs or fact.finding in told or _is_slight(said):
             continue
         if not _is_concluded(said.line, sheet):
             told.add(fact.finding)
             message = f"{name(fact.finding)} is not in the impression; add it"
             yield Found("finding_not_in_impression", message, said.line, said.chars)
+
+
+def _is_slight(said: Said) -> bool:
+    start = said.mention.fact.start
+    return _SLIGHT.search(said.line.text, max(0, start - _BEFORE), start) is not None
 
 
 def _is_concluded(line: Line, sheet: Sheet) -> bool:

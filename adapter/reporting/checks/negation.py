@@ -72,7 +72,9 @@ def _clash(denied: Said, affirmed: Said) -> bool:
         return False
     if denied.mention.limited and not _same_words(denied, affirmed):
         return False
-    return denied.mention.organ == affirmed.mention.organ and _meet(one, other)
+    same = denied.mention.organ == affirmed.mention.organ
+    kind = one.finding != other.finding and not denied.line.reading.organs
+    return (same or kind) and _meet(one, other)
 
 
 def _same_words(denied: Said, affirmed: Said) -> bool:

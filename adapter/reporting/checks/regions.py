@@ -27,7 +27,7 @@ def wrong_body_part(sheet: Sheet) -> Iterator[Found]:
     shown = " and ".join(sorted(asked))
     for line in sheet.technique:
         named = regions_in(line.text, sheet)
-        if named and not _overlap(named, asked) and not _TITLE.search(line.text):
+        if named and not _overlap(named, asked, sheet) and not _TITLE.search(line.text):
             other = " and ".join(sorted(named))
             message = f"the order is for {shown}, the report says {other}; check the patient"
             yield Found("wrong_body_part", message, line)
@@ -36,8 +36,11 @@ def wrong_body_part(sheet: Sheet) -> Iterator[Found]:
     yield from _by_levels(sheet, asked, shown)
 
 
-def _overlap(one: set[str], other: set[str]) -> bool:
-    if one & other:
+def _overlap(one: set[str], other: set[str], sheet: Sheet) -> bool:
+    regions = sheet.checks.table.regions
+    near = {each for name in one for each in regions[name].near}
+    nearby = {each for name in other for each in regions[name].near}
+    if (one | near) & other or one & nearby:
         return True
     spines = {*_SPINES, "spine"}
     return ("spine" in one and bool(other & spines)) or ("spine" in other and bool(one & spines))

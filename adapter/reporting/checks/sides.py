@@ -96,14 +96,22 @@ def _against(
     sheet: Sheet, asked: Side, code: CheckId, why: str, lines: tuple[Line, ...]
 ) -> Iterator[Found]:
     named = [(line, sides_named(line.text, sheet.lexicon)) for line in lines]
-    if not _is_paired(sheet) and any(asked in {n.side for n in each} for _, each in named):
+    known = any(asked in {n.side for n in each} for _, each in named)
+    if known and not _is_paired(sheet):
         return  # a chest has two sides, whichever was asked for
     for line, each in named:
         wrong = [n for n in each if n.side is not asked and n.side in ONE_SIDE]
-        if wrong and len(wrong) == len(each) and not _ELSEWHERE.search(line.text):
+        if len(wrong) < len(each) or not wrong or _ELSEWHERE.search(line.text):
+            continue
+        if not (known and _is_normal(line)):
             first = wrong[0]
             message = f"{why}, this says {first.side.value}; correct the side or the order"
             yield Found(code, message, line, (first.start, first.end))
+
+
+def _is_normal(line: Line) -> bool:
+    """Whether it only says that something is normal, as one does of the other breast."""
+    return bool(line.reading.normal) and not line.reading.mentions
 
 
 def _is_paired(sheet: Sheet) -> bool:

@@ -42,7 +42,7 @@ def _unitless(checks: Checks) -> re.Pattern[str]:
     return re.compile(
         rf"\b(?:measur(?:es?|ing|ed)|diameter|thickness|calib(?:er|re))\b{about}\s+({_NUMBER}"
         rf"(?:\s*(?:x|×|by)\s*{_NUMBER}){{0,2}}){no_unit}"
-        rf"|(?<![\w.])({_NUMBER}(?:\s*(?:x|×)\s*{_NUMBER}){{1,2}}){no_unit}",
+        rf"|(?<![\w.])({_NUMBER}\s*(?:mm|cm)?(?:\s*(?:x|×)\s*{_NUMBER}){{1,2}}){no_unit}",
         re.IGNORECASE,
     )
 

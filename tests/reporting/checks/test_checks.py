@@ -58,6 +58,8 @@ def found(text: str, asked: Order | None = None, prior: str = "") -> dict[str, s
         ("T2 hyperintense lesion, T1-T2 disc normal.", "level_impossible", None),
         ("The nodule measures 12.", "unit_missing", "12"),
         ("The nodule measures 12 x 8 mm.", "unit_missing", None),
+        ("The nodule is 12 mm x 8 mm.", "unit_missing", None),
+        ("The nodule is 12 mm x 8.", "unit_missing", "12 mm x 8"),
         ("The nodule measures 1.2 x 0.8 x 2.0 centimeters.", "unit_missing", None),
         ("The resistive index measures 0.7.", "unit_missing", None),
         ("A 12 nodule in the right upper lobe.", "unit_missing", "12"),
@@ -104,6 +106,14 @@ def test_a_line_by_itself(text: str, code: str, words: str | None) -> None:
         ("No left pneumothorax.", "Right pneumothorax.", "impression_against_findings", False),
         ("No acute fracture.", "Acute fracture.", "impression_against_findings", True),
         ("No acute fracture.", "Old fracture.", "impression_against_findings", False),
+        (
+            "No intracranial hemorrhage.",
+            "Acute subdural hematoma.",
+            "impression_against_findings",
+            True,
+        ),
+        ("No rib fracture.", "Clavicle fracture.", "impression_against_findings", False),
+        ("Trace left effusion.", "Renal cyst.", "finding_not_in_impression", False),
         ("Disc bulge at L4-L5.", "Disc bulge at L3-L4.", "impression_level", True),
         ("Disc bulge at L4-L5 and L3-L4.", "Disc bulge at L3-L4.", "impression_level", False),
         ("8 mm right renal stone.", "18 mm right renal stone.", "impression_size", True),
@@ -187,6 +197,20 @@ def test_findings_against_impression(
 )
 def test_report_against_order(text: str, asked: Order, code: str, flagged: bool) -> None:
     assert (code in found(HEADED.format(text, "Normal."), asked)) is flagged
+
+
+def test_the_other_breast_may_be_called_normal() -> None:
+    asked = order("US BREAST LEFT", "US")
+    text = HEADED.format("The right breast is unremarkable. Left breast mass.", "Left breast mass.")
+    assert "side_against_order" not in found(text, asked)
+    text = HEADED.format("Cyst in the right breast. Left breast mass.", "Left breast mass.")
+    assert found(text, asked)["side_against_order"] == "right"
+
+
+def test_neighbouring_regions_are_not_the_wrong_ones() -> None:
+    text = "EXAM: AP pelvis radiograph.\n" + HEADED.format("No fracture.", "Normal.")
+    assert found(text, order("XR HIP", "DX")) == {}
+    assert "wrong_body_part" in found(text, order("XR WRIST", "DX"))
 
 
 def test_title_and_technique_against_the_order() -> None:
