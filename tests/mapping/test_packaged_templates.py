@@ -145,3 +145,24 @@ def denied(default: Default) -> list[str]:
 def test_there_are_templates_for_the_common_examinations() -> None:
     assert len(TEMPLATES) >= 15
     assert all(each.table.sections[-2].required for each in TEMPLATES)
+
+
+@pytest.mark.parametrize(
+    ("template", "text", "section"),
+    [
+        ("pet_ct", "Blood glucose was 102 mg/dL.", "technique"),
+        ("us_obstetric", "The amniotic fluid index is 14 cm.", "fetus"),
+        ("us_obstetric", "Fetal heart rate is 145 beats per minute.", "fetus"),
+        ("mammography", "Scattered fibroglandular densities.", "composition"),
+        ("ct_pulmonary_angiogram", "The RV to LV ratio is 1.2.", "heart"),
+        ("xr_chest_infant", "The umbilical venous catheter tip is at T8.", "devices"),
+        ("mr_prostate", "PI-RADS 4 lesion in the left peripheral zone.", "prostate"),
+        ("mr_shoulder", "Full-thickness tear of the supraspinatus tendon.", "cuff"),
+        ("xr_spine", "Mild anterolisthesis of L4 on L5.", "vertebrae"),
+        ("us_leg_veins", "Acute thrombus in the left popliteal vein.", "deep_veins"),
+    ],
+)
+def test_what_is_usually_said_finds_its_section(template: str, text: str, section: str) -> None:
+    report = build_report(ReportInputs(transcripts=(typed(text),), template=template), tables())
+    (home,) = (each.id for each in report.sections if each.statements)
+    assert home == section
