@@ -9,6 +9,7 @@ import os
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from pathlib import Path
 
 import sqlalchemy as sa
 import structlog
@@ -36,8 +37,8 @@ from adapter.mapping.reporting import ReportingTables
 from adapter.observability.logs import configure_logs
 from adapter.ports import Destination
 from adapter.settings import Settings
+from adapter.speech.engines import Engine, open_engine
 from adapter.speech.model_store import find_model
-from adapter.speech.recognizer import WhisperRecognizer
 from adapter.store.audio_files import AudioFiles
 from adapter.store.database import Database
 from adapter.web.app import build_app
@@ -93,9 +94,16 @@ def open_database(settings: Settings) -> Database:
     return database
 
 
-def recognizer(settings: Settings) -> WhisperRecognizer:
+def recognizer(settings: Settings) -> Engine:
     """The recogniser of the settings; its model loads at the first recording."""
-    return WhisperRecognizer.from_settings(settings)
+    return open_engine(settings)
+
+
+def speech_model(settings: Settings) -> Path | None:
+    """Directory of the model that this process loads; None: a server has it."""
+    if settings.speech_engine != "whisper":
+        return None
+    return find_model(settings.speech_model).directory
 
 
 class _HttpServer(uvicorn.Server):
@@ -133,7 +141,7 @@ class Service:
             sign_off=SignOff(self.house, made),
             deliveries=Deliveries(self.house),
             max_body_bytes=settings.http_max_body_bytes,
-            find_speech_model=lambda: find_model(settings.speech_model).directory,
+            find_speech_model=lambda: speech_model(settings),
             host_names=tuple(filter(None, map(str.strip, settings.http_host_names.split(",")))),
         )
         self._listener = self._mllp_listener()

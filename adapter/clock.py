@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+_MAX_RETRY_AFTER = 3600.0
 
 
 class SystemClock:
@@ -11,3 +14,18 @@ class SystemClock:
     def now(self) -> datetime:
         """The present moment, UTC, aware."""
         return datetime.now(UTC)
+
+
+def retry_after(told: str, date: str) -> float | None:
+    """Retry-After in seconds (RFC 9110 10.2.3), an hour at most; a date counts from `date`.
+
+    `told` and `date` are the headers Retry-After and Date of the answer; None: it does not tell.
+    """
+    told = told.strip()
+    if told.isascii() and told.isdecimal():
+        return min(float(told[:9]), _MAX_RETRY_AFTER)
+    try:
+        wait = parsedate_to_datetime(told) - parsedate_to_datetime(date)
+        return min(max(wait.total_seconds(), 0.0), _MAX_RETRY_AFTER)
+    except (ValueError, TypeError):  # not a date, or one of the two without a zone
+        return None

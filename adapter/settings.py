@@ -90,6 +90,21 @@ class Settings(BaseSettings):
     speech_converter: str = ""
     """Command that turns a DSS or DS2 recording, `{input}`, into a WAV file, `{output}`."""
 
+    speech_engine: str = Field("whisper", pattern=r"^(whisper|openai)$")
+    """Who hears: `whisper`, in this process, or `openai`, a server at `speech_url`."""
+
+    speech_url: str = ""
+    """Address of an OpenAI-compatible transcription server; `speech_model` is its model's name."""
+
+    speech_url_allowed_hosts: str = ""
+    """Hosts besides this machine that `speech_url` may name, by commas: recordings go there."""
+
+    speech_api_key_file: Path | None = None
+    """File that holds the server's API key; empty: none is sent."""
+
+    speech_answer_seconds: float = Field(300.0, gt=0)
+    """Longest wait for the server's words of up to five minutes of speech."""
+
     jobs_poll_seconds: float = Field(2.0, gt=0.05)
     """How often queues look for the jobs of other nodes and due retries; local jobs wake them."""
 

@@ -24,7 +24,9 @@ from adapter.mapping.files import MappingFiles
 from adapter.mapping.hl7_orders import load_order_mapping
 from adapter.mapping.reporting import ReportingTables
 from adapter.settings import Settings, load_settings
+from adapter.speech.engines import open_engine
 from adapter.speech.model_store import find_model
+from adapter.speech.openai_engine import OpenAiRecognizer
 from adapter.store import deliveries, dictations, messages, studies
 from adapter.store.database import wanted_version
 
@@ -126,6 +128,9 @@ def _mappings(settings: Settings) -> str:
 
 
 def _model(settings: Settings) -> str:
+    engine = open_engine(settings)
+    if isinstance(engine, OpenAiRecognizer):
+        return f"{engine.label}, another process: not asked"
     model = find_model(settings.speech_model)
     return f"{model.label} in {model.directory}"
 

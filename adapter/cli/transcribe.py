@@ -19,7 +19,7 @@ from adapter.mapping.vocabulary import load_vocabulary
 from adapter.ports import Recognized, SpeechContext
 from adapter.reporting.written_form import write
 from adapter.settings import Settings, load_settings
-from adapter.speech.recognizer import WhisperRecognizer
+from adapter.speech.engines import Engine, open_engine
 
 _EXAMPLE = "Example: readout transcribe dictation.wav --json | jq -r .text"
 
@@ -34,7 +34,7 @@ def command(
 ) -> None:
     """Turn a recording into written text."""
     settings = load_settings(config)
-    recognizer = WhisperRecognizer.from_settings(settings, model)
+    recognizer = open_engine(settings, model)
     heard = _hear(recognizer, audio, _context(settings, accession, language))
     files = MappingFiles(site=settings.mappings_dir)
     transcript = Transcript("", heard.model, heard.language, heard.duration_ms, heard.words)
@@ -74,7 +74,7 @@ def _context(settings: Settings, accession: str, language: str) -> SpeechContext
     return SpeechContext(language, speech_context(order).phrases)
 
 
-def _hear(recognizer: WhisperRecognizer, audio: Path, context: SpeechContext) -> Recognized:
+def _hear(recognizer: Engine, audio: Path, context: SpeechContext) -> Recognized:
     """Recognise, with a bar on standard error when that is a terminal."""
     console = Console(stderr=True)
     columns = (TextColumn("hearing"), BarColumn(), TimeRemainingColumn())

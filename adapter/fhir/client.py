@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
-from email.utils import parsedate_to_datetime
 from weakref import WeakKeyDictionary
 
 import httpx
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
+from adapter.clock import retry_after
 from adapter.domain.delivery import Answer, Delivery, Outcome
 from adapter.errors import ConfigurationError, TryAgain
 from adapter.fhir.answer import read_answer
@@ -17,7 +17,6 @@ from adapter.mapping.fhir_profile import FhirProfile
 
 _MEDIA_TYPE = "application/fhir+json"
 _MAX_ANSWER_BYTES = 4_194_304
-_MAX_RETRY_AFTER = 3600.0
 _PASSING = frozenset({408, 425, 429})
 _CONNECTING = (httpx.ConnectError, httpx.ConnectTimeout)
 
@@ -107,16 +106,8 @@ class FhirDestination:
 
 
 def _retry_after(response: httpx.Response) -> float | None:
-    """Retry-After in seconds (RFC 9110 10.2.3); a date counts from the server's own Date."""
-    told = response.headers.get("Retry-After", "").strip()
-    if told.isascii() and told.isdecimal():
-        return min(float(told[:9]), _MAX_RETRY_AFTER)
-    try:
-        moment = parsedate_to_datetime(told)
-        now = parsedate_to_datetime(response.headers.get("Date", ""))
-        return min(max((moment - now).total_seconds(), 0.0), _MAX_RETRY_AFTER)
-    except (ValueError, TypeError):  # not a date, or one of the two without a zone
-        return None
+    told = response.headers
+    return retry_after(told.get("Retry-After", ""), told.get("Date", ""))
 
 
 def _reason(error: Exception) -> str:

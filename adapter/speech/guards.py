@@ -25,6 +25,17 @@ class Guarded(NamedTuple):
     quarantined: tuple[Word, ...]
 
 
+def guarded(
+    words: Sequence[Word], speech: Sequence[tuple[int, int]], phrases: Sequence[str]
+) -> Guarded:
+    """All guards in turn; what they set apart stands in the order of its times."""
+    kept, silent = silence_guard(words, speech)
+    kept, looped = repetition_guard(kept)
+    kept, leaked = leak_guard(kept, phrases)
+    apart = sorted((*silent, *looped, *leaked), key=lambda word: word.start_ms)
+    return Guarded(kept, tuple(apart))
+
+
 def silence_guard(
     words: Sequence[Word],
     speech: Sequence[tuple[int, int]],

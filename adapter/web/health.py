@@ -18,7 +18,7 @@ from adapter.web.requests import House
 def make_router(registry: CollectorRegistry) -> APIRouter:
     """The routes for supervisors and monitoring; they hold no patient data."""
     router = APIRouter(tags=["health"])
-    found: list[Path] = []  # the model's directory; looking through a large one takes seconds
+    found: list[Path | None] = []  # the model: looking through a large one takes seconds
 
     @router.get("/healthz")
     def live() -> Live:
@@ -64,8 +64,8 @@ def _running(running: bool, wrong: str) -> None:
         raise ConfigurationError(f"{wrong}; restart the service and look into its log")
 
 
-def _model(parts: Parts, found: list[Path]) -> None:
+def _model(parts: Parts, found: list[Path | None]) -> None:
     if not found:
         found.append(parts.find_speech_model())
-    if not (found[0] / "model.bin").is_file():
+    if found[0] is not None and not (found[0] / "model.bin").is_file():
         raise ConfigurationError(f"the speech model {found[0]} is gone; put it back")

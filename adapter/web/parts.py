@@ -18,8 +18,8 @@ from adapter.workflow.study_flow import House
 class Parts:
     """The workflow of one house, as the endpoints call it.
 
-    `find_speech_model` gives its directory or raises ConfigurationError; `host_names` are served
-    besides localhost.
+    `find_speech_model` gives its directory (None: a server has it) or raises ConfigurationError;
+    `host_names` are served besides localhost.
     """
 
     house: House
@@ -29,5 +29,5 @@ class Parts:
     sign_off: SignOff
     deliveries: Deliveries
     max_body_bytes: int
-    find_speech_model: Callable[[], Path]
+    find_speech_model: Callable[[], Path | None]
     host_names: tuple[str, ...] = ()

@@ -110,3 +110,19 @@ def test_a_port_in_use_is_told_but_no_fault(monkeypatch: pytest.MonkeyPatch) -> 
         done = doctor("--json")
     assert done.exit_code == 0
     assert "in use" in findings(done)["HTTP port"]["detail"]
+
+
+def test_a_speech_server_is_named_and_its_key_is_not(
+    installation: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (installation / "key").write_text("of-the-server")
+    monkeypatch.setenv("READOUT_SPEECH_ENGINE", "openai")
+    monkeypatch.setenv("READOUT_SPEECH_URL", "http://127.0.0.1:8000")
+    monkeypatch.setenv("READOUT_SPEECH_API_KEY_FILE", str(installation / "key"))
+    done = doctor("--json")
+    assert findings(done)["speech model"]["detail"].startswith("whisper-1@127.0.0.1:8000")
+    assert "of-the-server" not in done.stdout
+    monkeypatch.setenv("READOUT_SPEECH_URL", "http://speech.test")
+    found = findings(doctor("--json"))["speech model"]
+    assert not found["ok"]
+    assert "READOUT_SPEECH_URL_ALLOWED_HOSTS" in found["detail"]

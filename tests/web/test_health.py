@@ -34,6 +34,11 @@ def test_a_stopped_intake_and_a_gone_model_are_named(site: Site, tmp_path: Path)
     assert "is gone" in checks["speech_model"]["detail"]
 
 
+def test_a_model_of_another_process_is_not_looked_for(site: Site) -> None:
+    object.__setattr__(site.parts, "find_speech_model", lambda: None)
+    assert site.client.get("/readyz").json()["checks"]["speech_model"]["ok"]
+
+
 def test_metrics_parse_and_count(site: Site) -> None:
     site.workflow.order("A1")
     site.dictate("A1", "no pneumothorax period")
