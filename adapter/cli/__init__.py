@@ -25,6 +25,7 @@ COMMANDS = {
     "replay": "adapter.cli.replay",
     "check-mappings": "adapter.cli.check_mappings",
     "import-template": "adapter.cli.import_template",
+    "model": "adapter.cli.model",
     "doctor": "adapter.cli.doctor",
 }
 

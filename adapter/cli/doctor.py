@@ -25,7 +25,8 @@ from adapter.mapping.hl7_orders import load_order_mapping
 from adapter.mapping.reporting import ReportingTables
 from adapter.settings import Settings, load_settings
 from adapter.speech.engines import open_engine
-from adapter.speech.model_store import find_model
+from adapter.speech.model_files import check_digests
+from adapter.speech.model_store import find_model, located
 from adapter.speech.openai_engine import OpenAiRecognizer
 from adapter.store import deliveries, dictations, messages, studies
 from adapter.store.database import wanted_version
@@ -131,8 +132,9 @@ def _model(settings: Settings) -> str:
     engine = open_engine(settings)
     if isinstance(engine, OpenAiRecognizer):
         return f"{engine.label}, another process: not asked"
-    model = find_model(settings.speech_model)
-    return f"{model.label} in {model.directory}"
+    model = find_model(located(settings.speech_model, settings.data_dir))
+    checked = ", every file as it was added" if check_digests(model.directory) else ""
+    return f"{model.label} in {model.directory}{checked}"
 
 
 def _space(settings: Settings) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from adapter.errors import ConfigurationError
+from adapter.speech.model_files import check_sizes
 
 EMBEDDED = Path(__file__).resolve().parent / "models" / "embedded"
 PROPERTIES_FILE = "readout-model.json"
@@ -68,6 +69,33 @@ def find_model(setting: str | Path, allow_download: bool = False) -> SpeechModel
     return _open_directory(_from_hub(text, allow_download), text)
 
 
+def models_folder(data_dir: Path) -> Path:
+    """Where `readout model add` puts models."""
+    return data_dir / "models"
+
+
+def located(setting: str | Path, data_dir: Path) -> str | Path:
+    """The directory of an added model of this name, else the setting as it is."""
+    text = str(setting)
+    if not text or text.startswith(".") or "/" in text:
+        return setting
+    directory = models_folder(data_dir) / text
+    return directory if directory.is_dir() else setting
+
+
+def hub_id(name: str) -> str:
+    """The hub's repository of a Whisper size or a repository's own name.
+
+    Raises ConfigurationError when it can be neither.
+    """
+    from faster_whisper.utils import _MODELS
+
+    known = _MODELS.get(name, name)
+    if _HUB_ID.fullmatch(known) is None:
+        raise ConfigurationError(f"{name} is neither a directory nor a model's name on the hub")
+    return str(known)
+
+
 def _is_hub_name(text: str) -> bool:
     from faster_whisper.utils import available_models
 
@@ -95,6 +123,7 @@ def _open_directory(directory: Path, name: str) -> SpeechModel:
             " missing; convert it with ct2-transformers-converter --copy_files tokenizer.json"
             " preprocessor_config.json"
         )
+    check_sizes(directory)
     properties = _read_properties(directory / PROPERTIES_FILE)
     label = f"{properties.name or name}@{_digest(directory / 'model.bin')[:12]}"
     return SpeechModel(directory, properties, label)

@@ -6,7 +6,11 @@ from pathlib import Path
 import pytest
 
 from adapter.errors import ConfigurationError
-from adapter.speech.model_store import EMBEDDED, ModelProperties, find_model
+from adapter.settings import Settings
+from adapter.speech.engines import open_engine
+from adapter.speech.model_files import MANIFEST, check_digests, describe
+from adapter.speech.model_store import EMBEDDED, ModelProperties, find_model, located, models_folder
+from adapter.speech.recognizer import WhisperRecognizer
 
 
 @pytest.fixture
@@ -88,3 +92,30 @@ def test_a_file_is_not_a_model(tmp_path):
     (tmp_path / "model.bin").write_bytes(b"x")
     with pytest.raises(ConfigurationError, match="a file, not a directory"):
         find_model(tmp_path / "model.bin")
+
+
+def test_an_added_model_is_found_by_its_name_before_anything_else(model_copy, tmp_path):
+    data = tmp_path / "data"
+    added = Path(shutil.copytree(model_copy, models_folder(data) / "small"))
+    assert located("small", data) == added
+    engine = open_engine(Settings(data_dir=data, speech_model="small", speech_threads=1))
+    assert isinstance(engine, WhisperRecognizer)
+    engine.load()
+    for other in ("", "medium", "..", ".", "some-site/small", str(model_copy)):
+        assert located(other, data) == other
+
+
+def test_sizes_are_looked_at_whenever_an_added_model_is_opened(model_copy):
+    names = ["model.bin", "config.json", "tokenizer.json"]
+    manifest = describe(model_copy, "here", names)
+    (model_copy / MANIFEST).write_text(manifest.model_dump_json())
+    find_model(model_copy)
+    assert check_digests(model_copy)
+    assert not check_digests(EMBEDDED)
+    with (model_copy / "config.json").open("ab") as file:
+        file.write(b"\n")
+    with pytest.raises(ConfigurationError, match=r"not as it was added \(config.json\)"):
+        find_model(model_copy)
+    (model_copy / MANIFEST).write_text("{")
+    with pytest.raises(ConfigurationError, match="is damaged"):
+        find_model(model_copy)
