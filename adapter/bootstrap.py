@@ -38,7 +38,7 @@ from adapter.observability.logs import configure_logs
 from adapter.ports import Destination
 from adapter.settings import Settings
 from adapter.speech.engines import Engine, open_engine
-from adapter.speech.model_store import find_model
+from adapter.speech.model_store import find_model, located
 from adapter.store.audio_files import AudioFiles
 from adapter.store.database import Database
 from adapter.web.app import build_app
@@ -103,7 +103,7 @@ def speech_model(settings: Settings) -> Path | None:
     """Directory of the model that this process loads; None: a server has it."""
     if settings.speech_engine != "whisper":
         return None
-    return find_model(settings.speech_model).directory
+    return find_model(located(settings.speech_model, settings.data_dir)).directory
 
 
 class _HttpServer(uvicorn.Server):
