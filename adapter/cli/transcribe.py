@@ -56,7 +56,8 @@ def _context(settings: Settings, accession: str, language: str) -> SpeechContext
         return SpeechContext(language)
     from sqlalchemy.exc import SQLAlchemyError
 
-    from adapter.store import studies
+    from adapter.mapping.reporting import ReportingTables
+    from adapter.store import findings, studies
     from adapter.store.database import Database
     from adapter.workflow.dictations import speech_context
 
@@ -66,12 +67,14 @@ def _context(settings: Settings, accession: str, language: str) -> SpeechContext
         database = Database(settings.resolved_database_url)
         with closing(database), database.read() as tx:
             order = studies.get(tx, accession).order
+            ai = findings.of_study(tx, accession)
     except SQLAlchemyError as error:
         raise ConfigurationError(
             f"the study database cannot be read ({type(error).__name__}); check"
             " READOUT_DATABASE_URL, or leave --accession out"
         ) from None
-    return SpeechContext(language, speech_context(order).phrases)
+    tables = ReportingTables.load(MappingFiles(site=settings.mappings_dir))
+    return SpeechContext(language, speech_context(order, tables, ai).phrases)
 
 
 def _hear(recognizer: Engine, audio: Path, context: SpeechContext) -> Recognized:

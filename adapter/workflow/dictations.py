@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from adapter.domain.dictation import Dictation, DictationState
+from adapter.domain.finding import AiFinding
 from adapter.domain.identifiers import Accession
 from adapter.domain.order import Order
 from adapter.domain.transcript import Transcript
 from adapter.errors import Malformed, Rejected
+from adapter.mapping.lexicon import Finding, Lexicon
+from adapter.mapping.reporting import ReportingTables
+from adapter.mapping.templates import Template
 from adapter.ports import Recognized, SpeechContext
-from adapter.store import dictations, studies
+from adapter.reporting.ai_pairing import draft
+from adapter.speech.bias import study_phrases
+from adapter.store import dictations, findings, studies
 from adapter.workflow import orders
 from adapter.workflow.study_flow import MERGE, TRANSCRIBE, House, split_key
 
+_HURRY = {"critical": 0, "urgent": 1, "routine": 2}
 _STAT_FIRST = {"stat": 1, "high": 5, "medium": 10, "routine": 20}
 
 
@@ -69,11 +76,12 @@ class Dictations:
         with house.database.read() as tx:
             which = dictations.get(tx, accession, id_)
             order = studies.get(tx, accession).order
+            ai = findings.of_study(tx, accession)
         if which.state is not DictationState.RECEIVED:
             return
         try:
             heard = house.recognizer.recognize(
-                house.audio.path(which.audio_sha256), speech_context(order)
+                house.audio.path(which.audio_sha256), speech_context(order, house.tables, ai)
             )
         except Rejected as error:
             self._refuse(which, str(error))
@@ -106,7 +114,33 @@ class Dictations:
                 house.jobs.put(tx, MERGE, key, lane=which.accession)
 
 
-def speech_context(order: Order) -> SpeechContext:
-    """What the order tells the recogniser: no patient data, only the words of the procedure."""
-    phrases = (order.procedure.text,) if order.procedure.text else ()
-    return SpeechContext(phrases=phrases)
+def speech_context(
+    order: Order, tables: ReportingTables | None = None, ai: Iterable[AiFinding] = ()
+) -> SpeechContext:
+    """What is known of the study helps the recogniser: no patient data.
+
+    The procedure, the lexicon's names (never the text) of AI findings, the template's words.
+    """
+    if tables is None:
+        return SpeechContext(phrases=study_phrases(order.procedure.text))
+    lexicon = tables.lexicon
+    names = (draft(each, lexicon).finding for each in ai)
+    return SpeechContext(
+        phrases=study_phrases(
+            procedure=order.procedure.text,
+            findings=[_term(lexicon.findings[name]) for name in names if name],
+            template=_template_words(tables.templates.choose(order), lexicon),
+        )
+    )
+
+
+def _template_words(template: Template, lexicon: Lexicon) -> Iterator[str]:
+    """Titles of its sections, then the findings of its organs, those that hurry first."""
+    yield from (section.title for section in template.table.sections)
+    organs = template.section_of_organ
+    found = [each for each in lexicon.findings.values() if each.organ in organs]
+    yield from map(_term, sorted(found, key=lambda each: _HURRY[each.urgency]))
+
+
+def _term(finding: Finding) -> str:
+    return next(iter(finding.synonyms), finding.id.replace("_", " "))
