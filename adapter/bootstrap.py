@@ -35,17 +35,22 @@ from adapter.mapping.files import MappingFiles
 from adapter.mapping.hl7_orders import load_order_mapping
 from adapter.mapping.reporting import ReportingTables
 from adapter.observability.logs import configure_logs
-from adapter.ports import Destination
+from adapter.ports import Destination, SpeechContext
 from adapter.settings import Settings
+from adapter.speech.audio import SAMPLE_RATE
 from adapter.speech.engines import Engine, open_engine
 from adapter.speech.model_store import find_model, located
+from adapter.speech.recognizer import WhisperRecognizer
+from adapter.speech.streaming import LiveHearing
 from adapter.store.audio_files import AudioFiles
 from adapter.store.database import Database
+from adapter.store.live_audio import LiveAudio
 from adapter.web.app import build_app
 from adapter.web.parts import Parts
 from adapter.workflow.deliveries import Deliveries
 from adapter.workflow.dictations import Dictations
 from adapter.workflow.intake import Intake
+from adapter.workflow.live_dictation import Listen, LiveDictations
 from adapter.workflow.reconcile import reconcile
 from adapter.workflow.reports import Reports
 from adapter.workflow.sign_off import SignOff
@@ -60,6 +65,7 @@ _QUEUES = {
     DELIVER: Queue(workers=16, laned=True),
 }
 _RECONCILE_S = 3600.0
+_LONGEST_WS_MESSAGE = 1 << 20
 
 
 def translate(profile: DestinationProfile, message: ReportMessage) -> bytes:
@@ -142,6 +148,7 @@ class Service:
             deliveries=Deliveries(self.house),
             max_body_bytes=settings.http_max_body_bytes,
             find_speech_model=lambda: speech_model(settings),
+            live=self._live_dictations(),
             host_names=tuple(filter(None, map(str.strip, settings.http_host_names.split(",")))),
         )
         self._listener = self._mllp_listener()
@@ -165,16 +172,20 @@ class Service:
         door = _bound(self.settings.http_host, self.settings.http_port) if doors else None
         await asyncio.to_thread(self._start_inside)
         http: asyncio.Task[None] | None = None
+        sweeping: asyncio.Task[None] | None = None
         try:
             if door is not None:
                 await self._start_listener()
                 http = asyncio.create_task(self._http.serve([door]))
                 while not self._http.started and not http.done():  # noqa: ASYNC110 - no event
                     await asyncio.sleep(0.005)
+                sweeping = asyncio.create_task(self.parts.live.keep_sweeping())
             gc.freeze()  # tables and modules stay for good: no collection need walk them again
             ready(self)
             await self._until(stop)
         finally:
+            if sweeping is not None:
+                sweeping.cancel()
             await self._close(http)
 
     async def _start_listener(self) -> None:
@@ -240,6 +251,22 @@ class Service:
             retry_cap=settings.retry_cap_seconds,
         )
 
+    def _live_dictations(self) -> LiveDictations:
+        settings, engine = self.settings, self._recognizer
+        listen: Listen | None = None
+        if isinstance(engine, WhisperRecognizer):
+
+            def listen(context: SpeechContext) -> LiveHearing:
+                return LiveHearing(engine.hearing(context))
+
+        return LiveDictations(
+            self.house,
+            Dictations(self.house),
+            LiveAudio(settings.data_dir / "live" / settings.node_id, SAMPLE_RATE),
+            listen,
+            settings.speech_longest_minutes,
+        )
+
     def _mllp_listener(self) -> MllpListener:
         settings = self.settings
         limits = MllpLimits(
@@ -269,6 +296,9 @@ class Service:
             server_header=False,
             lifespan="off",
             timeout_graceful_shutdown=5,
+            ws_max_size=_LONGEST_WS_MESSAGE,
+            ws_max_queue=4,
+            ws_per_message_deflate=False,  # samples do not get smaller
         )
         return _HttpServer(config)
 

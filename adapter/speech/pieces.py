@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from adapter.speech.audio import SAMPLE_RATE, AudioFile
 from adapter.speech.model_store import ModelProperties
-from adapter.speech.utterances import CutRule, Utterance, cut
+from adapter.speech.utterances import CutRule, Utterance, cut, speech_spans
 from adapter.speech.voice_activity import WINDOW, VoiceActivity
 
 if TYPE_CHECKING:
@@ -49,16 +49,15 @@ def cut_rule(properties: ModelProperties) -> CutRule:
     )
 
 
-class PieceReader:
-    """Reads a recording once, holding no more than one utterance and one block of it.
+class PieceCutter:
+    """Cuts samples as they come, holding no more than the utterance that is being spoken.
 
-    `heard_ms` is the length read so far.
+    `heard_ms` is the length fed so far.
     """
 
-    def __init__(self, audio: AudioFile, rule: CutRule) -> None:
+    def __init__(self, rule: CutRule) -> None:
         import numpy as np
 
-        self._audio = audio
         self._rule = rule
         self._activity = VoiceActivity()
         self._samples: Samples = np.zeros(0, np.float32)  # from window `_begin` on
@@ -68,21 +67,33 @@ class PieceReader:
 
     @property
     def heard_ms(self) -> int:
-        """Length of the audio read so far."""
+        """Length of the audio fed so far."""
         return _ms(self._count)
 
-    def __iter__(self) -> Iterator[Piece]:
+    def feed(self, samples: Samples) -> list[Piece]:
+        """Take further samples; returns the pieces that are complete."""
         import numpy as np
 
-        for block in self._audio.blocks():
-            self._count += len(block)
-            self._samples = np.concatenate([self._samples, block])
-            yield from self._cut(final=False)
+        self._count += len(samples)
+        self._samples = np.concatenate([self._samples, samples])
+        return self._cut(final=False)
+
+    def finish(self) -> list[Piece]:
+        """The recording is over; returns the pieces that are left."""
+        import numpy as np
+
         missing = -len(self._samples) % WINDOW
         self._samples = np.concatenate([self._samples, np.zeros(missing, np.float32)])
-        yield from self._cut(final=True)
+        return self._cut(final=True)
 
-    def _cut(self, final: bool) -> Iterator[Piece]:
+    def unfinished(self) -> Piece | None:
+        """The utterance that is being spoken, as far as it goes; None in silence."""
+        speech = tuple(speech_spans(self._probabilities))
+        begin = max(0, speech[0][0] - self._rule.margin) if speech else 0
+        spoken = Utterance(begin, len(self._probabilities), speech)
+        return self._piece(spoken) if spoken.speech_windows() >= self._rule.shortest else None
+
+    def _cut(self, final: bool) -> list[Piece]:
         done = len(self._probabilities) * WINDOW
         whole = len(self._samples) // WINDOW * WINDOW
         self._probabilities += self._activity.feed(self._samples[done:whole]).tolist()
@@ -91,7 +102,7 @@ class PieceReader:
         self._samples = self._samples[rest * WINDOW :].copy()
         self._probabilities = self._probabilities[rest:]
         self._begin += rest
-        yield from pieces
+        return pieces
 
     def _piece(self, utterance: Utterance) -> Piece:
         def ms(window: int) -> int:
@@ -100,6 +111,24 @@ class PieceReader:
         samples = self._samples[utterance.begin * WINDOW : utterance.end * WINDOW].copy()
         speech = tuple((ms(begin), ms(end)) for begin, end in utterance.speech)
         return Piece(ms(utterance.begin), ms(utterance.end), samples, speech)
+
+
+class PieceReader:
+    """Reads a recording once, holding no more than one utterance and one block of it."""
+
+    def __init__(self, audio: AudioFile, rule: CutRule) -> None:
+        self._audio = audio
+        self._cutter = PieceCutter(rule)
+
+    @property
+    def heard_ms(self) -> int:
+        """Length of the audio read so far."""
+        return self._cutter.heard_ms
+
+    def __iter__(self) -> Iterator[Piece]:
+        for block in self._audio.blocks():
+            yield from self._cutter.feed(block)
+        yield from self._cutter.finish()
 
 
 def _ms(samples: int) -> int:

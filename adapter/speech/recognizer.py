@@ -14,14 +14,16 @@ from adapter.speech.audio import open_audio
 from adapter.speech.bias import fitting_phrases, prompt_text
 from adapter.speech.converter import converted
 from adapter.speech.decoder import HOTWORD_TOKENS, HeardWord, WhisperDecoder
-from adapter.speech.guards import leak_guard, repetition_guard, silence_guard, unheard_speech
+from adapter.speech.guards import guarded, repetition_guard, unheard_speech
 from adapter.speech.model_store import SpeechModel, find_model
 from adapter.speech.pieces import Piece, PieceReader, cut_rule
+from adapter.speech.utterances import CutRule
 
 Progress = Callable[[int, int], None]
 """Called with milliseconds heard and expected (0: unknown)."""
 
 BEAM = 5
+_SKETCH_BEAM = 1
 _GPU_BATCH = 8
 _MOST_SPLITS = 2
 
@@ -87,14 +89,17 @@ class WhisperRecognizer:
             converted(audio, self._converter) as path,
             open_audio(path, self._longest_minutes) as file,
         ):
-            model, decoder = self._engine()
-            hearing = _Hearing(model, decoder, context)
-            reader = PieceReader(file, cut_rule(model.properties))
-            for batch in _batches(reader, _GPU_BATCH if decoder.on_gpu else 1):
+            hearing = self.hearing(context)
+            reader = PieceReader(file, hearing.rule)
+            for batch in _batches(reader, _GPU_BATCH if hearing.on_gpu else 1):
                 hearing.hear(batch)
                 if progress:
                     progress(batch[-1].end_ms, file.expected_ms)
             return hearing.recognized(reader.heard_ms)
+
+    def hearing(self, context: SpeechContext) -> Hearing:
+        """Ears for one recording, piece by piece; loads the model as `load` does."""
+        return Hearing(*self._engine(), context)
 
     def _engine(self) -> tuple[SpeechModel, WhisperDecoder]:
         with self._loading:
@@ -105,7 +110,7 @@ class WhisperRecognizer:
             return self._loaded
 
 
-class _Hearing:
+class Hearing:
     """The words of one recording as they come."""
 
     def __init__(self, model: SpeechModel, decoder: WhisperDecoder, context: SpeechContext) -> None:
@@ -120,6 +125,29 @@ class _Hearing:
             self._phrases = fitting_phrases(context.phrases, count, HOTWORD_TOKENS)
         self._words: list[Word] = []
         self._quarantined: list[Word] = []
+
+    @property
+    def rule(self) -> CutRule:
+        """How the model wants a recording cut."""
+        return cut_rule(self._model.properties)
+
+    @property
+    def on_gpu(self) -> bool:
+        """Whether the model runs on CUDA."""
+        return self._decoder.on_gpu
+
+    @property
+    def words(self) -> tuple[Word, ...]:
+        """Everything heard so far and not set apart."""
+        return tuple(self._words)
+
+    def sketch(self, piece: Piece) -> tuple[Word, ...]:
+        """What an unfinished piece sounds like so far; nothing is kept of it."""
+        language = self._language or self._decoder.detect_language(piece.samples)
+        prompt = prompt_text(self._phrases)
+        (heard,) = self._decoder.decode([piece.samples], language, prompt, _SKETCH_BEAM)
+        words = timed_words(heard, piece.begin_ms, piece.end_ms)
+        return guarded(words, piece.speech, self._phrases).kept
 
     def hear(self, pieces: Sequence[Piece]) -> None:
         """Decode pieces and set apart what was not said."""
@@ -140,11 +168,9 @@ class _Hearing:
                 self._guard(piece, words)
 
     def _guard(self, piece: Piece, words: tuple[Word, ...]) -> None:
-        words, silent = silence_guard(words, piece.speech)
-        words, looped = repetition_guard(words)
-        words, leaked = leak_guard(words, self._phrases)
-        self._words += words
-        self._quarantined += sorted((*silent, *looped, *leaked), key=lambda word: word.start_ms)
+        kept, apart = guarded(words, piece.speech, self._phrases)
+        self._words += kept
+        self._quarantined += apart
 
     def recognized(self, duration_ms: int) -> Recognized:
         """Everything heard; the language is "en" by default when nothing was said."""

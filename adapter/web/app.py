@@ -12,6 +12,7 @@ from adapter.web import (
     dictations,
     fhir_endpoint,
     health,
+    live,
     openapi,
     overview,
     problems,
@@ -25,7 +26,17 @@ from adapter.web.shell import Shell
 
 ROUTERS = tuple(
     room.router
-    for room in (overview, studies, dictations, reports, sign_off, check, queues, fhir_endpoint)
+    for room in (
+        overview,
+        studies,
+        dictations,
+        live,
+        reports,
+        sign_off,
+        check,
+        queues,
+        fhir_endpoint,
+    )
 )
 
 
@@ -34,7 +45,8 @@ def build_app(parts: Parts) -> FastAPI:
     app = FastAPI(
         title="Readout",
         version=__version__,
-        description="Orders, dictations and AI findings in; reports with their sources out.",
+        description="Orders, dictations and AI findings in; reports with their sources out. "
+        f"Live dictation is the WebSocket {live.PLACE}.",
         docs_url=None,  # those pages load scripts from elsewhere
         redoc_url=None,
         redirect_slashes=False,

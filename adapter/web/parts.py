@@ -9,6 +9,7 @@ from pathlib import Path
 from adapter.workflow.deliveries import Deliveries
 from adapter.workflow.dictations import Dictations
 from adapter.workflow.intake import Intake
+from adapter.workflow.live_dictation import LiveDictations
 from adapter.workflow.reports import Reports
 from adapter.workflow.sign_off import SignOff
 from adapter.workflow.study_flow import House
@@ -30,4 +31,5 @@ class Parts:
     deliveries: Deliveries
     max_body_bytes: int
     find_speech_model: Callable[[], Path | None]
+    live: LiveDictations
     host_names: tuple[str, ...] = ()

@@ -23,7 +23,8 @@ def parts_of(request: Request) -> Parts:
     return parts
 
 
-def _accession(accession: Annotated[str, Path(description=_PLACE, examples=["A1"])]) -> Accession:
+def accession_in(accession: Annotated[str, Path(description=_PLACE, examples=["A1"])]) -> Accession:
+    """The accession of a path parameter; raises Malformed."""
     text = accession.replace(SLASH, "/")
     if not (text.isprintable() and text == text.strip() and 0 < len(text) <= _LONGEST):
         raise Malformed(f"the address must hold {_PLACE}", location="accession", code="accession")
@@ -35,7 +36,7 @@ async def _raw_body(request: Request) -> bytes:
 
 
 House = Annotated[Parts, Depends(parts_of)]
-InPath = Annotated[Accession, Depends(_accession)]
+InPath = Annotated[Accession, Depends(accession_in)]
 RawBody = Annotated[bytes, Depends(_raw_body)]
 
 

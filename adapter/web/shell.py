@@ -29,6 +29,7 @@ _HEADERS = {
     "x-frame-options": "DENY",
 }
 _POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+_REFUSED, _FAILED = 1008, 1011  # RFC 6455 7.4.1
 _READING = ("GET", "HEAD", "OPTIONS")
 
 
@@ -42,6 +43,9 @@ class Shell:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check, limit, pass on; an error that nobody expected ends here."""
+        if scope["type"] == "websocket":
+            await self._socket(scope, receive, send)
+            return
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -67,6 +71,20 @@ class Shell:
             if not started:
                 await response(scope, receive, guarded)
 
+    async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Closed before it is accepted, a WebSocket is answered with 403."""
+        try:
+            self._check_caller(scope)
+            scope["path"] = kept_slashes(scope)
+        except Rejected:
+            await send({"type": "websocket.close", "code": _REFUSED})
+            return
+        try:
+            await self._app(scope, receive, send)
+        except Exception as error:  # the boundary of a connection: the service goes on
+            problems.unexpected(error, scope["path"])
+            await send({"type": "websocket.close", "code": _FAILED})
+
     def _check_caller(self, scope: Scope) -> None:
         """Against DNS rebinding and against pages of other sites that post to this machine."""
         headers = Headers(scope=scope)
@@ -79,7 +97,7 @@ class Shell:
                 code="host",
             )
         origin = headers.get("origin")
-        if scope["method"] not in _READING and origin and urlsplit(origin).netloc != host:
+        if scope.get("method") not in _READING and origin and urlsplit(origin).netloc != host:
             raise problems.NotThisHost(
                 "requests from pages of other sites are refused", code="origin"
             )

@@ -12,9 +12,11 @@ from adapter.fhir.orders import read_service_request
 from adapter.ports import Recognized, SpeechContext
 from adapter.speech.model_store import EMBEDDED
 from adapter.store.database import Database
+from adapter.store.live_audio import LiveAudio
 from adapter.web.app import build_app
 from adapter.web.parts import Parts
 from adapter.workflow.intake import Intake
+from adapter.workflow.live_dictation import LiveDictations
 from tests.fakes.house import Workflow
 from tests.fakes.speech import TextRecognizer
 
@@ -84,6 +86,9 @@ def _site(folder: Path, empty: Path) -> Iterator[Site]:
         deliveries=workflow.deliveries,
         max_body_bytes=MAX_BODY,
         find_speech_model=lambda: EMBEDDED,
+        live=LiveDictations(
+            workflow.house, workflow.dictations, LiveAudio(folder / "live", 16_000), None
+        ),
     )
     parts.intake.start()
     client = TestClient(

@@ -1,0 +1,104 @@
+"""Live text, without I/O: PCM16 samples in, words that never change and a view of the rest out."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import Protocol
+
+from adapter.domain.transcript import Word
+from adapter.speech.pieces import Piece, PieceCutter
+from adapter.speech.utterances import CutRule
+
+SAMPLE_BYTES = 2
+"""Samples come as signed 16-bit little-endian integers, mono, 16 kHz."""
+
+PARTIAL_MS = 250
+"""An unfinished utterance is looked at again after so much more speech."""
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """The words of an utterance that has ended; `first` counts the confirmed words before them."""
+
+    first: int
+    words: tuple[Word, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """What two looks at the utterance being spoken agree on; replaced by what follows."""
+
+    words: tuple[Word, ...]
+
+
+class Ears(Protocol):
+    """What of a recogniser is needed here; `recognizer.Hearing` has it."""
+
+    @property
+    def rule(self) -> CutRule:
+        """How the recording is cut."""
+
+    @property
+    def words(self) -> tuple[Word, ...]:
+        """Everything heard so far."""
+
+    def hear(self, pieces: Sequence[Piece]) -> None:
+        """Decode pieces and keep their words."""
+
+    def sketch(self, piece: Piece) -> tuple[Word, ...]:
+        """Decode an unfinished piece and keep nothing."""
+
+
+class LiveHearing:
+    """One speaker's stream. The same samples, in whatever chunks, confirm the same words."""
+
+    def __init__(self, ears: Ears) -> None:
+        self._ears = ears
+        self._cutter = PieceCutter(ears.rule)
+        self._ended: deque[Piece] = deque()
+        self._sketched_ms = 0
+        self._sketch: tuple[Word, ...] = ()
+
+    @property
+    def words(self) -> tuple[Word, ...]:
+        """All confirmed words."""
+        return self._ears.words
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether an utterance that has ended still waits for its words."""
+        return bool(self._ended)
+
+    def feed(self, pcm: bytes) -> None:
+        """Take further samples; decodes nothing."""
+        import numpy as np
+
+        samples = np.frombuffer(pcm, "<i2").astype(np.float32) / 32768.0
+        self._ended.extend(self._cutter.feed(samples))
+
+    def finish(self) -> None:
+        """The speaker has stopped; what was being spoken has ended."""
+        self._ended.extend(self._cutter.finish())
+
+    def step(self, partials: bool = True) -> Confirmed | Partial | None:
+        """At most one look at the model, what has ended first; None: there is nothing to hear."""
+        if self._ended:
+            first = len(self._ears.words)
+            self._sketch = ()
+            self._ears.hear([self._ended.popleft()])
+            return Confirmed(first, self._ears.words[first:])
+        piece = self._cutter.unfinished() if partials else None
+        if piece is None or piece.speech[-1][1] < self._sketched_ms + PARTIAL_MS:
+            return None
+        self._sketched_ms = piece.speech[-1][1]
+        before, self._sketch = self._sketch, self._ears.sketch(piece)
+        return Partial(_agreed(before, self._sketch))
+
+
+def _agreed(before: Sequence[Word], now: Sequence[Word]) -> tuple[Word, ...]:
+    """The words from the beginning on that two looks share: audio cut in a word invents others."""
+    pairs = zip(before, now, strict=False)
+    return tuple(new for old, new in takewhile(lambda pair: pair[0].text == pair[1].text, pairs))

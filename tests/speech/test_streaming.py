@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import wave
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from adapter.ports import SpeechContext
+from adapter.speech.recognizer import WhisperRecognizer
+from adapter.speech.streaming import Confirmed, LiveHearing, Partial
+from tests.speech.conftest import DEMO
+
+CHUNK = 3200  # bytes of 100 ms
+CONTEXT = SpeechContext()
+RECORDINGS = sorted(DEMO.glob("*.wav"))
+
+
+def pcm(path: Path) -> bytes:
+    with wave.open(str(path)) as file:
+        return file.readframes(1 << 30)
+
+
+def events(live: LiveHearing, body: bytes, size: int = CHUNK) -> Iterator[Confirmed | Partial]:
+    """What is heard while `body` comes in chunks, and after it."""
+    for at in range(0, len(body), size):
+        live.feed(body[at : at + size])
+        while (event := live.step()) is not None:
+            yield event
+    live.finish()
+    while (event := live.step()) is not None:
+        yield event
+
+
+@pytest.mark.parametrize("path", RECORDINGS, ids=lambda path: path.stem)
+def test_live_words_are_those_of_the_recording(recognizer: WhisperRecognizer, path: Path) -> None:
+    live = LiveHearing(recognizer.hearing(CONTEXT))
+    confirmed = [each for each in events(live, pcm(path)) if isinstance(each, Confirmed)]
+    said = [word for each in confirmed for word in each.words]
+    assert tuple(said) == live.words
+    batch = recognizer.recognize(path, CONTEXT).words
+    assert [word.text for word in said] == [word.text for word in batch]
+    assert [word.start_ms for word in said] == [word.start_ms for word in batch]
+
+
+def test_confirmed_words_follow_each_other_and_never_change(recognizer: WhisperRecognizer) -> None:
+    live = LiveHearing(recognizer.hearing(CONTEXT))
+    before = live.words
+    for event in events(live, pcm(RECORDINGS[0])):
+        assert live.words[: len(before)] == before
+        if isinstance(event, Confirmed):
+            assert event.first == len(before)
+            assert live.words[event.first :] == event.words
+        else:
+            assert live.words == before
+        before = live.words
+    assert len(before) > 20
+
+
+def test_chunks_of_any_size_confirm_the_same_words(recognizer: WhisperRecognizer) -> None:
+    body = pcm(RECORDINGS[1])
+
+    def heard(size: int) -> list[str]:
+        live = LiveHearing(recognizer.hearing(CONTEXT))
+        list(events(live, body, size))
+        return [word.text for word in live.words]
+
+    assert heard(254) == heard(CHUNK) == heard(len(body))
+
+
+def test_text_appears_while_an_utterance_is_spoken(recognizer: WhisperRecognizer) -> None:
+    """The audio itself is the clock: no second of speech goes by without a look at it."""
+    live = LiveHearing(recognizer.hearing(CONTEXT))
+    body = pcm(RECORDINGS[2])
+    looks = []
+    for at in range(0, len(body), CHUNK):
+        live.feed(body[at : at + CHUNK])
+        while (event := live.step()) is not None:
+            if event.words:
+                looks.append((at // 32, event.words))
+    began = recognizer.recognize(RECORDINGS[2], CONTEXT).words[0].start_ms
+    assert looks[0][0] <= began + 1000
+    for (earlier, _), (later, words) in pairwise(looks):
+        assert later - earlier <= 1000 or words[0].start_ms > earlier
+
+
+def test_silence_is_never_looked_at(recognizer: WhisperRecognizer) -> None:
+    live = LiveHearing(recognizer.hearing(CONTEXT))
+    assert list(events(live, bytes(32_000 * 5))) == []
+
+
+def test_who_is_behind_hears_what_has_ended_first(recognizer: WhisperRecognizer) -> None:
+    live = LiveHearing(recognizer.hearing(CONTEXT))
+    live.feed(pcm(RECORDINGS[0]))
+    assert live.is_behind
+    while live.is_behind:
+        assert isinstance(live.step(), Confirmed)
+    assert live.step(partials=False) is None

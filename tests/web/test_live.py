@@ -1,0 +1,228 @@
+from __future__ import annotations
+
+import io
+import json
+import struct
+import wave
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient, WebSocketTestSession
+from starlette.websockets import WebSocketDisconnect
+
+from adapter.store import dictations
+from adapter.web.app import build_app
+from adapter.web.live import PLACE
+from adapter.workflow import live_dictation
+from tests.web.conftest import MAX_BODY, Site
+
+ROOT = Path(__file__).resolve().parents[2]
+KINDS = ["start", "pause", "stop", "ready", "ack", "partial", "confirmed", "final", "error"]
+PATH = "/api/studies/A1/dictate"
+Json = dict[str, Any]
+
+
+class Speaker:
+    """One connection."""
+
+    def __init__(self, socket: WebSocketTestSession) -> None:
+        self.socket = socket
+
+    def tell(self, **message: Any) -> Json:
+        self.socket.send_text(json.dumps(message))
+        return self.told()
+
+    def start(self, **more: Any) -> Json:
+        return self.tell(type="start", **more)
+
+    def say(self, first: int, pcm: bytes) -> Json:
+        self.socket.send_bytes(struct.pack(">Q", first) + pcm)
+        return self.told()
+
+    def told(self) -> Json:
+        return dict(json.loads(self.socket.receive_text()))
+
+    def closed(self) -> int:
+        with pytest.raises(WebSocketDisconnect) as caught:
+            self.socket.receive_text()
+        return caught.value.code
+
+
+@contextmanager
+def speaker(site: Site, path: str = PATH, **headers: str) -> Iterator[Speaker]:
+    with site.client.websocket_connect(f"ws://localhost{path}", headers=headers) as socket:
+        yield Speaker(socket)
+
+
+def stored(site: Site, accession: str = "A1") -> list[bytes]:
+    with site.workflow.database.read() as tx:
+        found = dictations.of_study(tx, accession)
+    paths = [site.parts.house.audio.path(each.audio_sha256) for each in found]
+    return [wave.open(io.BytesIO(path.read_bytes())).readframes(1 << 30) for path in paths]
+
+
+PCM = bytes(range(200))
+
+
+@pytest.fixture(autouse=True)
+def room(site: Site) -> None:
+    object.__setattr__(site.workflow.house, "audio_limit", MAX_BODY)
+
+
+def test_a_dictation_from_start_to_final(site: Site) -> None:
+    with speaker(site, PATH + "?author=123") as dr:
+        ready = dr.start(session=None, rate=16000)
+        assert (ready["type"], ready["have"]) == ("ready", 0)
+        assert dr.say(0, PCM) == {"type": "ack", "have": 100}
+        assert dr.tell(type="pause") == {"type": "ack", "have": 100}
+        assert dr.say(100, PCM) == {"type": "ack", "have": 200}
+        assert dr.tell(type="stop") == {"type": "final", "dictation": "d-1", "text": ""}
+        assert dr.closed() == 1000
+    assert stored(site) == [PCM + PCM]
+    listed = site.client.get("/api/studies/A1").json()
+    assert site.workflow.events("A1")[-1] == "dictated"
+    assert [each["author"] for each in listed["dictations"]] == ["123"]
+
+
+def test_a_lost_connection_loses_no_sample(site: Site) -> None:
+    with speaker(site) as dr:
+        session = dr.start()["session"]
+        dr.say(0, PCM)
+    with speaker(site) as dr:
+        assert dr.start(session=session) == {"type": "ready", "session": session, "have": 100}
+        assert dr.say(50, PCM)["have"] == 150  # what it is not sure of it sends again
+        dr.tell(type="stop")
+    assert stored(site) == [PCM + PCM[100:]]
+
+
+def test_a_final_that_did_not_arrive_is_told_again(site: Site) -> None:
+    with speaker(site) as dr:
+        session = dr.start()["session"]
+        dr.say(0, PCM)
+        final = dr.tell(type="stop")
+    with speaker(site) as dr:
+        assert dr.start(session=session) == final
+        assert dr.closed() == 1000
+    with speaker(site, "/api/studies/A2/dictate") as dr:
+        assert dr.start(session=session)["code"] == "session"
+
+
+def test_an_older_connection_cannot_add(site: Site) -> None:
+    with speaker(site) as old, speaker(site) as new:
+        session = old.start()["session"]
+        new.start(session=session)
+        assert old.say(0, PCM)["code"] == "taken"
+        assert old.closed() == 1008
+        assert new.say(0, PCM)["have"] == 100
+
+
+@pytest.mark.parametrize(
+    ("frame", "code"),
+    [
+        (b"", "frame"),
+        (b"1234567", "frame"),
+        (bytes(8), "frame"),
+        (bytes(8) + b"odd", "frame"),
+        (struct.pack(">Q", 7) + PCM, "gap"),
+        (bytes(8) + bytes(320_002), "frame"),
+        ("not json", "message"),
+        ('{"type": "sing"}', "message"),
+        ('{"type": "stop", "now": true}', "message"),
+        ('{"type": "stop", "x": "' + "y" * 5000 + '"}', "message"),
+        ('{"type": "start"}', "start"),
+    ],
+)
+def test_what_is_no_dictation_is_refused_and_the_audio_kept(
+    site: Site, frame: bytes | str, code: str
+) -> None:
+    with speaker(site) as dr:
+        session = dr.start()["session"]
+        dr.say(0, PCM[:10])
+        if isinstance(frame, str):
+            dr.socket.send_text(frame)
+        else:
+            dr.socket.send_bytes(frame)
+        told = dr.told()
+        assert (told["type"], told["code"]) == ("error", code)
+        assert dr.closed() == 1008
+    with speaker(site) as dr:
+        assert dr.start(session=session)["have"] == 5
+
+
+@pytest.mark.parametrize(
+    ("first", "code"),
+    [
+        ('{"type": "stop"}', "start"),
+        ('{"type": "start", "rate": 8000}', "rate"),
+        ('{"type": "start", "session": "../../../etc/passwd"}', "session"),
+        ('{"type": "start", "session": "' + "0" * 32 + '"}', "session"),
+    ],
+)
+def test_a_wrong_beginning_is_refused(site: Site, first: str, code: str) -> None:
+    with speaker(site) as dr:
+        dr.socket.send_text(first)
+        assert dr.told()["code"] == code
+        assert dr.closed() == 1008
+
+
+def test_a_dictation_that_is_too_long_ends_there(site: Site) -> None:
+    longest = site.parts.live.longest_samples = 250
+    with speaker(site) as dr:
+        dr.start()
+        dr.say(0, PCM)
+        dr.say(100, PCM)
+        told = dr.say(200, PCM)
+        assert (told["type"], told["code"]) == ("error", "too-long")
+        assert str(longest) in told["detail"]
+        assert dr.told()["dictation"] == "d-1"
+        assert dr.closed() == 1000
+    assert stored(site) == [PCM + PCM]
+
+
+def test_too_many_speakers(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live_dictation, "MOST_SESSIONS", 1)
+    with speaker(site) as first, speaker(site) as second:
+        first.start()
+        assert second.start()["code"] == "try-again"
+        assert second.closed() == 1013
+
+
+def test_pages_of_other_sites_and_rebound_names_are_refused(site: Site) -> None:
+    refused = [("origin", "https://evil.example"), ("origin", "null")]
+    for name, value in refused:
+        with pytest.raises(WebSocketDisconnect), speaker(site, **{name: value}):
+            pass
+    with speaker(site, origin="http://localhost") as dr:
+        assert dr.start()["type"] == "ready"
+    client = TestClient(build_app(site.parts), base_url="http://127.0.0.1")
+    with (
+        pytest.raises(WebSocketDisconnect),
+        client.websocket_connect(f"ws://127.0.0.1{PATH}", headers={"host": "evil.example"}),
+    ):
+        pass
+
+
+def test_a_slash_in_the_accession(site: Site) -> None:
+    with speaker(site, "/api/studies/A%2F1/dictate") as dr:
+        dr.start()
+        dr.say(0, PCM)
+        assert dr.tell(type="stop")["dictation"] == "d-1"
+    assert stored(site, "A/1") == [PCM]
+
+
+def test_an_accession_that_is_none(site: Site) -> None:
+    with speaker(site, "/api/studies/%20/dictate") as dr:
+        assert dr.told()["code"] == "accession"
+        assert dr.closed() == 1008
+
+
+def test_the_document_names_the_socket(site: Site) -> None:
+    document = site.client.get("/openapi.json").json()
+    assert PLACE in document["info"]["description"]
+    assert f"`WS {PLACE}`" in (ROOT / "README.md").read_text()
+    protocol = (ROOT / "deploy" / "live_dictation.md").read_text()
+    assert f"`WS {PLACE}?" in protocol
+    assert all(f'"type": "{kind}"' in protocol for kind in KINDS)
