@@ -38,7 +38,7 @@ from adapter.observability.logs import configure_logs
 from adapter.ports import Destination, SpeechContext
 from adapter.settings import Settings
 from adapter.speech.audio import SAMPLE_RATE
-from adapter.speech.engines import Engine, open_engine
+from adapter.speech.engines import open_engine
 from adapter.speech.model_store import find_model, located
 from adapter.speech.recognizer import WhisperRecognizer
 from adapter.speech.streaming import LiveHearing
@@ -100,11 +100,6 @@ def open_database(settings: Settings) -> Database:
     return database
 
 
-def recognizer(settings: Settings) -> Engine:
-    """The recogniser of the settings; its model loads at the first recording."""
-    return open_engine(settings)
-
-
 def speech_model(settings: Settings) -> Path | None:
     """Directory of the model that this process loads; None: a server has it."""
     if settings.speech_engine != "whisper":
@@ -122,7 +117,7 @@ class _HttpServer(uvicorn.Server):
 
 
 class Service:
-    """One node: doors, workflow, jobs. `intake` False: a worker without doors for orders."""
+    """One node: doors, workflow, jobs; `run` leaves the doors out for a worker."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -132,23 +127,23 @@ class Service:
         self._review: Callable[[Message], None] = partial(check_orders, mapping=mapping)
         self._glance = PlainOrder(mapping)
         self._charset = mapping.fallback_charset
-        self._recognizer = recognizer(settings)
+        self._recognizer = open_engine(settings)
         self.house = self._house(files)
         readers: dict[str, Callable[[bytes], Sequence[OrderEvent]]] = {
             "hl7v2": lambda body: read_orders(Message.parse(body, self._charset), mapping),
             "fhir": lambda body: (read_service_request(body, fhir_orders),),
         }
-        made = Reports(self.house)
+        made, dictated = Reports(self.house), Dictations(self.house)
         self.parts = Parts(
             house=self.house,
             intake=Intake(self.house, readers),
-            dictations=Dictations(self.house),
+            dictations=dictated,
             reports=made,
             sign_off=SignOff(self.house, made),
             deliveries=Deliveries(self.house),
             max_body_bytes=settings.http_max_body_bytes,
             find_speech_model=lambda: speech_model(settings),
-            live=self._live_dictations(),
+            live=self._live_dictations(dictated),
             host_names=tuple(filter(None, map(str.strip, settings.http_host_names.split(",")))),
         )
         self._listener = self._mllp_listener()
@@ -251,7 +246,7 @@ class Service:
             retry_cap=settings.retry_cap_seconds,
         )
 
-    def _live_dictations(self) -> LiveDictations:
+    def _live_dictations(self, dictated: Dictations) -> LiveDictations:
         settings, engine = self.settings, self._recognizer
         listen: Listen | None = None
         if isinstance(engine, WhisperRecognizer):
@@ -261,7 +256,7 @@ class Service:
 
         return LiveDictations(
             self.house,
-            Dictations(self.house),
+            dictated,
             LiveAudio(settings.data_dir / "live" / settings.node_id, SAMPLE_RATE),
             listen,
             settings.speech_longest_minutes,

@@ -8,6 +8,11 @@ from email.utils import parsedate_to_datetime
 _MAX_RETRY_AFTER = 3600.0
 
 
+def backoff(attempt: int, base: float, cap: float) -> float:
+    """Seconds to wait after try `attempt` (from 0): `base`, doubled each time, at most `cap`."""
+    return float(min(cap, base * 2 ** min(attempt, 20)))
+
+
 class SystemClock:
     """The Clock port on the machine's clock."""
 

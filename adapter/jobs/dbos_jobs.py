@@ -14,6 +14,7 @@ import structlog
 from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer, EnqueueOptions
 from dbos._queue import queue_worker_thread  # not public: dbos is pinned to one version
 
+from adapter.clock import backoff
 from adapter.errors import TryAgain
 from adapter.jobs.liveness import NodeLock
 from adapter.jobs.wake import WakeableEvent, thread_name
@@ -158,7 +159,7 @@ class DbosJobs:
             self._enqueue(tx, job, key, attempt, delay, priority, lane)
 
     def _backoff(self, attempt: int) -> float:
-        return float(min(self._retry_cap, self._retry_base * 2 ** min(attempt, 20)))
+        return backoff(attempt, self._retry_base, self._retry_cap)
 
     def _enqueue(
         self,

@@ -7,6 +7,7 @@ import asyncio
 import sqlalchemy as sa
 import structlog
 
+from adapter.clock import backoff
 from adapter.domain.delivery import Answer, DeliveryState, Outcome
 from adapter.errors import Conflict, TryAgain
 from adapter.store import deliveries, studies
@@ -90,8 +91,10 @@ class Deliveries:
     def _retry(self, owed: OwedDelivery, answer: Answer, after: float | None) -> None:
         house = self._house
         attempt = owed.delivery.attempts
-        backoff = min(house.retry_cap, house.retry_base * 2 ** min(attempt, 20))
-        wait = backoff if after is None else min(after, house.retry_cap)
+        if after is None:
+            wait = backoff(attempt, house.retry_base, house.retry_cap)
+        else:
+            wait = min(after, house.retry_cap)
         log.info("delivery_again", destination=owed.delivery.destination, wait_s=wait)
         with house.database.write() as tx:
             done = deliveries.settle(

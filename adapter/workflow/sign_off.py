@@ -42,9 +42,9 @@ class SignOff:
                 raise Conflict("the report is signed; write an addendum", code="signed")
             if target not in _targets(tx, accession, kind):
                 raise NotFound(f"the report has no {target} to {kind}", code="not-found")
-            made = Decision(kind, target, text, _name(person), house.now())
+            made = Decision(kind, target, text, person.id, house.now())
             row = findings.add_decision(tx, accession, made)
-            studies.note(tx, accession, house.now(), f"{kind} {target}", _name(person))
+            studies.note(tx, accession, house.now(), f"{kind} {target}", person.id)
             house.jobs.put(tx, MERGE, f"{accession}/decision-{row}", lane=accession)
 
     def sign(self, accession: str, person: Practitioner, number: int | None = None) -> StoredReport:
@@ -119,10 +119,6 @@ def _targets(tx: sa.Connection, accession: str, kind: DecisionKind) -> set[str]:
         return ai
     shown = reports.shown(reports.get_latest(tx, accession))
     return ai | {each.id for section in shown.sections for each in section.statements}
-
-
-def _name(person: Practitioner) -> str:
-    return person.id
 
 
 def _check_text(text: str) -> None:
