@@ -22,6 +22,8 @@ SAFETY_WORDS = (
     *"zero one two three four five six seven eight nine ten eleven twelve thirteen".split(),
     *"fourteen fifteen sixteen seventeen eighteen nineteen twenty thirty forty fifty".split(),
 )
+SIDES = ("left", "right", "bilateral")
+NEGATIONS = ("no", "not", "without", "negative for")
 ONES = (
     *"zero one two three four five six seven eight nine ten eleven twelve thirteen".split(),
     *"fourteen fifteen sixteen seventeen eighteen nineteen".split(),
@@ -148,9 +150,11 @@ def phrase(r: random.Random) -> str:
 def salad(r: random.Random) -> str:
     """Words in an order no language model can guess, rich in safety words."""
     kind = r.random()
-    if kind < 0.45:
+    if kind < 0.3:
+        words = figures(r)
+    elif kind < 0.55:
         words = [r.choice(lexicon()) for _ in range(r.randint(2, 9))]
-    elif kind < 0.8:
+    elif kind < 0.85:
         words = [r.choice(lexicon()) if r.random() < 0.35 else w for w in phrase(r).split()]
     else:
         words = [
@@ -158,6 +162,32 @@ def salad(r: random.Random) -> str:
             for _ in range(r.randint(2, 9))
         ]
     return " ".join(words + (["period"] if r.random() < 0.3 else []))
+
+
+def figures(r: random.Random) -> list[str]:
+    """Numbers, sides and levels one after the other, as nobody could guess them."""
+    said: list[str] = []
+    while len(said) < 14 and (not said or r.random() < 0.75):
+        said += _figure(r).split()
+        if r.random() < 0.5:
+            said.append(r.choice(lexicon() if r.random() < 0.6 else SAFETY_WORDS))
+    return said
+
+
+def _figure(r: random.Random) -> str:
+    """One number, measurement, level or side; each count of the teens and tens is as likely."""
+    kind = r.random()
+    if kind < 0.25:
+        return spelled(r.choice([r.randint(0, 9), r.randint(10, 19), r.randint(20, 99)]))
+    if kind < 0.6:
+        size = r.randint(1, 3)
+        numbers = [r.choice([_decimal(r), spelled(r.randint(1, 99))]) for _ in range(size)]
+        return f"{' by '.join(numbers)} {r.choice(slots()['unit'])}"
+    if kind < 0.75:
+        return " ".join(f"{r.choice('ctls')} {spelled(r.randint(1, 12))}" for _ in range(2))
+    if kind < 0.9:
+        return f"{r.choice(NEGATIONS)} {r.choice(lexicon())} {r.choice(SIDES)}"
+    return f"{_date(r)} {_time(r)}"
 
 
 def sentences(seed: int, salad_share: float = SALAD_SHARE) -> Iterator[str]:
