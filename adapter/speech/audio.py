@@ -22,6 +22,9 @@ BLOCK_SECONDS = 10
 DEMUXERS = "wav,w64,aiff,caf,au,flac,mp3,aac,ogg,matroska,webm,mov,mp4,m4a,asf,amr"
 """The only readers that may run: none of them opens another file or an address."""
 
+_KEPT_POWER = 0.02
+"""A mean of up to six channels of which one is spoken into keeps 1/36 of its power."""
+
 
 class AudioFile:
     """One open recording. `expected_ms`: length by its header, 0 when it does not tell."""
@@ -60,10 +63,8 @@ class AudioFile:
             yield np.concatenate(held)
 
     def _pieces(self) -> Iterator[Samples]:
-        import numpy as np
-
         for frame in _resampled(_frames(self._container, self._stream)):
-            yield frame.to_ndarray().reshape(-1).astype(np.float32) / 32768.0
+            yield mixed(frame.to_ndarray().reshape(-1, len(frame.layout.channels)))
 
 
 @contextmanager
@@ -132,12 +133,29 @@ def _frames(container: Any, stream: Any) -> Iterator[Any]:
             yield frame
 
 
+def mixed(channels: NDArray[np.int16]) -> Samples:
+    """One channel, -1.0 to 1.0, of samples [time, channel]: their mean, where it keeps the sound.
+
+    Channels that cancel out (one wired backwards) would be silence: the loudest counts alone.
+    """
+    import numpy as np
+
+    each = channels.astype(np.float32) / 32768.0
+    if each.shape[1] == 1:
+        return each[:, 0]
+    mean: Samples = each.mean(axis=1)
+    power = np.square(each).sum(axis=0)
+    if np.square(mean).sum() >= _KEPT_POWER * power.max():
+        return mean
+    return np.ascontiguousarray(each[:, power.argmax()])
+
+
 def _resampled(frames: Iterator[Any]) -> Iterator[Any]:
-    """16 kHz mono frames; a stream that changes its rate or channels gets a new resampler."""
+    """16 kHz frames; a stream that changes its rate or channels gets a new resampler."""
     import av
 
     for _, alike in groupby(frames, lambda each: (each.format.name, each.layout.name, each.rate)):
-        resampler = av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE)
+        resampler = av.AudioResampler(format="s16", rate=SAMPLE_RATE)
         for frame in _seconds(alike):
             yield from resampler.resample(frame)
         yield from resampler.resample(None)

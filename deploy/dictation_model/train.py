@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 from tokenizers import Tokenizer
-from torch import Tensor
+from torch import Tensor, nn
 
 import grammar
 from batches import IGNORED, Batch, batches
@@ -99,22 +99,34 @@ def losses(net: Whisper, batch: Batch, stage: Stage) -> dict[str, Tensor]:
     return found
 
 
+def optimizers(part: nn.Module) -> tuple[torch.optim.Optimizer, ...]:
+    """Muon for the matrices of the layers, AdamW for all else; both at the clock's rate."""
+    named = [(name, p) for name, p in part.named_parameters() if p.requires_grad]
+    matrices = [p for name, p in named if "layers." in name and p.ndim == 2]
+    others = [p for name, p in named if not ("layers." in name and p.ndim == 2)]
+    return (
+        torch.optim.Muon(matrices, lr=0.0, weight_decay=0.01, adjust_lr_fn="match_rms_adamw"),
+        torch.optim.AdamW(others, lr=0.0, betas=(0.9, 0.98), weight_decay=0.01),
+    )
+
+
 def train(net: Whisper, stream: Iterator[Batch], stage: Stage, clock: Clock, output: Path) -> None:
     """Step until the clock has run out; write the checkpoint every 200 steps and at the end."""
-    parts = [net] if stage.encoder else [net.decoder]
-    learned = [p for part in parts for p in part.parameters() if p.requires_grad]
-    optimizer = torch.optim.AdamW(learned, lr=0.0, betas=(0.9, 0.98), weight_decay=0.01)
+    part = net if stage.encoder else net.decoder
+    learned = [p for p in part.parameters() if p.requires_grad]
+    both = optimizers(part)
     sums: dict[str, float] = {}
     step = 0
     net.train()
     while clock.share < 1.0:
         found = losses(net, next(stream), stage)
-        for group in optimizer.param_groups:
+        for group in (group for each in both for group in each.param_groups):
             group["lr"] = clock.learning_rate(step)
         torch.stack(list(found.values())).sum().backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(learned, 1.0)
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
+        for each in both:
+            each.step()
+            each.zero_grad(set_to_none=True)
         step += 1
         for name, loss in found.items():
             sums[name] = sums.get(name, 0.0) + loss.item()

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from adapter.errors import Malformed, NotFound, TooLarge, Unsupported
-from adapter.speech.audio import BLOCK_SECONDS, SAMPLE_RATE, open_audio
+from adapter.speech.audio import BLOCK_SECONDS, SAMPLE_RATE, mixed, open_audio
+
+SAMPLES = Path(__file__).resolve().parents[1] / "samples" / "speech" / "formats"
 
 FORMATS = {
     "wav-pcm16": ("a.wav", "pcm_s16le", 16_000, "mono"),
@@ -20,8 +22,15 @@ FORMATS = {
     "wav-a-law-8k": ("a.wav", "pcm_alaw", 8_000, "mono"),
     "wav-ima-adpcm": ("a.wav", "adpcm_ima_wav", 16_000, "mono"),
     "wav-ms-adpcm": ("a.wav", "adpcm_ms", 16_000, "mono"),
+    "wav-g722": ("a.wav", "adpcm_g722", 16_000, "mono"),
+    "wav-g726-8k": ("a.wav", "adpcm_g726", 8_000, "mono"),
     "w64": ("a.w64", "pcm_s16le", 16_000, "mono"),
     "aiff": ("a.aiff", "pcm_s16be", 16_000, "mono"),
+    "aiff-pcm24-stereo": ("a.aiff", "pcm_s24be", 48_000, "stereo"),
+    "mov-pcm": ("a.mov", "pcm_s16le", 48_000, "mono"),
+    "m4a-alac": ("a.m4a", "alac", 44_100, "mono"),
+    "mka-float": ("a.mka", "pcm_f32le", 48_000, "mono"),
+    "caf-ima-adpcm": ("a.caf", "adpcm_ima_qt", 16_000, "mono"),
     "caf": ("a.caf", "pcm_s16le", 16_000, "mono"),
     "au": ("a.au", "pcm_mulaw", 8_000, "mono"),
     "flac": ("a.flac", "flac", 16_000, "mono"),
@@ -67,6 +76,32 @@ def test_each_format_gives_the_sound_back(name, dictation, write_sound):
     assert heard.dtype == np.float32
     assert abs(len(heard) - len(sound)) < 0.3 * SAMPLE_RATE
     assert similarity(heard, sound) > 0.95
+
+
+@pytest.mark.parametrize("name", ["gsm.wav", "speex.spx"])
+def test_formats_without_an_encoder_here_are_decoded(name, dictation):
+    assert similarity(decoded(SAMPLES / name), dictation[: 4 * SAMPLE_RATE]) > 0.95
+
+
+@pytest.mark.parametrize("loud", range(2))
+def test_either_channel_is_heard_alone(loud, dictation):
+    both = np.zeros((len(dictation), 2), np.int16)
+    both[:, loud] = dictation * 32767
+    assert similarity(mixed(both), dictation) > 0.99
+    assert np.abs(mixed(both)).max() >= 0.4 * np.abs(dictation).max()
+
+
+def test_channels_that_cancel_out_are_not_silence(dictation):
+    left = (dictation * 32767).astype(np.int16)
+    assert np.array_equal(mixed(np.stack([left, -left], 1)), left / np.float32(32768))
+
+
+def test_two_speakers_on_two_channels_are_both_heard(dictation):
+    half = len(dictation) // 2
+    both = np.zeros((2 * half, 2), np.int16)
+    both[:half, 0] = dictation[:half] * 32767
+    both[half:, 1] = dictation[half : 2 * half] * 32767
+    assert similarity(mixed(both), dictation[: 2 * half]) > 0.99
 
 
 def test_fragmented_mp4_is_decoded(dictation, write_sound):
