@@ -241,6 +241,7 @@ class Service:
             tables=ReportingTables.load(files),
             recognizer=self._recognizer,
             routes=routes,
+            language=settings.speech_language,
             audio_limit=settings.http_max_body_bytes,
             retry_base=settings.retry_base_seconds,
             retry_cap=settings.retry_cap_seconds,

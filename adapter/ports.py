@@ -68,13 +68,18 @@ class SpeechContext:
 
 @dataclass(frozen=True, slots=True)
 class Recognized:
-    """What was heard in one recording. `quarantined`: words where the audio holds no speech."""
+    """What was heard in one recording.
+
+    `quarantined`: words where the audio holds no speech; `unheard`: speech, [from, to) in ms, in
+    which no word was recognised.
+    """
 
     words: tuple[Word, ...]
     language: str
     duration_ms: int
     model: str
     quarantined: tuple[Word, ...] = ()
+    unheard: tuple[tuple[int, int], ...] = ()
 
 
 class Recognizer(Protocol):

@@ -69,6 +69,9 @@ class Settings(BaseSettings):
     speech_model: str = ""
     """Whisper model: CTranslate2 directory or name; empty: the embedded demonstration model."""
 
+    speech_language: str = Field("en", pattern=r"^([a-z]{2,3}(-[A-Za-z]{2,4})?)?$")
+    """Language of the dictations, such as `en` or `de`; empty: detected in each recording."""
+
     speech_device: str = Field("cpu", pattern=r"^(cpu|cuda|auto)$")
     """Where the model runs: `cpu`, `cuda` or `auto`."""
 

@@ -28,14 +28,17 @@ def command(
     audio: Annotated[Path, typer.Argument(help="The recording: WAV, FLAC, MP3, M4A, Ogg, WebM …")],
     accession: Annotated[str, typer.Option(help="Study whose order helps with rare words.")] = "",
     model: Annotated[str, typer.Option(help="CTranslate2 directory or model name.")] = "",
-    language: Annotated[str, typer.Option(help="Language spoken; empty: detected.")] = "en",
+    language: Annotated[
+        str | None, typer.Option(help="Language spoken; empty: detected; else the setting's.")
+    ] = None,
     config: Annotated[Path | None, typer.Option(help="Settings file.")] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Turn a recording into written text."""
     settings = load_settings(config)
     recognizer = open_engine(settings, model)
-    heard = _hear(recognizer, audio, _context(settings, accession, language))
+    spoken = settings.speech_language if language is None else language
+    heard = _hear(recognizer, audio, _context(settings, accession, spoken))
     files = MappingFiles(site=settings.mappings_dir)
     transcript = Transcript("", heard.model, heard.language, heard.duration_ms, heard.words)
     written = write(transcript.spoken, load_vocabulary(files, heard.language))
@@ -74,7 +77,7 @@ def _context(settings: Settings, accession: str, language: str) -> SpeechContext
             " READOUT_DATABASE_URL, or leave --accession out"
         ) from None
     tables = ReportingTables.load(MappingFiles(site=settings.mappings_dir))
-    return SpeechContext(language, speech_context(order, tables, ai).phrases)
+    return speech_context(order, tables, ai, language)
 
 
 def _hear(recognizer: Engine, audio: Path, context: SpeechContext) -> Recognized:
@@ -104,6 +107,7 @@ def _as_json(
         "duration_ms": heard.duration_ms,
         "words": [_word(word) for word in heard.words],
         "quarantined": [_word(word) for word in heard.quarantined],
+        "unheard": [list(span) for span in heard.unheard],
         "commands": [{"name": each.name, "argument": each.argument} for each in written.commands],
     }
 
@@ -124,3 +128,5 @@ def _print(heard: Recognized, written: WrittenText) -> None:
         for word in words:
             times = f"{word.start_ms / 1000:9.2f} {word.end_ms / 1000:9.2f}"
             typer.echo(f"{times}  {word.confidence:4.0%}  {word.text}")
+    for begin, end in heard.unheard:
+        typer.echo(f"\nnot recognised: {begin / 1000:.2f} to {end / 1000:.2f} s; listen again")

@@ -18,7 +18,11 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """The words of one dictation. `quarantined`: words over silence, shown, never merged."""
+    """The words of one dictation.
+
+    `quarantined`: words over silence, shown, never merged; `unheard`: speech, [from, to) in ms,
+    in which no word was recognised.
+    """
 
     dictation_id: str
     model: str
@@ -26,6 +30,7 @@ class Transcript:
     duration_ms: int
     words: tuple[Word, ...]
     quarantined: tuple[Word, ...] = ()
+    unheard: tuple[tuple[int, int], ...] = ()
 
     @property
     def spoken(self) -> str:

@@ -50,6 +50,8 @@ CheckId = Literal[
     "repeated_word",
     "unfinished_sentence",
     "low_confidence",
+    "unheard_speech",
+    "words_set_apart",
     "ai_unsupported",
 ]
 

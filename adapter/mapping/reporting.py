@@ -8,7 +8,7 @@ from adapter.mapping.checks import Checks
 from adapter.mapping.files import MappingFile, MappingFiles
 from adapter.mapping.lexicon import Lexicon
 from adapter.mapping.templates import Templates
-from adapter.mapping.vocabulary import Vocabulary, load_vocabulary
+from adapter.mapping.vocabulary import Vocabulary, languages, load_vocabulary
 
 LANGUAGE = "en"
 
@@ -30,8 +30,8 @@ class ReportingTables:
         lexicon, findings = Lexicon.load(files)
         templates, forms = Templates.load(files, lexicon)
         checks, rules = Checks.load(files)
-        languages = {LANGUAGE} | {each.table.language for each in templates}
-        vocabularies = {each: load_vocabulary(files, each) for each in sorted(languages)}
+        spoken = {*languages(files), LANGUAGE, *(each.table.language for each in templates)}
+        vocabularies = {each: load_vocabulary(files, each) for each in sorted(spoken)}
         sources = (*words, *findings, *forms, rules)
         return cls(vocabularies, lexicon, templates, checks, sources)
 

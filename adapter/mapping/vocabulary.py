@@ -141,13 +141,19 @@ def load_vocabulary(files: MappingFiles, language: str) -> Vocabulary:
     found = {file.name: file for file in files.folder("vocabulary")}
     name = f"vocabulary/{language}.yaml"
     if name not in found:
-        known = ", ".join(each[11:-5] for each in sorted(found) if not each.endswith(SITE))
+        known = ", ".join(languages(files))
         raise ConfigurationError(f"no vocabulary for language {language!r}; there is: {known}")
     table = found[name].read(VocabularyTable)
     site = found.get(f"vocabulary/{language}{SITE}")
     if site is not None:
         table = _overlaid(table, site.read(VocabularyOverlay))
     return compile_vocabulary(table)
+
+
+def languages(files: MappingFiles) -> tuple[str, ...]:
+    """The languages that have a vocabulary, sorted."""
+    names = (file.name for file in files.folder("vocabulary") if not file.name.endswith(SITE))
+    return tuple(sorted(name.removeprefix("vocabulary/").removesuffix(".yaml") for name in names))
 
 
 def _overlaid(table: VocabularyTable, site: VocabularyOverlay) -> VocabularyTable:

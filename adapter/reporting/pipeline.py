@@ -99,6 +99,7 @@ def _sheet(
         prior=tuple(text_lines(inputs.prior, tables)),
         empty=_empty(report, tables),
         suggestions=report.suggestions,
+        recordings=(*inputs.transcripts, *(t for t in inputs.addenda if isinstance(t, Transcript))),
     )
 
 

@@ -8,14 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from adapter.domain.transcript import Word
 from adapter.ports import Recognized, SpeechContext
 from adapter.settings import Settings
 from adapter.speech.audio import SAMPLE_RATE, open_audio
 from adapter.speech.bias import fitting_phrases, prompt_text
 from adapter.speech.converter import converted
 from adapter.speech.decoder import HOTWORD_TOKENS
-from adapter.speech.guards import guarded
+from adapter.speech.heard import Heard
 from adapter.speech.openai_answer import read_answer
 from adapter.speech.openai_server import OpenAiServer
 from adapter.speech.pieces import Piece, PieceReader
@@ -95,8 +94,7 @@ class _Hearing:
         }
         if self._phrases:
             self._fields["prompt"] = prompt_text(self._phrases)
-        self._words: list[Word] = []
-        self._quarantined: list[Word] = []
+        self._heard = Heard()
 
     def hear(self, piece: Piece) -> None:
         """Ask the server for the words of a piece and set apart what was not said."""
@@ -105,19 +103,11 @@ class _Hearing:
         answer = read_answer(self._server.transcribe(wav_bytes(piece.samples), self._fields))
         self._language = self._language or answer.code
         words = timed_words(answer.heard(), piece.begin_ms, piece.end_ms)
-        kept, apart = guarded(words, piece.speech, self._phrases)
-        self._words += kept
-        self._quarantined += apart
+        self._heard.add(words, piece.speech, self._phrases)
 
     def recognized(self, duration_ms: int, label: str) -> Recognized:
         """Everything heard; the language is "en" by default when nothing was said."""
-        return Recognized(
-            words=tuple(self._words),
-            language=self._language or "en",
-            duration_ms=duration_ms,
-            model=label,
-            quarantined=tuple(self._quarantined),
-        )
+        return self._heard.recognized(self._language, duration_ms, label)
 
 
 def wav_bytes(samples: Samples) -> bytes:

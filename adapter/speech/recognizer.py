@@ -15,6 +15,7 @@ from adapter.speech.bias import fitting_phrases, prompt_text
 from adapter.speech.converter import converted
 from adapter.speech.decoder import HOTWORD_TOKENS, HeardWord, WhisperDecoder
 from adapter.speech.guards import guarded, repetition_guard, unheard_speech
+from adapter.speech.heard import Heard
 from adapter.speech.model_store import SpeechModel, find_model
 from adapter.speech.pieces import Piece, PieceReader, cut_rule
 from adapter.speech.utterances import CutRule
@@ -123,8 +124,7 @@ class Hearing:
         if model.properties.hotwords:
             count = decoder.count_tokens
             self._phrases = fitting_phrases(context.phrases, count, HOTWORD_TOKENS)
-        self._words: list[Word] = []
-        self._quarantined: list[Word] = []
+        self._heard = Heard()
 
     @property
     def rule(self) -> CutRule:
@@ -139,7 +139,7 @@ class Hearing:
     @property
     def words(self) -> tuple[Word, ...]:
         """Everything heard so far and not set apart."""
-        return tuple(self._words)
+        return tuple(self._heard.words)
 
     def sketch(self, piece: Piece) -> tuple[Word, ...]:
         """What an unfinished piece sounds like so far; nothing is kept of it."""
@@ -165,22 +165,11 @@ class Hearing:
             if splits and len(piece.speech) > 1 and _is_doubtful(words, piece):
                 self._hear(piece.halves(), splits - 1)
             else:
-                self._guard(piece, words)
-
-    def _guard(self, piece: Piece, words: tuple[Word, ...]) -> None:
-        kept, apart = guarded(words, piece.speech, self._phrases)
-        self._words += kept
-        self._quarantined += apart
+                self._heard.add(words, piece.speech, self._phrases)
 
     def recognized(self, duration_ms: int) -> Recognized:
         """Everything heard; the language is "en" by default when nothing was said."""
-        return Recognized(
-            words=tuple(self._words),
-            language=self._language or "en",
-            duration_ms=duration_ms,
-            model=self._model.label,
-            quarantined=tuple(self._quarantined),
-        )
+        return self._heard.recognized(self._language, duration_ms, self._model.label)
 
 
 def _is_doubtful(words: Sequence[Word], piece: Piece) -> bool:

@@ -76,6 +76,8 @@ class TranscriptView(Shown):
     words: list[WordView]
     quarantined: list[WordView]
     """Words over silence: shown, never part of a report."""
+    unheard: list[tuple[int, int]]
+    """Speech, from and to in ms, in which no word was recognised."""
 
 
 class WordView(Shown):

@@ -93,6 +93,7 @@ def transcript_view(one: Transcript) -> TranscriptView:
         text=" ".join(word.text for word in one.words),
         words=word_views(one.words),
         quarantined=word_views(one.quarantined),
+        unheard=list(one.unheard),
     )
 
 

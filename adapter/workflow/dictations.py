@@ -22,6 +22,8 @@ from adapter.workflow import orders
 from adapter.workflow.study_flow import MERGE, TRANSCRIBE, House, split_key
 
 _HURRY = {"critical": 0, "urgent": 1, "routine": 2}
+_SILENT = "no speech was heard; check the microphone and dictate again"
+_UNRECOGNISED = "speech was heard and no word of it recognised; listen to it, and dictate again"
 _STAT_FIRST = {"stat": 1, "high": 5, "medium": 10, "routine": 20}
 
 
@@ -79,15 +81,14 @@ class Dictations:
             ai = findings.of_study(tx, accession)
         if which.state is not DictationState.RECEIVED:
             return
+        context = speech_context(order, house.tables, ai, house.language)
         try:
-            heard = house.recognizer.recognize(
-                house.audio.path(which.audio_sha256), speech_context(order, house.tables, ai)
-            )
+            heard = house.recognizer.recognize(house.audio.path(which.audio_sha256), context)
         except Rejected as error:
             self._refuse(which, str(error))
             return
         if not heard.words:
-            self._refuse(which, "no speech was heard; check the microphone and dictate again")
+            self._refuse(which, _UNRECOGNISED if heard.unheard else _SILENT)
             return
         self._keep(which, heard)
 
@@ -105,6 +106,7 @@ class Dictations:
             duration_ms=heard.duration_ms,
             words=heard.words,
             quarantined=heard.quarantined,
+            unheard=heard.unheard,
         )
         house = self._house
         with house.database.write() as tx:
@@ -115,22 +117,21 @@ class Dictations:
 
 
 def speech_context(
-    order: Order, tables: ReportingTables | None = None, ai: Iterable[AiFinding] = ()
+    order: Order, tables: ReportingTables, ai: Iterable[AiFinding], language: str
 ) -> SpeechContext:
     """What is known of the study helps the recogniser: no patient data.
 
     The procedure, the lexicon's names (never the text) of AI findings, the template's words.
     """
-    if tables is None:
-        return SpeechContext(phrases=study_phrases(order.procedure.text))
     lexicon = tables.lexicon
     names = (draft(each, lexicon).finding for each in ai)
     return SpeechContext(
-        phrases=study_phrases(
+        language,
+        study_phrases(
             procedure=order.procedure.text,
             findings=[_term(lexicon.findings[name]) for name in names if name],
             template=_template_words(tables.templates.choose(order), lexicon),
-        )
+        ),
     )
 
 

@@ -143,10 +143,13 @@ class LiveDictations:
         return LiveSession(id_, accession, head.author, self._audio, ears, have)
 
     def _context(self, accession: Accession) -> SpeechContext:
-        with self._house.database.read() as tx:
+        house = self._house
+        with house.database.read() as tx:
             study = studies.find(tx, accession)
             ai = findings.of_study(tx, accession)
-        return speech_context(study.order, self._house.tables, ai) if study else SpeechContext()
+        if study is None:
+            return SpeechContext(house.language)
+        return speech_context(study.order, house.tables, ai, house.language)
 
     async def _hear(self, session: LiveSession) -> None:
         """Hear a session until it stops, one look at the model each time its turn comes."""

@@ -64,6 +64,7 @@ class House:
     tables: ReportingTables
     recognizer: Recognizer
     routes: Mapping[str, Route]
+    language: str
     audio_limit: int
     retry_base: float
     retry_cap: float

@@ -69,6 +69,7 @@ class Workflow:
     jobs: FakeJobs = field(default_factory=FakeJobs)
     ris: FakeDestination = field(default_factory=FakeDestination)
     recognizer: TextRecognizer = field(default_factory=TextRecognizer)
+    language: str = "en"
 
     def __post_init__(self) -> None:
         profile = DestinationProfile(
@@ -83,6 +84,7 @@ class Workflow:
             tables=tables(),
             recognizer=self.recognizer,
             routes={"ris": Route(profile, file, translate, self.ris)},
+            language=self.language,
             audio_limit=1000,
             retry_base=1.0,
             retry_cap=60.0,

@@ -27,4 +27,4 @@ class TextRecognizer:
             Word(each, place * WORD_MS, (place + 1) * WORD_MS - 20, 0.9)
             for place, each in enumerate(spoken)
         )
-        return Recognized(words, "en", len(words) * WORD_MS, "text-1")
+        return Recognized(words, context.language, len(words) * WORD_MS, "text-1")

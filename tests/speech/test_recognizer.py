@@ -177,6 +177,16 @@ def test_what_the_model_skips_is_heard_again(prompted, monkeypatch):
     assert heard.words[-1].start_ms > 10_000
 
 
+def test_speech_in_which_no_word_is_recognised_is_told(prompted, monkeypatch):
+    whole = prompted.recognize(DEMO / "DEMO-CTH-3.wav", SpeechContext())
+    assert whole.unheard == ()
+    monkeypatch.setattr(prompted._loaded[1], "decode", lambda pieces, *rest: [[] for _ in pieces])
+    deaf = prompted.recognize(DEMO / "DEMO-CTH-3.wav", SpeechContext())
+    assert deaf.words == ()
+    missed = sum(end - begin for begin, end in deaf.unheard)
+    assert 0.5 * deaf.duration_ms < missed <= deaf.duration_ms
+
+
 def test_a_loop_that_cannot_be_split_is_quarantined(prompted, monkeypatch):
     prompted.load()
     looped = [HeardWord(" no", i / 100, i / 100 + 0.1, 0.9) for i in range(40)]

@@ -19,6 +19,7 @@ from adapter.reporting.checks import (
     patient,
     prior,
     rads,
+    recording,
     regions,
     sections,
     sentence,
@@ -61,6 +62,8 @@ CHECKS: tuple[Check, ...] = (
     sentence.unfinished_sentence,
     sentence.repeated_word,
     speech.low_confidence,
+    recording.unheard_speech,
+    recording.words_set_apart,
     acceptance.ai_unsupported,
 )
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from adapter.domain.order import Order, Side
 from adapter.domain.report import Origin, Suggestion
-from adapter.domain.transcript import Word
+from adapter.domain.transcript import Transcript, Word
 from adapter.mapping.checks import CheckId, Checks
 from adapter.mapping.lexicon import Lexicon
 from adapter.reporting.facts import Mention, Reading
@@ -80,6 +80,7 @@ class Sheet:
     prior: tuple[Line, ...] = ()  # of the report before
     empty: tuple[str, ...] = ()  # ids of required sections that hold nothing
     suggestions: tuple[Suggestion, ...] = ()
+    recordings: tuple[Transcript, ...] = ()
 
     @cached_property
     def body(self) -> tuple[Line, ...]:
