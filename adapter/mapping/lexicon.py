@@ -50,6 +50,21 @@ CueKind = Literal[
     "preposition",
     "partial",
     "chronic",
+    "negated_adjective",
+    "uncertain_list",
+    "relative",
+    "patient",
+    "there",
+    "of",
+    "through",
+    "earlier",
+    "negated_last",
+    "single",
+    "new",
+    "increased",
+    "decreased",
+    "stable",
+    "resolved",
 ]
 
 
@@ -85,6 +100,8 @@ class Generic(MappingTable):
     """Place or organ -> finding."""
     otherwise: str | None = None
     """Finding when no anatomy is named; none: then it is no finding."""
+    follows: tuple[str, ...] = ()
+    """Organs of `at` that a finding before tells too: "liver lesion, likely a cyst"."""
 
 
 class Organ(MappingTable):
@@ -124,6 +141,12 @@ class LexiconFile(MappingTable):
     """Parts of organs."""
     cues: dict[CueKind, tuple[str, ...]] = Field(default_factory=dict)
     """Language around findings, by meaning."""
+    inside_findings: tuple[str, ...] = ()
+    """Words that may stand inside the name of a finding: "fracture of the left clavicle"."""
+    inside_cues: tuple[str, ...] = ()
+    """Words that may stand inside a phrase of `cues`: "cannot entirely be excluded"."""
+    numbers: dict[str, int] = Field(default_factory=dict)
+    """Number words of a count of findings."""
     spellings: dict[str, str] = Field(default_factory=dict)
     """British spelling -> American, inside words."""
     headers: dict[str, tuple[str, ...]] = Field(default_factory=dict)
@@ -160,9 +183,13 @@ class Lexicon:
         self._generics = tuple(each for part in parts for each in part.generics)
         self._places = tuple(each for part in parts for each in part.places)
         self._check()
-        self.terms: PhraseTable[Term] = PhraseTable(self._term_rows(), self.forms)
+        self.numbers = {k: v for part in parts for k, v in part.numbers.items()}
+        of_findings = frozenset(word for part in parts for word in part.inside_findings)
+        of_cues = frozenset(word for part in parts for word in part.inside_cues)
+        self.terms: PhraseTable[Term] = PhraseTable(self._term_rows(), self.forms, of_findings)
         self.sites: PhraseTable[Site] = PhraseTable(self._site_rows(), self.forms)
-        self.cues: PhraseTable[frozenset[str]] = PhraseTable(_cue_rows(parts), self.forms)
+        self.cues: PhraseTable[frozenset[str]] = PhraseTable(_cue_rows(parts), self.forms, of_cues)
+        self.sided = _sided(parts, self.forms)
         self.ancestors = {each: frozenset(self._wider(each)) for each in self.findings}
 
     @classmethod
@@ -245,6 +272,8 @@ class Lexicon:
             targets = [*generic.at.values(), *([generic.otherwise] if generic.otherwise else [])]
             wrong += [f"generic {name!r}: no finding {t!r}" for t in targets if not self._has(t)]
             wrong += [f"generic {name!r}: no place {p!r}" for p in generic.at if p not in places]
+            lost = (organ for organ in generic.follows if organ not in generic.at)
+            wrong += [f"generic {name!r}: follows {organ!r} is not in at" for organ in lost]
         wrong += [
             f"place {p.id}: no organ {p.organ!r}"
             for p in self._places
@@ -264,6 +293,14 @@ def _by_id(rows: Iterable[Row]) -> dict[str, Row]:
             raise ConfigurationError(f"mappings/findings: {row.id!r} is defined twice")
         found[row.id] = row
     return found
+
+
+def _sided(parts: Iterable[LexiconFile], forms: WordForms) -> dict[str, str]:
+    """Words that tell a side by themselves -> `left`, `right` or `bilateral`."""
+    sides: tuple[CueKind, ...] = ("left", "right", "bilateral")
+    rows = ((side, p) for part in parts for side in sides for p in part.cues.get(side, ()))
+    tokens = ((side, forms.tokens(phrase)) for side, phrase in rows)
+    return {words[0].word: side for side, words in tokens if len(words) == 1}
 
 
 def _cue_rows(parts: Iterable[LexiconFile]) -> Iterator[tuple[str, frozenset[str]]]:

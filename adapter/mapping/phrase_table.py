@@ -14,7 +14,7 @@ _TOKEN = re.compile(
     r"|[^\W_]+(?:['’][^\W_]+)*"
     r"|[,;:()?]"
 )
-_POSSESSIVE = ("'s", "’s")
+_POSSESSIVE = "'s"
 
 Value = TypeVar("Value")
 
@@ -45,7 +45,7 @@ class WordForms:
         self.of: Callable[[str], str] = lru_cache(maxsize=65_536)(self._normal)
 
     def _normal(self, word: str) -> str:
-        word = word.lower()
+        word = word.lower().replace("’", "'")
         if word.endswith(_POSSESSIVE):
             word = word[:-2]
         if self._british:
@@ -70,13 +70,24 @@ def singular(word: str) -> str:
 
 
 class PhraseTable(Generic[Value]):
-    """Phrases as a tree of words; the longest wins, of equal phrases the first one given."""
+    """Phrases as a tree of words; the longest wins, of equal phrases the first one given.
 
-    def __init__(self, rows: Iterable[tuple[str, Value]], forms: WordForms) -> None:
+    Words of `between` may stand inside a phrase of the text, and do not count inside one here.
+    """
+
+    def __init__(
+        self,
+        rows: Iterable[tuple[str, Value]],
+        forms: WordForms,
+        between: frozenset[str] = frozenset(),
+    ) -> None:
         self._root: _Node[Value] = _Node()
+        self._between = between
         for phrase, value in rows:
             node = self._root
-            for token in forms.tokens(phrase):
+            for place, token in enumerate(forms.tokens(phrase)):
+                if place and token.word in between:
+                    continue
                 node = node.following.setdefault(token.word, _Node())
             if node.value is None:
                 node.value = value
@@ -84,7 +95,7 @@ class PhraseTable(Generic[Value]):
     def find(self, words: list[str]) -> list[Hit[Value]]:
         """Phrases from left to right, none overlapping another."""
         found: list[Hit[Value]] = []
-        at, count, root = 0, len(words), self._root.following
+        at, count, root, between = 0, len(words), self._root.following, self._between
         while at < count:
             node = root.get(words[at])
             at += 1
@@ -92,10 +103,14 @@ class PhraseTable(Generic[Value]):
                 continue
             start, end, value = at - 1, at, node.value
             place = at
-            while place < count and (node := node.following.get(words[place])):
+            while place < count and (following := node.following):
+                if further := following.get(words[place]):
+                    node = further
+                    if node.value is not None:
+                        end, value = place + 1, node.value
+                elif words[place] not in between:
+                    break
                 place += 1
-                if node.value is not None:
-                    end, value = place, node.value
             if value is not None:
                 found.append(Hit(start, end, value))
                 at = end

@@ -62,6 +62,8 @@ def _trimmed(text: str, start: int, end: int) -> Sentence | None:
 
 def _ends(text: str, start: int, mark: int, end: int) -> bool:
     """Whether the mark ends the sentence that began at `start`."""
+    if text[mark] == "?" and (mark == start or text[mark - 1].isspace()):
+        return False  # "? pneumonia" doubts what follows
     if text[mark] != "." or end - mark > 1:
         return True
     if _is_item(text, start, mark):

@@ -14,8 +14,15 @@ from adapter.domain.finding import Fact
 from adapter.reporting.facts import facts, read
 from tests.reporting.tables import tables
 
-SAMPLES = Path(__file__).resolve().parents[1] / "samples" / "merge" / "sentences.yaml"
-SENTENCES: list[dict[str, Any]] = yaml.safe_load(SAMPLES.read_text(encoding="utf-8"))
+SAMPLES = Path(__file__).resolve().parents[1] / "samples"
+SENTENCES: list[dict[str, Any]] = yaml.safe_load(
+    (SAMPLES / "merge" / "sentences.yaml").read_text(encoding="utf-8")
+)
+HARD: dict[str, dict[str, list[str]]] = {  # "negation lists" -> sentence -> facts
+    f"{file.stem} {group}": rows
+    for file in sorted((SAMPLES / "facts").glob("*.yaml"))
+    for group, rows in yaml.safe_load(file.read_text(encoding="utf-8")).items()
+}
 MARKS = ("negated", "uncertain", "historical", "family")
 
 
@@ -36,6 +43,26 @@ def size(mm: tuple[float, ...]) -> str:
 @pytest.mark.parametrize("row", SENTENCES, ids=lambda row: row["text"][:60])
 def test_a_sentence_states(row: dict[str, Any]) -> None:
     assert [compact(fact) for fact in facts(row["text"], tables().lexicon)] == row["facts"]
+
+
+def words(told: str) -> list[str]:
+    """A fact of a sample file whose marks stand in any order."""
+    return sorted(told.split())
+
+
+@pytest.mark.parametrize("group", HARD)
+def test_hard_sentences_state(group: str) -> None:
+    wrong = {}
+    for text, told in HARD[group].items():
+        found = facts(text, tables().lexicon)
+        assert all(text[fact.start : fact.end] == fact.text for fact in found)
+        if [words(compact(fact)) for fact in found] != [words(each) for each in told]:
+            wrong[text] = [compact(fact) for fact in found]
+    assert not wrong
+
+
+def test_hard_sentences_are_many() -> None:
+    assert sum(map(len, HARD.values())) >= 500
 
 
 @pytest.mark.parametrize("row", SENTENCES, ids=lambda row: row["text"][:60])

@@ -38,7 +38,10 @@ def line(sentence: str, lexicon: Lexicon) -> Line:
     tokens = lexicon.forms.tokens(sentence)
     words = [token.word for token in tokens]
     terms = lexicon.terms.find(words)
-    events = [Event(hit.start, hit.end, _TERM, term=hit.value) for hit in terms]
+    events = [
+        Event(hit.start, hit.end, _kinds(words[hit.start : hit.end], lexicon), term=hit.value)
+        for hit in terms
+    ]
     taken = [False] * len(words)
     for hit in terms:
         taken[hit.start : hit.end] = [True] * (hit.end - hit.start)
@@ -51,11 +54,44 @@ def line(sentence: str, lexicon: Lexicon) -> Line:
         if word in _MARKS
     ]
     events.sort(key=lambda event: (event.start, event.term is None))
+    return row_of(tokens, _fronted(events))
+
+
+def row_of(tokens: list[Token], events: list[Event]) -> Line:
+    """A line of these events."""
     return Line(tokens, events, [n for n, event in enumerate(events) if event.term])
 
 
 _TERM = frozenset(("term",))
 _SITE = frozenset(("site",))
+_WHERE = frozenset(
+    ("preposition", "of", "site", "left", "right", "bilateral", "definite", "partial", "through")
+)
+
+
+def _kinds(words: list[str], lexicon: Lexicon) -> frozenset[str]:
+    """The side that the name of a finding tells itself: "biapical scarring"."""
+    if len(words) == 1:
+        return _TERM
+    return _TERM.union(lexicon.sided[word] for word in words if word in lexicon.sided)
+
+
+def _fronted(events: list[Event]) -> list[Event]:
+    """ "On the left, there is an effusion": what is said first tells where."""
+    placed = False
+    for at, event in enumerate(events):
+        if event.kinds <= _WHERE and event.term is None:
+            placed = placed or event.kinds.isdisjoint(("definite", "preposition", "of"))
+            continue
+        if not placed or events[0].kinds.isdisjoint(("preposition",)):
+            return events
+        tail = events[at:]
+        if "comma" in event.kinds:
+            tail = tail[1:]
+        if tail and "there" in tail[0].kinds:
+            tail = [tail[0]._replace(kinds=tail[0].kinds - {"end"}), *tail[1:]]
+        return [*events[:at], *tail]
+    return events
 
 
 def _sites(hits: list[Hit[Site]], taken: list[bool]) -> list[Event]:

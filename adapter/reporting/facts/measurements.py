@@ -6,7 +6,7 @@ import re
 from bisect import bisect_left
 from typing import NamedTuple
 
-from adapter.reporting.facts.events import Line
+from adapter.reporting.facts.events import Event, Line
 
 _NUMBER = r"\d{1,4}(?:\.\d{1,3})?"
 _UNIT = r"(?:mm|cm|millimet(?:er|re)s?|centimet(?:er|re)s?)"
@@ -14,14 +14,22 @@ _BETWEEN = rf"\s*-?\s*{_UNIT}?\s*(?:x|×|by|\*)\s*"
 _SIZE = re.compile(
     rf"(?<![\w.])({_NUMBER}(?:{_BETWEEN}{_NUMBER}){{0,2}})\s*-?\s*({_UNIT})\b", re.IGNORECASE
 )
+_FIRST = re.compile(
+    rf"(?<![\w.])({_NUMBER}(?:{_BETWEEN}{_NUMBER}){{0,2}})(?=\s+to\s+{_NUMBER}"
+    rf"(?:{_BETWEEN}{_NUMBER}){{0,2}}\s*-?\s*({_UNIT})\b)",
+    re.IGNORECASE,
+)
 _ONE = re.compile(rf"({_NUMBER})\s*-?\s*({_UNIT})?", re.IGNORECASE)
 _DISTANCE = re.compile(
     r"[\s,]*(?:above|below|from|proximal|distal|beyond|superior to|inferior to|cephalad|caudal"
-    r"|past|away|deep to|slice|section|collimation)\b",
+    r"|past|away|deep to|slice|section|collimation"
+    r"|(?:of )?(?:retraction|displacement|separation|depression|diastasis))\b",
     re.IGNORECASE,
 )
 _PAST_TOKENS = 5  # words that may stand between "previously" and the measurement
 _JOINTS = frozenset(("comma", "and", "or", "with", "end", "verb", "preposition", "close"))
+_PAST = frozenset(("previously", "prior"))
+_PARTS = frozenset(("comma", "and", "end", "close"))
 
 
 class Size(NamedTuple):
@@ -38,13 +46,31 @@ def sizes(sentence: str, line: Line) -> list[Size]:
     if "m" not in sentence and "M" not in sentence:
         return []
     starts = [token.start for token in line.tokens]
+    matches = [match for match in _SIZE.finditer(sentence) if not _is_distance(sentence, match)]
+    spans = [
+        (bisect_left(starts, each.start()), bisect_left(starts, each.end())) for each in matches
+    ]
     found: list[Size] = []
-    for match in _SIZE.finditer(sentence):
-        if _DISTANCE.match(sentence, match.end()):
-            continue
-        start = bisect_left(starts, match.start())
-        end = bisect_left(starts, match.end())
-        found.append(Size(_mm(match), start, end, _is_past(line, start)))
+    for n, (match, (start, end)) in enumerate(zip(matches, spans, strict=True)):
+        next_start = spans[n + 1][0] if n + 1 < len(spans) else len(line.tokens) + 3  # none
+        past = _called_past(line, start) or _told_past(line, end, next_start)
+        found.append(Size(_mm(match), start, end, past))
+    return sorted((*found, *_grown(sentence, line, starts)), key=lambda size: size.start)
+
+
+def _is_distance(sentence: str, match: re.Match[str]) -> bool:
+    """ "4 cm above the carina"; but "5 mm from 3 mm" tells the earlier size."""
+    found = _DISTANCE.match(sentence, match.end())
+    return found is not None and not _SIZE.match(sentence, found.end() + 1)
+
+
+def _grown(sentence: str, line: Line, starts: list[int]) -> list[Size]:
+    """The first number of "increased from 3 to 5 cm"."""
+    found = []
+    for match in _FIRST.finditer(sentence):
+        start, end = bisect_left(starts, match.start()), bisect_left(starts, match.end())
+        if _called_past(line, start):
+            found.append(Size(_mm(match), start, end, True))
     return found
 
 
@@ -58,18 +84,35 @@ def _scaled(number: float, unit: str) -> float:
     return round(number * 10, 3) if unit.lower().startswith("c") else number
 
 
-def _is_past(line: Line, start: int) -> bool:
-    if line.words(start - 1, start) == ["to"]:  # "increased from 6 mm to 8 mm"
-        return False
+def _called_past(line: Line, start: int) -> bool:
+    """Whether "previously" or its kind stands before the measurement."""
     for event in reversed(line.events):
         if event.start >= start:
             continue
         if start - event.end >= _PAST_TOKENS or event.term:
             return False
-        if "previously" in event.kinds or "prior" in event.kinds:
-            return True
-        if not event.kinds.isdisjoint(("comma", "and", "end", "close")):
+        if not event.kinds.isdisjoint(_PAST):
+            return _reaches(line, event, start)
+        if not event.kinds.isdisjoint(_PARTS):
             return False
+    return False
+
+
+def _reaches(line: Line, event: Event, start: int) -> bool:
+    """ "Increased from 6 mm to 8 mm": only the first of the two is of the past."""
+    numbers = [at for at in range(event.end, start) if line.tokens[at].word[:1].isdigit()]
+    return not numbers
+
+
+def _told_past(line: Line, end: int, next_size: int) -> bool:
+    """ "12 mm previously", "6.4 cm on the prior exam"; not "8 mm, previously 5 mm"."""
+    for event in line.events:
+        if event.start < end:
+            continue
+        if not event.kinds.isdisjoint(_PARTS) or event.term or event.start - end > 1:
+            return False
+        if "earlier" in event.kinds:
+            return not event.end <= next_size <= event.end + 2
     return False
 
 
@@ -93,5 +136,9 @@ def _owner(line: Line, size: Size) -> int | None:
 
 
 def _is_adjective(line: Line, size: Size, following: int) -> bool:
+    """Whether only words that describe stand between; "6 mm of midline shift" too."""
     between = (e for e in line.events[:following] if e.start >= size.end)
-    return all(event.kinds.isdisjoint(_JOINTS) for event in between)
+    return all(
+        event.kinds.isdisjoint(_JOINTS) or (event.start == size.end and "of" in event.kinds)
+        for event in between
+    )

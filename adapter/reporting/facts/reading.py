@@ -9,13 +9,15 @@ from typing import NamedTuple
 from adapter.domain.finding import Fact
 from adapter.domain.order import Side
 from adapter.mapping.lexicon import Finding, Lexicon, Site, Term
-from adapter.reporting.facts.events import Event, Line, line
+from adapter.reporting.facts.closers import marks
+from adapter.reporting.facts.events import Event, Line, line, row_of
 from adapter.reporting.facts.measurements import Size, assign, sizes
-from adapter.reporting.facts.places import level_of, levels, sides, site_of
-from adapter.reporting.facts.scope import FAMILY, HISTORICAL, NEGATED, UNCERTAIN, marks
+from adapter.reporting.facts.places import level_of, levels, sides, sites_of
+from adapter.reporting.facts.scope import FAMILY, HISTORICAL, NEGATED, UNCERTAIN
 
 GENERAL = "general"
 _LONGEST = 1_000  # characters
+_OF_FAMILY = frozenset(("family_before", "relative"))
 _PARTIAL = frozenset(("left", "right", "partial"))
 
 
@@ -50,10 +52,18 @@ class Reading(NamedTuple):
     whole: bool
 
 
+class _Named(NamedTuple):
+    """The finding that a term means at its place, and the anatomy that told so."""
+
+    finding: str
+    site: Site | None
+
+
 class _Context(NamedTuple):
     """What was worked out once for the whole sentence."""
 
     line: Line
+    names: dict[int, _Named]
     scopes: dict[int, set[str]]
     sides: dict[int, Side | None]
     levels: list[tuple[int, str]]
@@ -97,47 +107,68 @@ def _joined(parts: list[Reading]) -> Reading:
 
 
 def _read(sentence: str, lexicon: Lexicon) -> Reading:
-    row = _settled(line(sentence, lexicon), lexicon)
+    row, names = _settled(line(sentence, lexicon), lexicon)
     mentions: tuple[Mention, ...] = ()
     if row.terms:
-        context = _Context(
-            row, marks(row), sides(row), levels(row), assign(row, sizes(sentence, row))
-        )
-        found = (_mention(sentence, context, at, lexicon) for at in row.terms)
-        mentions = tuple(mention for mention in found if mention)
+        measured = assign(row, sizes(sentence, row))
+        paired = frozenset(at for at in names if lexicon.findings[names[at].finding].laterality)
+        context = _Context(row, names, marks(row), sides(row, paired), levels(row), measured)
+        mentions = tuple(_mention(sentence, context, at, lexicon) for at in row.terms)
     organs = tuple(dict.fromkeys(e.site.organ for e in row.events if e.site))
-    family = any("family_before" in event.kinds for event in row.events)
+    family = any(not event.kinds.isdisjoint(_OF_FAMILY) for event in row.events)
     whole = all(event.kinds.isdisjoint(_PARTIAL) for event in row.events)
     return Reading(mentions, organs, _normal(row, mentions), family, whole)
 
 
-def _settled(row: Line, lexicon: Lexicon) -> Line:
+def _settled(row: Line, lexicon: Lexicon) -> tuple[Line, dict[int, _Named]]:
     """The line without generic words that mean no finding here, as "prominent" beside nothing."""
-    idle = {
-        at
-        for at in row.terms
-        if (term := row.events[at].term) and term.generic and not _name(term, site_of(row, at))
-    }
-    if not idle:
-        return row
+    names = _names(row, lexicon)
+    if len(names) == len(row.terms):
+        return row, names
     events: list[Event] = []
     for at, event in enumerate(row.events):
-        if at not in idle:
+        if event.term is None or at in names:
             events.append(event)
             continue
         for hit in lexicon.cues.find(row.words(event.start, event.end)):
             events.append(Event(hit.start + event.start, hit.end + event.start, hit.value))
-    return Line(row.tokens, events, [at for at, event in enumerate(events) if event.term])
+    left = row_of(row.tokens, events)
+    return left, dict(zip(left.terms, names.values(), strict=True))
 
 
-def _mention(sentence: str, context: _Context, at: int, lexicon: Lexicon) -> Mention | None:
+def _names(row: Line, lexicon: Lexicon) -> dict[int, _Named]:
+    """What the terms mean, by place in `events`; not those that mean nothing."""
+    found: dict[int, _Named] = {}
+    organs: list[str] = []  # of the findings so far, nearest first
+    for at in row.terms:
+        term = row.events[at].term
+        named = _named(term, sites_of(row, at), organs) if term else None
+        if named:
+            found[at] = named
+            organs.insert(0, lexicon.findings[named.finding].organ)
+    return found
+
+
+def _named(term: Term, sites: list[Site], organs: list[str]) -> _Named | None:
+    """The finding named; of a generic word, the one that it means at this place."""
+    nearest = sites[0] if sites else None
+    generic = term.generic
+    if generic is None:
+        return _Named(term.finding, nearest) if term.finding else None
+    for site in sites:
+        for key in site.keys:
+            if key in generic.at:
+                return _Named(generic.at[key], site)
+    for organ in () if sites else organs:
+        if organ in generic.follows:
+            return _Named(generic.at[organ], None)
+    return _Named(generic.otherwise, nearest) if generic.otherwise else None
+
+
+def _mention(sentence: str, context: _Context, at: int, lexicon: Lexicon) -> Mention:
     row = context.line
     event = row.events[at]
-    assert event.term is not None  # noqa: S101 - `terms` holds places of terms only
-    site = site_of(row, at)
-    name = _name(event.term, site)
-    if name is None:
-        return None
+    name, site = context.names[at]
     finding = lexicon.findings[name]
     start, end = row.tokens[event.start].start, row.tokens[event.end - 1].end
     scope = context.scopes[at]
@@ -151,7 +182,7 @@ def _mention(sentence: str, context: _Context, at: int, lexicon: Lexicon) -> Men
         uncertain=UNCERTAIN in scope,
         historical=HISTORICAL in scope,
         family=FAMILY in scope,
-        side=context.sides[at] if finding.laterality else None,
+        side=context.sides[at],
         level=level_of(row, at, context.levels),
         size_mm=_sizes(measured, past=False),
         prior_size_mm=_sizes(measured, past=True),
@@ -160,16 +191,6 @@ def _mention(sentence: str, context: _Context, at: int, lexicon: Lexicon) -> Men
     organ = _organ(finding, inner[0].value if inner else site)
     limited = NEGATED in scope and _called(row, at, "limiting")
     return Mention(fact, organ, limited, _called(row, at, "chronic"))
-
-
-def _name(term: Term, site: Site | None) -> str | None:
-    """The finding named; of a generic word, the one that it means at this place."""
-    if term.generic is None:
-        return term.finding
-    for key in site.keys if site else ():
-        if key in term.generic.at:
-            return term.generic.at[key]
-    return term.generic.otherwise
 
 
 def _is_general(finding: Finding) -> bool:

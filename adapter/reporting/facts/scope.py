@@ -1,7 +1,16 @@
-"""Which findings a negation, a doubt or a history reaches."""
+"""Which findings a negation, a doubt or a history reaches: those to its right."""
 
 from __future__ import annotations
 
+from adapter.reporting.facts.ahead import (
+    JOINTS,
+    finding_follows,
+    following,
+    is_adjective,
+    is_list,
+    is_named_before,
+    tells_presence,
+)
 from adapter.reporting.facts.events import Event, Line
 
 NEGATED, UNCERTAIN, HISTORICAL, FAMILY = "negated", "uncertain", "historical", "family"
@@ -9,75 +18,94 @@ NEGATED, UNCERTAIN, HISTORICAL, FAMILY = "negated", "uncertain", "historical", "
 _OPENERS = {
     "negated_before": NEGATED,
     "uncertain_before": UNCERTAIN,
+    "uncertain_list": UNCERTAIN,
     "versus": UNCERTAIN,
     "doubt": UNCERTAIN,
     "historical_before": HISTORICAL,
     "family_before": FAMILY,
 }
-_CLOSERS = {"negated_after": NEGATED, "uncertain_after": UNCERTAIN}
-_JOINTS = frozenset(("comma", "and", "with"))
+_ADJECTIVES = {"prior": HISTORICAL, "negated_adjective": NEGATED}
+CLOSERS = {"negated_after": NEGATED, "uncertain_after": UNCERTAIN}
 _RESTART = frozenset(
     ("determiner", "fresh", "left", "right", "bilateral", "status", "uncertain_before")
 )
-_STATED = frozenset(("verb", "negated_before", "uncertain_before", "historical_before"))
-_ADJECTIVES = 3  # words that may stand between "prior" and its finding
-_NOT_ADJECTIVES = frozenset(("exam", "comma", "end", "verb", "with", "and", "preposition"))
+_APART = JOINTS | {"or", "preposition", "verb", "end"}
 _CHANGE_WITHIN = 5  # words that may stand between "no" and "change"
 
 
 class Scope:
     """One open scope while the sentence is read from left to right."""
 
-    __slots__ = ("covered", "name", "opened", "verb")
+    __slots__ = ("covered", "listed", "name", "opened", "verb")
 
-    def __init__(self, name: str, opened: int) -> None:
+    def __init__(self, name: str, opened: int, listed: bool) -> None:
         self.name = name
         self.opened = opened
-        self.covered = False
+        self.listed = listed  # "differential includes": all that is listed
+        self.covered: Event | None = None  # the last finding that it reached
         self.verb = False
 
 
-def marks(line: Line) -> dict[int, set[str]]:
-    """For each finding (its place in `line.events`) the names of the scopes that reach it."""
-    found: dict[int, set[str]] = {at: set() for at in line.terms}
-    if not found:
-        return found
-    _forward(line, found)
-    _backward(line, found)
-    _alternatives(line, found)
-    return found
-
-
-def _forward(line: Line, found: dict[int, set[str]]) -> None:
-    open_scopes: list[Scope] = []
+def open_scopes(line: Line, found: dict[int, set[str]]) -> None:
+    """Adds to each finding (its place in `line.events`) the scopes opened to its left."""
+    scopes: list[Scope] = []
     for at, event in enumerate(line.events):
         if event.term:
-            for scope in open_scopes:
+            scopes = [each for each in scopes if not _begins_unmarked(line, at, each)]
+            for scope in scopes:
                 if not (scope.name == NEGATED and scope.covered and _presupposed(line, at)):
                     found[at].add(scope.name)
-                scope.covered = True
+                scope.covered = event
             continue
-        kinds = event.kinds
-        if not kinds.isdisjoint(_JOINTS):
-            open_scopes = [each for each in open_scopes if not _closes(line, at, each)]
-        if "end" in kinds:
-            open_scopes = [each for each in open_scopes if each.name == FAMILY]
-        elif "close" in kinds:
-            begun = _bracket(line, at)
-            open_scopes = [each for each in open_scopes if not 0 <= begun < each.opened]
-        if "verb" in kinds:
-            for scope in open_scopes:
-                scope.verb = True
-        if name := _opened(line, at, open_scopes):
-            open_scopes = [each for each in open_scopes if not _ousts(name, each)]
-            open_scopes.append(Scope(name, at))
+        scopes = _still_open(line, at, scopes)
+        for name in _opened(line, at, scopes):
+            scopes = [each for each in scopes if not _ousts(name, each)]
+            scopes.append(Scope(name, at, "uncertain_list" in event.kinds))
+
+
+def _still_open(line: Line, at: int, scopes: list[Scope]) -> list[Scope]:
+    """The scopes that go on behind this event, which is no finding."""
+    kinds = line.events[at].kinds
+    if not kinds.isdisjoint(JOINTS):
+        scopes = [each for each in scopes if not _closes(line, at, each)]
+    if "end" in kinds:
+        scopes = [each for each in scopes if each.name == FAMILY]
+    elif "close" in kinds:
+        begun = _bracket(line, at)
+        scopes = [each for each in scopes if not 0 <= begun < each.opened]
+    if "patient" in kinds:  # "sister with thyroid cancer, patient has a nodule"
+        scopes = [each for each in scopes if each.name != FAMILY]
+    if "verb" in kinds:
+        for scope in scopes:
+            scope.verb = True
+    return scopes
+
+
+def _begins_unmarked(line: Line, at: int, scope: Scope) -> bool:
+    """ "No effusion mild cardiomegaly", spoken without comma: the adjective begins anew."""
+    last = scope.covered
+    if scope.name != NEGATED or last is None or is_list(line, at):
+        return False
+    start = last.end
+    if start >= line.events[at].start:
+        return False
+    begun = line.tokens[start].word[:1].isdigit()
+    for event in reversed(line.events[:at]):
+        if event.start < start:
+            break
+        if not event.kinds.isdisjoint(_APART):
+            return False
+        begun = begun or (
+            event.start == start and "fresh" in event.kinds and "limiting" not in event.kinds
+        )
+    return begun
 
 
 def _presupposed(line: Line, at: int) -> bool:
     """ "No calcification within the mass": the mass is there."""
     definite = False
     for event in reversed(line.events[:at]):
-        if event.term or not event.kinds.isdisjoint(_JOINTS | {"or"}):
+        if event.term or not event.kinds.isdisjoint(JOINTS | {"or"}):
             return False
         if definite and "preposition" in event.kinds:
             return True
@@ -87,48 +115,40 @@ def _presupposed(line: Line, at: int) -> bool:
 
 def _ousts(name: str, scope: Scope) -> bool:
     """ "History of cancer without recurrence": the denial is of today; and the reverse."""
+    if scope.covered is None:
+        return False
     if name == NEGATED:
-        return scope.covered and scope.name in (UNCERTAIN, HISTORICAL)
-    return name == HISTORICAL and scope.covered and scope.name == NEGATED
+        return scope.name in (UNCERTAIN, HISTORICAL)
+    return name == HISTORICAL and scope.name == NEGATED
 
 
-def _opened(line: Line, at: int, open_scopes: list[Scope]) -> str | None:
-    """The scope that this event opens to its right."""
+def _opened(line: Line, at: int, scopes: list[Scope]) -> list[str]:
+    """The scopes that this event opens to its right."""
     event = line.events[at]
-    name = _opening(line, at)
-    if name == UNCERTAIN and "versus" not in event.kinds:
+    names = _openings(line, at)
+    if "versus" not in event.kinds and any(scope.name == NEGATED for scope in scopes):
         # "no nodule suspicious for cancer" denies both
-        return None if any(scope.name == NEGATED for scope in open_scopes) else name
-    return name
+        return [name for name in names if name != UNCERTAIN]
+    return names
 
 
-def _opening(line: Line, at: int) -> str | None:
+def _openings(line: Line, at: int) -> list[str]:
     event = line.events[at]
-    for kind, name in _OPENERS.items():
-        if kind in event.kinds:
-            if name == NEGATED and _is_about_change(line, at):
-                return None
-            if kind == "doubt" and event.end >= len(line.tokens):
-                return None
-            return name
+    if "doubt" in event.kinds and event.end >= len(line.tokens):
+        return []
+    names = [name for kind, name in _OPENERS.items() if kind in event.kinds]
+    if names:
+        is_change = NEGATED in names and _is_about_change(line, at)
+        return [name for name in names if not (is_change and name == NEGATED)]
     if "uncertain_either" in event.kinds:
-        return UNCERTAIN if _something_follows(line, at) else None
-    if "prior" in event.kinds and _names_past_finding(line, at):
-        return HISTORICAL
-    for kind, name in _CLOSERS.items():  # "it is difficult to exclude a small pneumothorax"
-        if kind in event.kinds and _something_follows(line, at) and not _named(line, at):
-            return name
-    return None
-
-
-def _named(line: Line, at: int) -> bool:
-    """Whether a finding stands to the left in the clause."""
-    for event in reversed(line.events[:at]):
-        if event.term:
-            return True
-        if "end" in event.kinds:
-            return False
-    return False
+        return [UNCERTAIN] if finding_follows(line, at) else []
+    for kind, name in _ADJECTIVES.items():
+        if kind in event.kinds:
+            return [name] if is_adjective(line, at) else []
+    for kind, name in CLOSERS.items():  # "it is difficult to exclude a small pneumothorax"
+        if kind in event.kinds and finding_follows(line, at) and not is_named_before(line, at):
+            return [name]
+    return []
 
 
 def _is_about_change(line: Line, at: int) -> bool:
@@ -139,29 +159,6 @@ def _is_about_change(line: Line, at: int) -> bool:
             return False
         if "change" in event.kinds:
             return True
-    return False
-
-
-def _something_follows(line: Line, at: int) -> bool:
-    """Whether a finding stands to the right before the clause ends."""
-    for event in line.events[at + 1 :]:
-        if event.term:
-            return True
-        if not event.kinds.isdisjoint(("end", "comma", "and")):
-            return False
-    return False
-
-
-def _names_past_finding(line: Line, at: int) -> bool:
-    """ "Prior pneumonia", but not "prior CT" nor "prior effusion has resolved"."""
-    event = line.events[at]
-    for each in line.events[at + 1 :]:
-        if each.term:
-            return each.start - event.end < _ADJECTIVES
-        if not each.kinds.isdisjoint(
-            ("exam", "comma", "end", "verb", "with", "and", "preposition")
-        ):
-            return False
     return False
 
 
@@ -176,35 +173,33 @@ def _bracket(line: Line, close: int) -> int:
 def _closes(line: Line, at: int, scope: Scope) -> bool:
     """Whether the comma, "and" or "with" at this place ends the scope."""
     event = line.events[at]
-    joint, after = event.kinds, _next(line, at)
-    if scope.name == FAMILY:
+    joint, after = event.kinds, following(line, at)
+    if scope.name == FAMILY or after is None:
         return False
-    if after is None:
+    if scope.listed and "with" not in joint:
         return False
     if "comma" in joint and not after.kinds.isdisjoint(("and", "or", "with")):
         return "or" not in after.kinds and _closes(line, at + 1, scope)
-    if "comma" in joint and "or" in after.kinds:
-        return False
     begins_anew = _begins_anew(line, at)
     if "determiner" in after.kinds and after.start == event.end:
         return True
-    if not (scope.covered or scope.verb):
+    if scope.covered is None and not scope.verb:
         return False
-    if scope.verb and not _is_list(line, at):
+    if scope.verb and not is_list(line, at):
         return True
     if "with" in joint:
         return scope.name != NEGATED or begins_anew
-    if scope.name == NEGATED and "comma" in joint and _is_list(line, at):
+    if scope.name == NEGATED and "comma" in joint and is_list(line, at):
         return False
-    if begins_anew or _tells_presence(line, at):
+    if begins_anew or tells_presence(line, at, _after_comma(line, at)):
         return True
     if "comma" in joint:
-        return scope.name == UNCERTAIN and not _is_list(line, at)
+        return scope.name == UNCERTAIN and not is_list(line, at)
     return False
 
 
-def _next(line: Line, at: int) -> Event | None:
-    return line.events[at + 1] if at + 1 < len(line.events) else None
+def _after_comma(line: Line, at: int) -> bool:
+    return at > 0 and "comma" in line.events[at - 1].kinds and "and" in line.events[at].kinds
 
 
 def _begins_anew(line: Line, at: int) -> bool:
@@ -232,89 +227,3 @@ def _verb_follows(line: Line, at: int) -> bool:
         if not event.kinds.isdisjoint(("end", "or")):
             return False
     return False
-
-
-def _is_list(line: Line, at: int) -> bool:
-    """Whether "or" / "nor" comes later in the clause, so that a comma only lists."""
-    for event in line.events[at + 1 :]:
-        if "or" in event.kinds:
-            return True
-        if not event.kinds.isdisjoint(("end", "verb")):
-            return False
-        if "and" in event.kinds and "comma" not in line.events[at].kinds:
-            return False
-    return False
-
-
-def _tells_presence(line: Line, at: int) -> bool:
-    """ ", right effusion unchanged": only what is there can be unchanged."""
-    named = False
-    for event in line.events[at + 1 :]:
-        if event.term:
-            named = True
-        elif not event.kinds.isdisjoint(_JOINTS | {"or", "end"}):
-            return False
-        elif named and "status" in event.kinds:
-            return True
-    return False
-
-
-def _backward(line: Line, found: dict[int, set[str]]) -> None:
-    """ "… is not seen", "… cannot be excluded" and their kind."""
-    for at, event in enumerate(line.events):
-        name = next((n for kind, n in _CLOSERS.items() if kind in event.kinds), None)
-        if name is None and "uncertain_either" in event.kinds and not _something_follows(line, at):
-            name = UNCERTAIN
-        if name is None and "doubt" in event.kinds and event.end >= len(line.tokens):
-            name = UNCERTAIN
-        if name is None or ("negated_before" in event.kinds and _something_follows(line, at)):
-            continue
-        if "uncertain_before" in event.kinds and _something_follows(line, at):
-            continue
-        _reach_back(line, at, name, found)
-
-
-def _reach_back(line: Line, at: int, name: str, found: dict[int, set[str]]) -> None:
-    listed, reached = False, False
-    for place in range(at - 1, -1, -1):
-        event = line.events[place]
-        if event.term:
-            found[place].add(name)
-            reached = True
-            continue
-        kinds = event.kinds
-        if not kinds.isdisjoint(("end", "with", "versus")):
-            return
-        if reached and not kinds.isdisjoint(_STATED):
-            return
-        if not kinds.isdisjoint(("and", "or")):
-            listed = True
-        elif "comma" in kinds and reached and not listed:
-            return
-
-
-def _alternatives(line: Line, found: dict[int, set[str]]) -> None:
-    """ "Atelectasis versus pneumonia", "edema or infection": neither is certain."""
-    for at, event in enumerate(line.events):
-        if event.kinds.isdisjoint(("versus", "or")):
-            continue
-        left = _neighbour(line, range(at - 1, -1, -1))
-        right = _neighbour(line, range(at + 1, len(line.events)))
-        if left is None or right is None:
-            if "versus" in event.kinds and left is not None:
-                found[left].add(UNCERTAIN)
-            continue
-        pair = found[left] | found[right]
-        if "versus" in event.kinds or pair.isdisjoint((NEGATED, HISTORICAL, FAMILY)):
-            found[left].add(UNCERTAIN)
-            found[right].add(UNCERTAIN)
-
-
-def _neighbour(line: Line, places: range) -> int | None:
-    for place in places:
-        event = line.events[place]
-        if event.term:
-            return place
-        if not event.kinds.isdisjoint(("comma", "and", "with", "end", "verb", "or")):
-            return None
-    return None

@@ -1,0 +1,83 @@
+"""Questions about the events around a place of a line, which the scope rules share."""
+
+from __future__ import annotations
+
+from adapter.reporting.facts.events import Event, Line
+
+JOINTS = frozenset(("comma", "and", "with"))
+_NEAR = 3  # words that may stand between an adjective and its finding
+_NOT_ADJECTIVES = frozenset(("exam", "comma", "end", "verb", "with", "and", "preposition"))
+
+
+def following(line: Line, at: int) -> Event | None:
+    """The next event."""
+    return line.events[at + 1] if at + 1 < len(line.events) else None
+
+
+def finding_follows(line: Line, at: int) -> bool:
+    """Whether a finding stands to the right before the clause ends."""
+    for event in line.events[at + 1 :]:
+        if event.term:
+            return True
+        if not event.kinds.isdisjoint(("end", "comma", "and")):
+            return False
+    return False
+
+
+def is_adjective(line: Line, at: int) -> bool:
+    """Whether this word describes the finding behind it: "prior pneumonia", not "prior CT"."""
+    event = line.events[at]
+    for each in line.events[at + 1 :]:
+        if each.term:
+            return each.start - event.end < _NEAR
+        if not each.kinds.isdisjoint(_NOT_ADJECTIVES):
+            return False
+    return False
+
+
+def is_named_before(line: Line, at: int) -> bool:
+    """Whether a finding stands to the left in the clause."""
+    for event in reversed(line.events[:at]):
+        if event.term:
+            return True
+        if "end" in event.kinds:
+            return False
+    return False
+
+
+def ends_clause(line: Line, at: int, also: frozenset[str] = frozenset()) -> bool:
+    """Whether nothing but a mark (or an event of kind `also`) comes right behind."""
+    event, after = line.events[at], following(line, at)
+    if event.end >= len(line.tokens):
+        return True
+    stops = also | {"comma", "end", "close"}
+    return after is not None and after.start == event.end and not after.kinds.isdisjoint(stops)
+
+
+def is_list(line: Line, at: int) -> bool:
+    """Whether "or" / "nor" comes later in the clause, so that a comma only lists."""
+    for event in line.events[at + 1 :]:
+        if "or" in event.kinds:
+            return True
+        if not event.kinds.isdisjoint(("end", "verb")):
+            return False
+        if "and" in event.kinds and "comma" not in line.events[at].kinds:
+            return False
+    return False
+
+
+def tells_presence(line: Line, at: int, seen: bool = False) -> bool:
+    """ ", right effusion unchanged": only what is there can be unchanged.
+
+    `seen`: so does ", and gallstones are present".
+    """
+    named = False
+    kinds = ("status", "verb") if seen else ("status",)
+    for event in line.events[at + 1 :]:
+        if event.term:
+            named = True
+        elif not event.kinds.isdisjoint(JOINTS | {"or", "end"}):
+            return False
+        elif named and not event.kinds.isdisjoint(kinds):
+            return True
+    return False

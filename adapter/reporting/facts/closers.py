@@ -1,0 +1,120 @@
+"""Which findings a negation, a doubt or a history reaches: those to its left, and pairs."""
+
+from __future__ import annotations
+
+from adapter.reporting.facts.ahead import ends_clause, finding_follows, is_adjective
+from adapter.reporting.facts.events import Line
+from adapter.reporting.facts.scope import (
+    CLOSERS,
+    FAMILY,
+    HISTORICAL,
+    NEGATED,
+    UNCERTAIN,
+    open_scopes,
+)
+
+_STATED = frozenset(("verb", "negated_before", "uncertain_before", "historical_before"))
+_VERB = frozenset(("verb",))
+
+
+def marks(line: Line) -> dict[int, set[str]]:
+    """For each finding (its place in `line.events`) the names of the scopes that reach it."""
+    found: dict[int, set[str]] = {at: set() for at in line.terms}
+    if found:
+        open_scopes(line, found)
+        _backward(line, found)
+        _alternatives(line, found)
+        _relatives(line, found)
+    return found
+
+
+def _backward(line: Line, found: dict[int, set[str]]) -> None:
+    """ "… is not seen", "… cannot be excluded" and their kind."""
+    for at in range(len(line.events)):
+        name = _closing(line, at)
+        if name:
+            _reach_back(line, at, name, found)
+
+
+def _closing(line: Line, at: int) -> str | None:
+    event = line.events[at]
+    kinds = event.kinds
+    if not kinds.isdisjoint(("negated_before", "uncertain_before")) and finding_follows(line, at):
+        return None
+    if "negated_adjective" in kinds and is_adjective(line, at):
+        return None
+    if "negated_last" in kinds and ends_clause(line, at):
+        return NEGATED
+    for kind, name in CLOSERS.items():
+        if kind in kinds:
+            return name
+    if "uncertain_either" in kinds and ends_clause(line, at, _VERB):
+        return None if finding_follows(line, at) else UNCERTAIN
+    return UNCERTAIN if "doubt" in kinds and event.end >= len(line.tokens) else None
+
+
+def _reach_back(line: Line, at: int, name: str, found: dict[int, set[str]]) -> None:
+    listed, reached = False, False
+    for place in range(at - 1, -1, -1):
+        event = line.events[place]
+        if event.term:
+            found[place].add(name)
+            reached = True
+            continue
+        kinds = event.kinds
+        if not kinds.isdisjoint(("end", "with", "versus")):
+            return
+        if reached and not kinds.isdisjoint(_STATED):
+            return
+        if not kinds.isdisjoint(("and", "or")):
+            listed = True
+        elif "comma" in kinds and reached and not listed:
+            return
+
+
+def _alternatives(line: Line, found: dict[int, set[str]]) -> None:
+    """ "Atelectasis versus pneumonia", "edema or infection": neither is certain."""
+    for at, event in enumerate(line.events):
+        if event.kinds.isdisjoint(("versus", "or")):
+            continue
+        left = _neighbour(line, range(at - 1, -1, -1))
+        right = _neighbour(line, range(at + 1, len(line.events)))
+        if left is None or right is None:
+            if "versus" in event.kinds and left is not None:
+                found[left].add(UNCERTAIN)
+            continue
+        pair = found[left] | found[right]
+        if "versus" in event.kinds or pair.isdisjoint((NEGATED, HISTORICAL, FAMILY)):
+            found[left].add(UNCERTAIN)
+            found[right].add(UNCERTAIN)
+
+
+def _neighbour(line: Line, places: range) -> int | None:
+    for place in places:
+        event = line.events[place]
+        if event.term:
+            return place
+        if not event.kinds.isdisjoint(("comma", "and", "with", "end", "verb", "or")):
+            return None
+    return None
+
+
+def _relatives(line: Line, found: dict[int, set[str]]) -> None:
+    """ "Mother had breast cancer", "breast cancer in her mother": all of the clause."""
+    count = len(line.events)
+    for at, event in enumerate(line.events):
+        if "relative" not in event.kinds:
+            continue
+        for places in (range(at + 1, count), range(at - 1, -1, -1)):
+            for place in places:
+                other = line.events[place]
+                if other.term:
+                    found[place].add(FAMILY)
+                elif "end" in other.kinds or _is_patient(line, place, at):
+                    break
+
+
+def _is_patient(line: Line, place: int, relative: int) -> bool:
+    """Whether the words turn to the patient; "the patient's mother" does not."""
+    owns = place + 1 == relative and line.events[place].end == line.events[relative].start
+    return "patient" in line.events[place].kinds and not owns
