@@ -10,6 +10,7 @@ import typer
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from adapter.cli.inputs import parse_object, read_bytes, read_object, read_text
+from adapter.domain.prior import PriorReport
 from adapter.domain.report import Report
 from adapter.domain.transcript import Transcript, Word
 from adapter.errors import Malformed
@@ -50,6 +51,9 @@ def command(
     study: Annotated[
         str | None, typer.Option(help="JSON: procedure {code, text}, modality, side, sex.")
     ] = None,
+    prior: Annotated[
+        str | None, typer.Option(help="Text of the report before, to check against.")
+    ] = None,
     status: Annotated[str, typer.Option(help="draft, preliminary or final.")] = "draft",
     mappings: Annotated[
         Path | None, typer.Option(help="The site's own mapping files.", file_okay=False)
@@ -66,6 +70,7 @@ def command(
         order=read_study(read_object(study), study).order() if study else None,
         template=template,
         status=status,
+        earlier=PriorReport(read_text(prior)) if prior else None,
     )
     report = build_report(inputs, ReportingTables.load(MappingFiles(site=mappings)))
     if as_json:

@@ -1,4 +1,4 @@
-"""What a named person decided about a statement or an AI finding of a report."""
+"""What a named person decided about a statement, an AI finding or a flag of a report."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from enum import StrEnum
 
 
 class DecisionKind(StrEnum):
-    """Accept or reject an AI finding; edit a statement or an AI finding."""
+    """Accept or reject an AI finding; edit either it or a statement; put a flag aside or back."""
 
     ACCEPT = "accept"
     REJECT = "reject"
     EDIT = "edit"
+    DISMISS = "dismiss"
+    RESTORE = "restore"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +21,7 @@ class Decision:
     """One decision; of several about one target the last one counts."""
 
     kind: DecisionKind
-    target: str  # statement id ("s3") or AI finding id
-    text: str = ""  # the new text of an edit; empty: the statement is taken out
+    target: str  # id of a statement ("s3"), an AI finding or a flag
+    text: str = ""  # of an edit, the new text (empty: taken out); of a dismissal, the reason
     person: str = ""
     at: str = ""  # ISO 8601, UTC

@@ -36,6 +36,7 @@ class Source:
     template: str | None = None  # template statement id, e.g. "pleura.no_effusion"
     ai: str | None = None  # AI finding id
     person: str | None = None  # who accepted or edited
+    prior: str | None = None  # accession of the report before that a template sentence names
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +68,20 @@ class Suggestion:
 
 
 @dataclass(frozen=True, slots=True)
+class Dismissal:
+    """Who put a flag aside, when and why."""
+
+    person: str
+    at: str  # ISO 8601, UTC
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Flag:
-    """Something a person should look at: what, where, why."""
+    """Something a person should look at: what, where, why.
+
+    `id` stays the same from version to version while the words that the flag is about stand.
+    """
 
     code: str
     severity: Severity
@@ -77,6 +90,8 @@ class Flag:
     ai: str | None = None
     default: str | None = None  # withdrawn template statement id
     chars: tuple[int, int] | None = None  # in the statement; without one, in the report's text
+    id: str = ""
+    dismissed: Dismissal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +117,16 @@ class TemplateRef:
 
 
 @dataclass(frozen=True, slots=True)
+class PriorRef:
+    """Which report before this one was at hand."""
+
+    accession: str
+    version: int
+    procedure: str
+    date: str  # YYYYMMDD of the study
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """A merged report. `status` is "draft", "preliminary", "final" or "addendum"."""
 
@@ -111,3 +136,4 @@ class Report:
     suggestions: tuple[Suggestion, ...]
     flags: tuple[Flag, ...]
     certificate: Certificate
+    prior: PriorRef | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import cached_property
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
@@ -25,6 +25,7 @@ CheckId = Literal[
     "finding_not_in_impression",
     "dictation_self_contradiction",
     "critical_finding",
+    "actionable_finding",
     "critical_communicated",
     "sex_mismatch",
     "age_mismatch",
@@ -113,6 +114,26 @@ class Region(MappingTable):
     """Whether the order's side is the only side examined."""
 
 
+class AcrCategory(MappingTable):
+    """How soon somebody must be told (ACR Actionable Reporting Work Group, 2014)."""
+
+    urgency: tuple[Literal["critical", "urgent", "routine"], ...] = ()
+    """Urgencies of the lexicon that are of this category."""
+    findings: tuple[str, ...] = ()
+    """Findings that are of this category whatever their urgency, with all of their kind."""
+    within_minutes: int = Field(ge=1)
+    """Longest time between finding and telling."""
+
+
+class AlertBudget(MappingTable):
+    """When a check is too noisy: `GET /api/checks` then proposes to demote it."""
+
+    least_share: float = Field(default=0.2, ge=0, le=1)
+    """Share of its flags that lead to a change, below which a check is noisy."""
+    least_flags: int = Field(default=50, ge=1)
+    """Settled flags before anything is said of it."""
+
+
 class ChecksTable(MappingTable):
     """checks.yaml. Words are whole words, no case; a blank stands for any blank or hyphen."""
 
@@ -120,6 +141,10 @@ class ChecksTable(MappingTable):
     """Checks by id; one that is not listed is off."""
     most: int = Field(20, ge=1, le=1000)
     """Flags of one check in one report; further ones are left out."""
+    budget: AlertBudget = AlertBudget()
+    """When a check is too noisy."""
+    acr: dict[Annotated[int, Field(ge=1, le=3)], AcrCategory] = Field(default_factory=dict)
+    """ACR category of actionable findings -> what is of it, and its time limit."""
     least_confidence: float = Field(0.5, ge=0, le=1)
     """Safety words that were heard with less are flagged."""
     safety_words: tuple[str, ...] = ()
@@ -181,6 +206,11 @@ class Checks:
         """The checks and their file; raises ConfigurationError."""
         file = files.get(FILE)
         return cls(file.read(ChecksTable)), file
+
+    @cached_property
+    def rules(self) -> dict[str, CheckRule]:
+        """The rule of each check that the table names."""
+        return {str(name): rule for name, rule in self.table.checks.items()}
 
     def rule(self, check: CheckId) -> CheckRule | None:
         """The rule of a check that is on."""

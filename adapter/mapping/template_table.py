@@ -11,6 +11,8 @@ from adapter.mapping.files import MappingTable
 
 ID = r"^[a-z0-9_]{1,60}$"
 AiPolicy = Literal["suggest", "inline", "shadow", "off"]
+COMPARISON = "comparison"
+_PRIOR_FIELDS = {"{procedure}", "{date}"}
 
 
 class Default(MappingTable):
@@ -154,16 +156,24 @@ class TemplateTable(MappingTable):
     """What AI findings do: `suggest` beside the report, `inline` marked, `shadow` stored, `off`."""
     ai_sources: dict[str, AiPolicy] = Field(default_factory=dict)
     """Policy by AI model name, where it differs."""
+    comparison_line: str = ""
+    """Sentence that names the prior report, with `{procedure}` and `{date}`, entered into section
+    `comparison` when nothing is dictated there; empty: none."""
     sections: tuple[SectionRule, ...] = Field(min_length=1)
     """Sections in printed order."""
     macros: tuple[Macro, ...] = ()
     """Macros of this template alone."""
 
     @model_validator(mode="after")
-    def _ids_are_unique(self) -> TemplateTable:
+    def _ids_are_unique_and_known(self) -> TemplateTable:
         names = [section.id for section in self.sections]
         names += [f"{s.id}.{d.id}" for s in self.sections for d in s.defaults]
         names += [f"macro {macro.id}" for macro in self.macros]
+        fields = set(re.findall(r"\{[^}]*\}?|\}", self.comparison_line)) - _PRIOR_FIELDS
+        if fields:
+            raise ValueError(f"comparison_line knows {{procedure}} and {{date}}, not {fields}")
+        if self.comparison_line and COMPARISON not in names:
+            raise ValueError("comparison_line needs a section `comparison` to stand in")
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"used twice: {', '.join(twice)}")

@@ -11,7 +11,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from adapter.ports import Clock
-from adapter.store import deliveries, dictations, messages, studies
+from adapter.store import alerts, deliveries, dictations, messages, studies
 from adapter.store.database import Database
 
 
@@ -33,6 +33,7 @@ class TableMetrics(Collector):
             yield _by("readout_studies", "Studies", "report_status", studies.count_by_status(tx))
             yield _by("readout_dictations", "Dictations", "state", dictations.count_by_state(tx))
             yield _deliveries(tx)
+            yield _alerts(tx)
             yield from self._waits(tx)
 
     def _waits(self, tx: sa.Connection) -> Iterator[Metric]:
@@ -80,4 +81,15 @@ def _deliveries(tx: sa.Connection) -> Metric:
     )
     for (destination, state), count in sorted(deliveries.count_by_state(tx).items()):
         family.add_metric([destination, state], count)
+    return family
+
+
+def _alerts(tx: sa.Connection) -> Metric:
+    family = GaugeMetricFamily(
+        "readout_alerts",
+        "Flags of quality checks by their fate",
+        labels=["check", "state"],
+    )
+    for (check, state), count in sorted(alerts.count_by_state(tx).items()):
+        family.add_metric([check, state], count)
     return family

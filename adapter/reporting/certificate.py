@@ -7,8 +7,10 @@ from collections.abc import Iterable, Iterator
 
 from adapter.domain.decision import Decision, DecisionKind
 from adapter.domain.finding import AiFinding
+from adapter.domain.prior import PriorReport
 from adapter.domain.report import Certificate, Origin, Section, Statement
 from adapter.mapping.templates import Template, header_key
+from adapter.reporting.comparison import NAME, comparison_text
 from adapter.reporting.dictated import Dictated
 from adapter.reporting.said import Header
 
@@ -26,6 +28,7 @@ class Evidence:
         ai: Iterable[AiFinding],
         decisions: Iterable[Decision],
         status: str,
+        prior: PriorReport | None = None,
     ) -> None:
         self.dictated = {each.id: each for each in dictated}
         self._order = list(self.dictated)
@@ -39,6 +42,7 @@ class Evidence:
                 self._inline.add(each.id)
         self.decisions = tuple(decisions)
         self.status = status
+        self._prior = prior
 
     def derives(self, statement: Statement) -> bool:
         """Whether the statement's text is what its source says."""
@@ -46,7 +50,7 @@ class Evidence:
             case Origin.DICTATED:
                 return self._slice(statement) == statement.text
             case Origin.TEMPLATE:
-                return self.template.texts.get(statement.source.template or "") == statement.text
+                return self._from_template(statement)
             case Origin.AI:
                 return self._from_ai(statement)
             case Origin.EDITED:
@@ -58,6 +62,15 @@ class Evidence:
             return None
         start, end = statement.source.chars
         return source.text[start:end]
+
+    def _from_template(self, statement: Statement) -> bool:
+        source = statement.source
+        if source.template == NAME:
+            prior = self._prior
+            named = prior is not None and source.prior == prior.accession
+            return named and comparison_text(self.template, prior) == statement.text
+        known = self.template.texts.get(source.template or "")
+        return source.prior is None and known == statement.text
 
     def _from_ai(self, statement: Statement) -> bool:
         finding, person = statement.source.ai or "", statement.source.person

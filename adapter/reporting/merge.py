@@ -6,10 +6,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from adapter.domain.finding import AiFinding
+from adapter.domain.prior import PriorReport
 from adapter.domain.report import Flag, Origin, Section, Severity, Source, Statement, Suggestion
 from adapter.mapping.lexicon import Lexicon
+from adapter.mapping.template_table import COMPARISON
 from adapter.mapping.templates import ADDENDUM, Template
 from adapter.reporting.ai_pairing import Draft, Pairing, draft, pair
+from adapter.reporting.comparison import comparison
 from adapter.reporting.defaults import Entered, choose, yielding
 from adapter.reporting.dictated import Dictated
 from adapter.reporting.facts import facts
@@ -40,6 +43,7 @@ def merge(
     lexicon: Lexicon,
     verdicts: Verdicts,
     status: str,
+    prior: PriorReport | None = None,
 ) -> Merged:
     """The steps of the merge in order; everything that was said is in the result."""
     routed, yielded = yielding(route(dictation.said, template, lexicon), lexicon)
@@ -52,6 +56,8 @@ def merge(
 
     placed = [*_spoken(routed, dictated), *_entered(choice.entered, template, lexicon)]
     placed += _from_ai(pairings, template, lexicon, verdicts, status)
+    compared = comparison(template, prior, {section for section, _ in placed})
+    placed += [(COMPARISON, compared)] if compared else []
     kept, removed = _edited(placed, verdicts, lexicon)
     flags = [
         *_conflicts(pairings, verdicts),

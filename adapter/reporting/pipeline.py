@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from adapter.domain.communication import Communication
 from adapter.domain.decision import Decision
 from adapter.domain.finding import AiFinding
 from adapter.domain.order import Order
+from adapter.domain.prior import PriorReport
 from adapter.domain.report import Flag, Origin, Report, Section, Severity, Statement
 from adapter.domain.transcript import Transcript, Word
 from adapter.mapping.reporting import ReportingTables
@@ -17,6 +19,7 @@ from adapter.reporting.checks import Sheet, check
 from adapter.reporting.checks.layout import report_lines, text_lines
 from adapter.reporting.checks.study_day import age_at, day_of
 from adapter.reporting.dictated import Dictated
+from adapter.reporting.dismissals import with_dismissals
 from adapter.reporting.macros import applied
 from adapter.reporting.merge import merge
 from adapter.reporting.render import sections_text
@@ -37,7 +40,8 @@ class ReportInputs:
     decisions: tuple[Decision, ...] = ()  # oldest first
     status: str = "preliminary"  # "draft", "preliminary", "final" or "addendum"
     addenda: tuple[Transcript | str, ...] = ()  # dictated or typed, oldest first
-    prior: str = ""  # text of the report before; checks alone read it
+    earlier: PriorReport | None = None  # the report before
+    communications: tuple[Communication, ...] = ()  # oldest first
 
 
 def build_report(inputs: ReportInputs, tables: ReportingTables) -> Report:
@@ -52,7 +56,14 @@ def build_report(inputs: ReportInputs, tables: ReportingTables) -> Report:
     dictation = listen(dictated, template, tables.lexicon)
     verdicts = Verdicts(inputs.decisions)
     merged = merge(
-        dictated, dictation, inputs.ai, template, tables.lexicon, verdicts, inputs.status
+        dictated,
+        dictation,
+        inputs.ai,
+        template,
+        tables.lexicon,
+        verdicts,
+        inputs.status,
+        inputs.earlier,
     )
     added = addenda(inputs.addenda, len(dictated), template, tables)
     sections = with_addenda(merged.sections, added, verdicts, tables.lexicon)
@@ -63,14 +74,21 @@ def build_report(inputs: ReportInputs, tables: ReportingTables) -> Report:
         inputs.ai,
         inputs.decisions,
         inputs.status,
+        inputs.earlier,
     )
     certificate = certify(sections, merged.removed, sections_text(sections), evidence)
     report = Report(
-        template.ref, inputs.status, sections, merged.suggestions, merged.flags, certificate
+        template.ref,
+        inputs.status,
+        sections,
+        merged.suggestions,
+        merged.flags,
+        certificate,
+        inputs.earlier.ref if inputs.earlier else None,
     )
     report = report if certificate.ok else _raw(report, evidence)
-    sheet = _sheet(report, inputs, dictation, evidence, tables)
-    return replace(report, flags=(*report.flags, *check(sheet)))
+    found = (*report.flags, *check(_sheet(report, inputs, dictation, evidence, tables)))
+    return replace(report, flags=with_dismissals(found, report.sections, inputs.decisions))
 
 
 def _sheet(
@@ -96,7 +114,8 @@ def _sheet(
         order=inputs.order,
         day=day_of(inputs.order),
         age=age_at(inputs.order),
-        prior=tuple(text_lines(inputs.prior, tables)),
+        prior=tuple(text_lines(inputs.earlier.text, tables)) if inputs.earlier else (),
+        communications=inputs.communications,
         empty=_empty(report, tables),
         suggestions=report.suggestions,
         recordings=(*inputs.transcripts, *(t for t in inputs.addenda if isinstance(t, Transcript))),

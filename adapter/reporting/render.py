@@ -8,7 +8,16 @@ from html import escape
 from typing import Any
 
 from adapter.domain.finding import Fact
-from adapter.domain.report import Certificate, Flag, Report, Section, Source, Statement, Suggestion
+from adapter.domain.report import (
+    Certificate,
+    Flag,
+    PriorRef,
+    Report,
+    Section,
+    Source,
+    Statement,
+    Suggestion,
+)
 
 _ITEM = re.compile(r"\s*(?:\(?\d{1,3}[.)]|[-*•])\s")
 
@@ -70,6 +79,7 @@ def report_json(report: Report) -> dict[str, Any]:
         "suggestions": [_suggestion(each) for each in report.suggestions],
         "flags": [_flag(each) for each in report.flags],
         "certificate": _certificate(report.certificate),
+        "prior": prior_json(report.prior) if report.prior else None,
     }
 
 
@@ -93,6 +103,7 @@ def _source(source: Source) -> dict[str, Any]:
         "template": source.template,
         "ai": source.ai,
         "person": source.person,
+        "prior": source.prior,
     }
     return {name: value for name, value in fields.items() if value is not None}
 
@@ -135,6 +146,7 @@ def _suggestion(suggestion: Suggestion) -> dict[str, Any]:
 
 def _flag(flag: Flag) -> dict[str, Any]:
     found: dict[str, Any] = {
+        "id": flag.id,
         "code": flag.code,
         "severity": flag.severity.value,
         "statement": flag.statement,
@@ -145,7 +157,20 @@ def _flag(flag: Flag) -> dict[str, Any]:
         found["default"] = flag.default
     if flag.chars:
         found["chars"] = list(flag.chars)
+    if flag.dismissed:
+        by = flag.dismissed
+        found["dismissed"] = {"person": by.person, "at": by.at, "reason": by.reason}
     return found
+
+
+def prior_json(prior: PriorRef) -> dict[str, Any]:
+    """The report before, as reports and provenance name it."""
+    return {
+        "accession": prior.accession,
+        "version": prior.version,
+        "procedure": prior.procedure,
+        "date": prior.date,
+    }
 
 
 def text_flag_json(flag: Flag, text: str) -> dict[str, Any]:

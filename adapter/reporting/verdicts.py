@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 from adapter.domain.decision import Decision, DecisionKind
 
+_TAKEN = (DecisionKind.ACCEPT, DecisionKind.EDIT)
+
 
 class Verdicts:
     """The last decision about each target; an AI finding is accepted by a named person only."""
@@ -13,10 +15,14 @@ class Verdicts:
     def __init__(self, decisions: Iterable[Decision]) -> None:
         self._last = {decision.target: decision for decision in decisions}
 
+    def last(self, target: str) -> Decision | None:
+        """The last decision about a target."""
+        return self._last.get(target)
+
     def accepted(self, finding: str) -> Decision | None:
         """The acceptance or edit of an AI finding."""
         decision = self._last.get(finding)
-        if decision is None or decision.kind is DecisionKind.REJECT or not decision.person:
+        if decision is None or decision.kind not in _TAKEN or not decision.person:
             return None
         return decision
 

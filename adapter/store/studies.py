@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import sqlalchemy as sa
 
 from adapter.domain.codec import from_json, to_json
 from adapter.domain.delivery import DeliveryState
+from adapter.domain.identifiers import sha256_hex
 from adapter.domain.order import Order, OrderStatus
+from adapter.domain.people import Patient
 from adapter.domain.study import ReportStatus, Study
 from adapter.errors import NotFound
 from adapter.store.tables import delivery, history, study
@@ -40,6 +43,7 @@ def add(tx: sa.Connection, order: Order, status: OrderStatus, at: str) -> None:
             order_json=to_json(order),
             order_status=status,
             report_status=ReportStatus.NONE,
+            patient_key=patient_key(order.patient),
             created_at=at,
             updated_at=at,
         )
@@ -51,6 +55,7 @@ def change(tx: sa.Connection, accession: str, at: str, **values: Any) -> None:
     order = values.pop("order", None)
     if order is not None:
         values["order_json"] = to_json(order)
+        values["patient_key"] = patient_key(order.patient)
     tx.execute(
         sa.update(study)
         .where(study.c.accession == accession)
@@ -72,6 +77,24 @@ def with_held_deliveries(tx: sa.Connection, limit: int, offset: int) -> list[Stu
     query = sa.select(study).where(study.c.accession.in_(held))
     page = query.order_by(*_NEWEST).limit(limit).offset(offset)
     return [_study(row) for row in tx.execute(page).mappings()]
+
+
+def patient_key(patient: Patient) -> str:
+    """The same text for studies of one patient: number and issuer; empty when there is none."""
+    number = patient.mrn.reveal()
+    return sha256_hex(f"{patient.issuer}\n{number}".encode()) if number else ""
+
+
+def of_patient(
+    tx: sa.Connection, patient: Patient, statuses: Iterable[ReportStatus]
+) -> list[Study]:
+    """Studies of a patient whose report stands so, oldest first."""
+    key = patient_key(patient)
+    query = sa.select(study).where(
+        study.c.patient_key == key, study.c.report_status.in_(tuple(statuses))
+    )
+    ordered = query.order_by(study.c.created_at, study.c.accession)
+    return [_study(row) for row in tx.execute(ordered).mappings()] if key else []
 
 
 def count_by_status(tx: sa.Connection) -> dict[str, int]:

@@ -52,11 +52,13 @@ study = sa.Table(  # one row an accession: the worklist
     _text("order_json"),
     _text("order_status"),
     _text("report_status"),
+    _text("patient_key", ""),  # issuer and number of the patient, hashed; empty: not known
     sa.Column("version", sa.Integer, nullable=False, server_default="1"),
     _text("created_at"),
     _text("updated_at"),
     sa.Index("ix_readout_study_list", "report_status", "updated_at"),
     sa.Index("ix_readout_study_updated", "updated_at"),
+    sa.Index("ix_readout_study_patient_key", "patient_key"),
 )
 
 dictation = sa.Table(
@@ -88,12 +90,34 @@ ai_result = sa.Table(  # one row a posted batch of AI findings
     sa.UniqueConstraint("accession", "body_sha256"),
 )
 
-decision = sa.Table(  # accept, reject, edit: what a person decided
+decision = sa.Table(  # accept, reject, edit, dismiss: what a person decided
     "readout_decision",
     metadata,
     _row_id(),
     sa.Column("accession", sa.Text, nullable=False, index=True),
     _text("decision_json"),
+)
+
+communication = sa.Table(  # an urgent finding was told to somebody
+    "readout_communication",
+    metadata,
+    sa.Column("accession", sa.Text, primary_key=True),
+    sa.Column("id", sa.Text, primary_key=True),  # c-1, c-2, …
+    sa.Column("number", sa.Integer, nullable=False),
+    _text("communication_json"),
+)
+
+alert = sa.Table(  # one row a flag that a report showed, and what became of it
+    "readout_alert",
+    metadata,
+    sa.Column("accession", sa.Text, primary_key=True),
+    sa.Column("flag", sa.Text, primary_key=True),
+    _text("code"),
+    _text("severity"),
+    _text("shown_at"),
+    _text("state"),
+    sa.Index("ix_readout_alert_code", "code", "state"),
+    sa.Index("ix_readout_alert_shown_at", "shown_at"),
 )
 
 mapping_version = sa.Table(  # each mapping file that ever decided a report

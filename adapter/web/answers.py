@@ -120,6 +120,20 @@ class Event(Shown):
     detail: str
 
 
+class CommunicationView(Shown):
+    """The record that an urgent finding was told to somebody."""
+
+    id: str
+    finding: str
+    identified_at: str
+    sender: str
+    receiver: str
+    received_at: str
+    method: str
+    minutes: float
+    """From identified to received."""
+
+
 class OrderView(Shown):
     """The order as it stands."""
 
@@ -143,6 +157,7 @@ class StudyView(StudyRow):
     dictations: list[DictationView]
     transcripts: list[TranscriptView]
     ai_findings: int
+    communications: list[CommunicationView]
     deliveries: list[DeliveryView]
     history: list[Event]
 
@@ -224,6 +239,8 @@ class ReportView(Shown):
     suggestions: list[dict[str, Any]]
     flags: list[dict[str, Any]]
     certificate: dict[str, Any]
+    prior: dict[str, Any] | None
+    """The report before, against which it was checked."""
 
 
 class StatementSource(Shown):
@@ -243,6 +260,8 @@ class StatementSource(Shown):
     template: str | None = None
     """Template statement id."""
     template_sha256: str | None = None
+    prior: str | None = None
+    """Accession of the prior report that a template sentence names."""
     ai: str | None = None
     """AI finding id."""
     model: str | None = None
@@ -259,5 +278,9 @@ class ProvenanceView(Shown):
     accession: str
     version: int
     statements: list[StatementSource]
+    prior: dict[str, Any] | None
+    """The report before, against which it was checked."""
+    communications: list[CommunicationView]
+    """What the version knew of urgent findings that were told."""
     mappings: dict[str, str]
     """Mapping file -> SHA-256."""

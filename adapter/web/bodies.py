@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
@@ -44,12 +44,40 @@ class Person(Asked):
 
 
 class Choice(Asked):
-    """Accept or reject one AI finding."""
+    """Accept or reject one AI finding, or put a flag back."""
 
     target: Word = Field(min_length=1, max_length=100)
-    """Id of the AI finding."""
+    """Id of the AI finding or flag."""
     person: Person
     """Who decides."""
+
+
+class Dismissal(Asked):
+    """Put one flag aside."""
+
+    target: Word = Field(min_length=1, max_length=100)
+    """Id of the flag."""
+    reason: Prose = Field(min_length=1, max_length=1_000)
+    """Why; it is kept with the report."""
+    person: Person
+    """Who puts it aside."""
+
+
+class Told(Asked):
+    """The record that a finding was told to somebody who can act on it."""
+
+    finding: Word = Field(min_length=1, max_length=200)
+    """What was told: a finding of the lexicon, by its id or in words."""
+    identified_at: AwareDatetime
+    """When the finding was seen, ISO 8601 with offset."""
+    sender: Person
+    """Who told it."""
+    receiver: Word = Field(min_length=1, max_length=200)
+    """Who was told."""
+    received_at: AwareDatetime
+    """When that person had it, ISO 8601 with offset."""
+    method: Word = Field(min_length=1, max_length=100)
+    """How: telephone, in person, message, …"""
 
 
 class Edit(Asked):

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from datetime import date, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import AfterValidator, Field
 
 from adapter.reporting.checks import check_text
 from adapter.web.answers import Shown
 from adapter.web.bodies import Asked
 from adapter.web.requests import House
+from adapter.workflow.alert_budget import budget
 from adapter.workflow.study_input import StudyInput
 
 router = APIRouter(prefix="/api", tags=["checks"])
 
 _LONGEST = 100_000
+_ONE_DAY = timedelta(days=1)
+_PERIOD = timedelta(days=90)
 
 
 def _is_text(text: str) -> str:
@@ -59,6 +64,56 @@ class CheckAnswer(Shown):
     """Recommendations in the order of the text."""
 
     recommendations: list[Recommendation]
+
+
+class CheckBudgetView(Shown):
+    """How often what one check says leads to a change; each flag counts once a report."""
+
+    check: str
+    severity: str | None
+    """As the mapping has it now; null: it is off."""
+    shown: int
+    open: int
+    """Shown by a report that is not signed yet."""
+    acted_on: int
+    """Gone in the next version."""
+    dismissed: int
+    """Put aside with a reason."""
+    passed: int
+    """Still there when the report was signed."""
+    share: float | None
+    """Acted on, of all that are no longer open: a lower bound of the positive predictive value."""
+    interval: tuple[float, float] | None
+    """95 % interval of the share (Wilson)."""
+    hint: str
+    """`demote`: too many of too little use, by `budget` in checks.yaml; else empty."""
+
+
+class AlertBudgetView(Shown):
+    """The alert budget of a period, the loudest check first."""
+
+    since: str
+    until: str
+    checks: list[CheckBudgetView]
+
+
+@router.get("/checks")
+def checks(
+    parts: House,
+    since: Annotated[date | None, Query(description="first day; empty: 90 days back")] = None,
+    until: Annotated[date | None, Query(description="last day; empty: today")] = None,
+) -> AlertBudgetView:
+    """What became of the flags of each check."""
+    last = until or parts.house.clock.now().date()
+    first = since or last - _PERIOD
+    end = min(last, date.max - _ONE_DAY) + _ONE_DAY
+    with parts.house.database.read() as tx:
+        rows = budget(tx, parts.house.tables.checks, first.isoformat(), end.isoformat())
+    return AlertBudgetView(
+        since=first.isoformat(),
+        until=last.isoformat(),
+        checks=[CheckBudgetView(**asdict(row)) for row in rows],
+    )
 
 
 @router.post("/check")

@@ -13,14 +13,14 @@ from adapter.domain.people import Practitioner
 from adapter.domain.report import Report, Section, Statement
 from adapter.domain.transcript import Transcript, Word
 from adapter.reporting.pipeline import ReportInputs
-from adapter.reporting.render import report_json
+from adapter.reporting.render import prior_json, report_json
 from adapter.store import dictations, reports
 from adapter.store.reports import StoredReport
 from adapter.web.answers import ProvenanceView, ReportView, StatementSource
 from adapter.web.bodies import Person
 from adapter.web.parts import Parts
 from adapter.web.requests import House, InPath
-from adapter.web.views import evidence_view, word_views
+from adapter.web.views import communication_view, evidence_view, word_views
 
 router = APIRouter(prefix="/api/studies/{accession}", tags=["reports"])
 
@@ -40,6 +40,7 @@ def provenance(accession: InPath, parts: House, version: Version = None) -> Prov
     with parts.house.database.read() as tx:
         audio = {each.id: each.audio_sha256 for each in dictations.of_study(tx, accession)}
     sources = _Sources(stored, audio)
+    prior = sources.report.prior
     return ProvenanceView(
         accession=accession,
         version=stored.number,
@@ -48,6 +49,8 @@ def provenance(accession: InPath, parts: House, version: Version = None) -> Prov
             for section in sources.report.sections
             for statement in section.statements
         ],
+        prior=prior_json(prior) if prior else None,
+        communications=[communication_view(each) for each in sources.inputs.communications],
         mappings=json.loads(stored.mappings_json),
     )
 
@@ -76,7 +79,7 @@ class _Sources:
     """What one version was made of."""
 
     def __init__(self, stored: StoredReport, audio: dict[str, str]) -> None:
-        inputs = from_json(ReportInputs, stored.inputs_json)
+        self.inputs = inputs = from_json(ReportInputs, stored.inputs_json)
         spoken = (*inputs.transcripts, *inputs.addenda)
         self.report: Report = reports.shown(stored)
         self._audio = audio
@@ -101,6 +104,7 @@ class _Sources:
             words=word_views(self._words(source.dictation, source.ms)),
             template=source.template,
             template_sha256=self.report.template.sha256 if source.template else None,
+            prior=source.prior,
             ai=source.ai,
             model=finding.model if finding else None,
             model_version=finding.version if finding else None,

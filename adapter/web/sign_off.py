@@ -1,4 +1,4 @@
-"""What the radiologist decides: accept, reject, edit, sign, add."""
+"""What the radiologist decides: accept, reject, edit, dismiss, sign, add."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from adapter.domain.decision import DecisionKind
 from adapter.web.answers import DecisionTaken, ReportView
-from adapter.web.bodies import Addendum, Choice, Edit, Signature
+from adapter.web.bodies import Addendum, Choice, Dismissal, Edit, Signature
 from adapter.web.parts import Parts
 from adapter.web.reports import report_view
 from adapter.web.requests import House, InPath, practitioner
@@ -32,6 +32,18 @@ def edit(accession: InPath, body: Edit, parts: House) -> DecisionTaken:
     return _decide(parts, accession, DecisionKind.EDIT, body, body.text)
 
 
+@router.post("/dismiss", status_code=202)
+def dismiss(accession: InPath, body: Dismissal, parts: House) -> DecisionTaken:
+    """Put a flag aside, with the reason, for as long as the words that it is about stand."""
+    return _decide(parts, accession, DecisionKind.DISMISS, body, body.reason)
+
+
+@router.post("/restore", status_code=202)
+def restore(accession: InPath, body: Choice, parts: House) -> DecisionTaken:
+    """Put a dismissed flag back."""
+    return _decide(parts, accession, DecisionKind.RESTORE, body)
+
+
 @router.post("/sign")
 def sign(accession: InPath, body: Signature, parts: House) -> ReportView:
     """Make the report final and send it; 409 when it is not the version that was read."""
@@ -47,7 +59,11 @@ def addendum(accession: InPath, body: Addendum, parts: House) -> ReportView:
 
 
 def _decide(
-    parts: Parts, accession: str, kind: DecisionKind, body: Choice | Edit, text: str = ""
+    parts: Parts,
+    accession: str,
+    kind: DecisionKind,
+    body: Choice | Edit | Dismissal,
+    text: str = "",
 ) -> DecisionTaken:
     parts.sign_off.decide(accession, kind, body.target, practitioner(body.person), text)
     return DecisionTaken(accession=accession, decision=kind, target=body.target)

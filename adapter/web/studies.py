@@ -12,10 +12,12 @@ from adapter.domain.identifiers import sha256_hex
 from adapter.domain.message import InboundMessage
 from adapter.domain.study import ReportStatus, Study
 from adapter.errors import Rejected
-from adapter.store import deliveries, dictations, findings, studies
-from adapter.web.answers import Event, FindingsTaken, StudyList, StudyView
-from adapter.web.requests import House, InPath, RawBody, check_media_type
+from adapter.store import communications, deliveries, dictations, findings, studies
+from adapter.web.answers import CommunicationView, Event, FindingsTaken, StudyList, StudyView
+from adapter.web.bodies import Told
+from adapter.web.requests import House, InPath, RawBody, check_media_type, practitioner
 from adapter.web.views import (
+    communication_view,
     delivery_view,
     dictation_view,
     order_view,
@@ -23,6 +25,7 @@ from adapter.web.views import (
     transcript_view,
 )
 from adapter.workflow import ai_results
+from adapter.workflow import communications as telling
 
 router = APIRouter(prefix="/api/studies", tags=["studies"])
 
@@ -88,6 +91,9 @@ def study(accession: InPath, parts: House) -> StudyView:
             dictations=[dictation_view(each) for each in dictations.of_study(tx, accession)],
             transcripts=[transcript_view(each) for each in dictations.transcripts(tx, accession)],
             ai_findings=len(findings.of_study(tx, accession)),
+            communications=[
+                communication_view(each) for each in communications.of_study(tx, accession)
+            ],
             deliveries=[delivery_view(each) for each in deliveries.of_study(tx, accession)],
             history=[
                 Event(at=at, event=event, detail=detail)
@@ -106,6 +112,22 @@ def add_findings(request: Request, accession: InPath, body: RawBody, parts: Hous
         parts.intake.store([_refused(request, body, parts.house.now(), str(error))])
         raise
     return FindingsTaken(accession=accession, findings=count)
+
+
+@router.post("/{accession}/communications", status_code=201)
+def communicate(accession: InPath, body: Told, parts: House) -> CommunicationView:
+    """Record that a finding was told to somebody who can act on it, before or after signing."""
+    made = telling.record(
+        parts.house,
+        accession,
+        finding=body.finding,
+        identified_at=body.identified_at,
+        sender=practitioner(body.sender),
+        receiver=body.receiver,
+        received_at=body.received_at,
+        method=body.method,
+    )
+    return communication_view(made)
 
 
 def _refused(request: Request, body: bytes, at: str, why: str) -> InboundMessage:

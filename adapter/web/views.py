@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Any
 
+from adapter.domain.communication import Communication
 from adapter.domain.dictation import Dictation
 from adapter.domain.finding import Evidence
 from adapter.domain.identifiers import sha256_hex
@@ -15,6 +17,7 @@ from adapter.domain.transcript import Transcript, Word
 from adapter.store.deliveries import OwedDelivery
 from adapter.store.messages import StoredMessage
 from adapter.web.answers import (
+    CommunicationView,
     DeliveryView,
     DictationView,
     MessageView,
@@ -121,6 +124,11 @@ def delivery_view(owed: OwedDelivery) -> DeliveryView:
         answered_at=owed.answered_at,
         body_sha256=sha256_hex(one.body),
     )
+
+
+def communication_view(one: Communication) -> CommunicationView:
+    """Who told whom what."""
+    return CommunicationView(**asdict(one))
 
 
 def evidence_view(one: Evidence) -> dict[str, Any]:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Iterator
 
+import sqlalchemy as sa
+
 from adapter.domain.dictation import Dictation, DictationState
 from adapter.domain.finding import AiFinding
 from adapter.domain.identifiers import Accession
 from adapter.domain.order import Order
+from adapter.domain.prior import PriorReport
+from adapter.domain.study import Study
 from adapter.domain.transcript import Transcript
 from adapter.errors import Malformed, Rejected
 from adapter.mapping.lexicon import Finding, Lexicon
@@ -16,9 +20,12 @@ from adapter.mapping.reporting import ReportingTables
 from adapter.mapping.templates import Template
 from adapter.ports import Recognized, SpeechContext
 from adapter.reporting.ai_pairing import draft
+from adapter.reporting.facts import read
+from adapter.reporting.sentences import split
 from adapter.speech.bias import study_phrases
 from adapter.store import dictations, findings, studies
 from adapter.workflow import orders
+from adapter.workflow.priors import prior_of
 from adapter.workflow.study_flow import MERGE, TRANSCRIBE, House, split_key
 
 _HURRY = {"critical": 0, "urgent": 1, "routine": 2}
@@ -77,11 +84,9 @@ class Dictations:
         house = self._house
         with house.database.read() as tx:
             which = dictations.get(tx, accession, id_)
-            order = studies.get(tx, accession).order
-            ai = findings.of_study(tx, accession)
+            context = context_of(house, tx, studies.get(tx, accession))
         if which.state is not DictationState.RECEIVED:
             return
-        context = speech_context(order, house.tables, ai, house.language)
         try:
             heard = house.recognizer.recognize(house.audio.path(which.audio_sha256), context)
         except Rejected as error:
@@ -116,12 +121,24 @@ class Dictations:
                 house.jobs.put(tx, MERGE, key, lane=which.accession)
 
 
+def context_of(house: House, tx: sa.Connection, study: Study) -> SpeechContext:
+    """What the store knows of a study, as help for the recogniser."""
+    ai = findings.of_study(tx, study.order.accession)
+    earlier = prior_of(tx, study, house.tables)
+    return speech_context(study.order, house.tables, ai, house.language, earlier)
+
+
 def speech_context(
-    order: Order, tables: ReportingTables, ai: Iterable[AiFinding], language: str
+    order: Order,
+    tables: ReportingTables,
+    ai: Iterable[AiFinding],
+    language: str,
+    earlier: PriorReport | None = None,
 ) -> SpeechContext:
     """What is known of the study helps the recogniser: no patient data.
 
-    The procedure, the lexicon's names (never the text) of AI findings, the template's words.
+    The procedure, the lexicon's names (never the text) of AI findings and of what the prior report
+    found, the template's words.
     """
     lexicon = tables.lexicon
     names = (draft(each, lexicon).finding for each in ai)
@@ -130,9 +147,18 @@ def speech_context(
         study_phrases(
             procedure=order.procedure.text,
             findings=[_term(lexicon.findings[name]) for name in names if name],
+            prior=_prior_terms(earlier, lexicon) if earlier else (),
             template=_template_words(tables.templates.choose(order), lexicon),
         ),
     )
+
+
+def _prior_terms(earlier: PriorReport, lexicon: Lexicon) -> Iterator[str]:
+    """What the prior report found, each once."""
+    for start, end in split(earlier.text):
+        for mention in read(earlier.text[start:end], lexicon).mentions:
+            if mention.present:
+                yield _term(lexicon.findings[mention.fact.finding])
 
 
 def _template_words(template: Template, lexicon: Lexicon) -> Iterator[str]:

@@ -13,9 +13,9 @@ from adapter.errors import NotFound, ReadoutError, TryAgain
 from adapter.ports import SpeechContext
 from adapter.speech.audio import SAMPLE_RATE
 from adapter.speech.streaming import LiveHearing
-from adapter.store import dictations, findings, studies
+from adapter.store import dictations, studies
 from adapter.store.live_audio import LiveAudio, LiveHead
-from adapter.workflow.dictations import Dictations, speech_context
+from adapter.workflow.dictations import Dictations, context_of
 from adapter.workflow.live_session import LiveSession, Tell
 from adapter.workflow.study_flow import House
 
@@ -146,10 +146,7 @@ class LiveDictations:
         house = self._house
         with house.database.read() as tx:
             study = studies.find(tx, accession)
-            ai = findings.of_study(tx, accession)
-        if study is None:
-            return SpeechContext(house.language)
-        return speech_context(study.order, house.tables, ai, house.language)
+            return context_of(house, tx, study) if study else SpeechContext(house.language)
 
     async def _hear(self, session: LiveSession) -> None:
         """Hear a session until it stops, one look at the model each time its turn comes."""

@@ -17,10 +17,20 @@ from adapter.domain.people import Practitioner
 from adapter.domain.report import Report
 from adapter.domain.study import ReportStatus, Study
 from adapter.errors import Conflict
+from adapter.mapping.reporting import ReportingTables
 from adapter.reporting.pipeline import ReportInputs, build_report
 from adapter.reporting.render import plain_text
-from adapter.store import deliveries, dictations, findings, reports, studies
+from adapter.store import (
+    alerts,
+    communications,
+    deliveries,
+    dictations,
+    findings,
+    reports,
+    studies,
+)
 from adapter.store.reports import StoredReport
+from adapter.workflow.priors import prior_of, remerge_open
 from adapter.workflow.study_flow import DELIVER, SIGNED, STATUS_OF_KIND, House, split_key
 
 _UNSENT = (OrderStatus.TEMPORARY, OrderStatus.CANCELLED)
@@ -56,13 +66,14 @@ class Reports:
         with self._house.database.read() as tx:
             study = studies.get(tx, accession)
             last = reports.latest(tx, accession)
-            inputs = gather(tx, study, "preliminary")
+            inputs = gather(tx, study, "preliminary", self._house.tables)
         if not inputs.transcripts or study.report_status in SIGNED or _same(last, inputs):
             return
         version = self.prepare(study, inputs, last, DeliveryKind.PRELIMINARY, None)
         with self._house.database.write() as tx:
             study = studies.get(tx, accession, lock=True)
-            if study.report_status in SIGNED or gather(tx, study, "preliminary") != inputs:
+            now = gather(tx, study, "preliminary", self._house.tables)
+            if study.report_status in SIGNED or now != inputs:
                 return  # what changed meanwhile has put its own merge
             said = (version.report.status, version.text)  # a draft was never sent
             self.write(tx, version, send=last is None or (last.status, last.text) != said)
@@ -131,6 +142,12 @@ class Reports:
         studies.change(tx, accession, version.issued_at, report_status=status)
         detail = f"version {version.number}"
         studies.note(tx, accession, version.issued_at, f"report {version.report.status}", detail)
+        signed = status in SIGNED
+        checked = [flag for flag in version.report.flags if flag.code in house.tables.checks.rules]
+        alerts.record(tx, accession, checked, version.issued_at, signed=signed)
+        if signed:
+            order = version.inputs.order or studies.get(tx, accession).order
+            remerge_open(house, tx, order, f"prior-{report_id}")
         for message in version.messages if send else ():
             id_ = deliveries.add(tx, message, report_id, version.issued_at)
             lane = message.destination
@@ -147,7 +164,9 @@ class Reports:
         with self._house.database.read() as tx:
             study = studies.get(tx, accession)
             last = reports.get_latest(tx, accession)
+            told = communications.of_study(tx, accession)
         inputs = change(study, from_json(ReportInputs, last.inputs_json), last)
+        inputs = replace(inputs, communications=told)
         if inputs.order != study.order:  # the patient was corrected since: said so in the record
             template = reports.shown(last).template.id
             inputs = replace(inputs, order=study.order, template=template)
@@ -160,8 +179,8 @@ class Reports:
             return reports.get_latest(tx, accession)
 
 
-def gather(tx: sa.Connection, study: Study, status: str) -> ReportInputs:
-    """What the tables hold of a study, as inputs of the merge."""
+def gather(tx: sa.Connection, study: Study, status: str, tables: ReportingTables) -> ReportInputs:
+    """What the store holds of a study, as inputs of the merge."""
     accession = study.order.accession
     temporary = study.order_status is OrderStatus.TEMPORARY
     return ReportInputs(
@@ -170,6 +189,8 @@ def gather(tx: sa.Connection, study: Study, status: str) -> ReportInputs:
         order=None if temporary else study.order,
         decisions=findings.decisions(tx, accession),
         status=_DRAFT if study.order_status in _UNSENT else status,
+        earlier=None if temporary else prior_of(tx, study, tables),
+        communications=communications.of_study(tx, accession),
     )
 
 
@@ -177,7 +198,9 @@ def _same(last: StoredReport | None, inputs: ReportInputs) -> bool:
     return last is not None and last.inputs_json == to_json(inputs)
 
 
-def pending_change(tx: sa.Connection, study: Study, last: StoredReport) -> bool:
+def pending_change(
+    tx: sa.Connection, study: Study, last: StoredReport, tables: ReportingTables
+) -> bool:
     """Whether something arrived that the latest version does not hold yet."""
     shown = from_json(ReportInputs, last.inputs_json)
-    return replace(gather(tx, study, shown.status), addenda=shown.addenda) != shown
+    return replace(gather(tx, study, shown.status, tables), addenda=shown.addenda) != shown

@@ -21,6 +21,8 @@ from adapter.workflow.reports import Reports, pending_change
 from adapter.workflow.study_flow import MERGE, SIGNED, House
 
 _LONGEST = 100_000
+_OF_FINDINGS = (DecisionKind.ACCEPT, DecisionKind.REJECT)
+_OF_FLAGS = (DecisionKind.DISMISS, DecisionKind.RESTORE)
 
 
 class SignOff:
@@ -33,7 +35,10 @@ class SignOff:
     def decide(
         self, accession: str, kind: DecisionKind, target: str, person: Practitioner, text: str = ""
     ) -> None:
-        """Accept or reject an AI finding, or edit a statement, of an unsigned report."""
+        """Accept or reject an AI finding, edit a statement, or put a flag aside or back.
+
+        Of an unsigned report alone. `text`: the edited text, or the reason of a dismissal.
+        """
         _check_text(text)
         house = self._house
         with house.database.write() as tx:
@@ -101,7 +106,7 @@ class SignOff:
         ]
         if waiting:
             raise Conflict(f"{', '.join(waiting)} is still being transcribed", code="untranscribed")
-        if pending_change(tx, study, last) or number not in (None, last.number):
+        if pending_change(tx, study, last, self._house.tables) or number not in (None, last.number):
             raise Conflict(
                 f"the report has changed since you read it; read version {last.number} or later",
                 code="moved",
@@ -115,9 +120,11 @@ class SignOff:
 
 def _targets(tx: sa.Connection, accession: str, kind: DecisionKind) -> set[str]:
     ai = {each.id for each in findings.of_study(tx, accession)}
-    if kind is not DecisionKind.EDIT:
+    if kind in _OF_FINDINGS:
         return ai
     shown = reports.shown(reports.get_latest(tx, accession))
+    if kind in _OF_FLAGS:
+        return {flag.id for flag in shown.flags}
     return ai | {each.id for section in shown.sections for each in section.statements}
 
 

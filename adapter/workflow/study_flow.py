@@ -6,8 +6,11 @@
     transcribe ─────────────────► transcript                      owes: merge
     AI findings arrive ─────────► batch stored                    owes: merge
     merge ──────────────────────► report version (preliminary)    owes: deliver, per destination
-    accept / reject / edit ─────► decision stored                 owes: merge
-    sign ───────────────────────► report version (final)          owes: deliver
+    accept / reject / edit /
+    dismiss / restore ──────────► decision stored                 owes: merge
+    communicate ────────────────► record stored                   owes: merge
+    sign ───────────────────────► report version (final)          owes: deliver; merge, for the
+                                  patient's open studies, whose prior it may be
     addendum ───────────────────► report version (addendum)       owes: deliver
     deliver ────────────────────► acknowledged, held, or again later
 
@@ -41,6 +44,7 @@ STATUS_OF_KIND = {
     DeliveryKind.ADDENDUM: ReportStatus.ADDENDED,
 }
 SIGNED = (ReportStatus.FINAL, ReportStatus.ADDENDED)
+UNSIGNED = (ReportStatus.NONE, ReportStatus.DRAFT, ReportStatus.PRELIMINARY)
 
 
 @dataclass(frozen=True)

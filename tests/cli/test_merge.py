@@ -82,3 +82,14 @@ def test_what_is_wrong_is_one_clear_line(
     assert (done.returncode, done.stdout) == (1, "")
     assert message in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_the_report_before_is_checked_against_and_not_written(tmp_path: Path) -> None:
+    (tmp_path / "prior.txt").write_text("FINDINGS: 8 mm right upper lobe nodule.", encoding="utf-8")
+    done = run(
+        "--template", "ct_chest", "--dictation", "-", "--prior", tmp_path / "prior.txt",
+        text="findings colon twelve millimeter right upper lobe nodule period",
+    )  # fmt: skip
+    assert done.returncode == 0
+    assert "8 mm" not in done.stdout
+    assert "prior 8 mm, now 12 mm: +50%" in done.stderr

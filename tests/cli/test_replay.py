@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -15,14 +16,17 @@ from typer.testing import CliRunner
 
 from adapter.bootstrap import translate
 from adapter.cli import app
-from adapter.domain.identifiers import Phi
+from adapter.domain.decision import DecisionKind
+from adapter.domain.identifiers import Accession, Phi
 from adapter.domain.order import OrderAction, OrderStatus
 from adapter.domain.people import Patient, Sex
 from adapter.errors import ConfigurationError, NotFound
 from adapter.mapping.destinations import DestinationProfile
 from adapter.mapping.files import MappingFile
+from adapter.store import reports
 from adapter.store.database import Database
 from adapter.store.tables import delivery, report
+from adapter.workflow import communications
 from tests.fakes.house import DR_GRAY, Workflow
 
 _PROFILES = (
@@ -82,6 +86,73 @@ def test_an_addendum_after_a_correction_of_the_order_replays(workflow: Workflow)
     workflow.jobs.run()
     assert b"Other" in workflow.ris.received[-1].body
     assert replay("A1").exit_code == 0
+
+
+def test_dismissals_priors_and_communications_replay(workflow: Workflow) -> None:
+    """All that decides a report besides dictation: each is among its stored inputs."""
+    workflow.order("A2")
+    workflow.dictate("A2", "findings colon new right pneumothorax period disc bulge at L9 period")
+    with workflow.database.read() as tx:
+        shown = reports.shown(reports.get_latest(tx, "A2"))
+    flags = {flag.code: flag for flag in shown.flags}
+    assert shown.prior
+    assert "prior_contradiction" in flags
+    for code, kind in (("level_impossible", "dismiss"), ("prior_contradiction", "dismiss")):
+        workflow.sign_off.decide("A2", DecisionKind(kind), flags[code].id, DR_GRAY, "as it is")
+    workflow.jobs.run()
+    seen = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    communications.record(
+        workflow.house,
+        Accession("A2"),
+        finding="pneumothorax",
+        identified_at=seen,
+        sender=DR_GRAY,
+        receiver="Dr. Grey",
+        received_at=seen,
+        method="telephone",
+    )
+    workflow.jobs.run()
+    workflow.sign_off.decide("A2", DecisionKind.EDIT, "s2", DR_GRAY, "Disc bulge at L4-L5.")
+    workflow.jobs.run()
+    workflow.sign_off.sign("A2", DR_GRAY)
+    workflow.jobs.run()
+    with workflow.database.read() as tx:
+        final = reports.shown(reports.get_latest(tx, "A2"))
+    assert {flag.code for flag in final.flags if flag.dismissed} == {"prior_contradiction"}
+    assert "critical_finding" not in {flag.code for flag in final.flags}
+    done = replay("A2", "--json")
+    assert done.exit_code == 0
+    rebuilt = [each["what"] for each in json.loads(done.stdout)["rebuilt"]]
+    assert sum(what.startswith("version") for what in rebuilt) > 4
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("as it is", "as it was"), ("8 mm", "9 mm"), ("telephone", "letter")],
+    ids=["decision", "prior", "communication"],
+)
+def test_a_changed_input_is_found(workflow: Workflow, old: str, new: str) -> None:
+    seen = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    told = {"receiver": "Dr. telephone", "received_at": seen + timedelta(hours=3)}
+    workflow.order("A2", scheduled_at="20250101")
+    workflow.dictate("A2", "findings colon 8 mm right lung nodule period")
+    workflow.sign_off.sign("A2", DR_GRAY)
+    workflow.order("A3", scheduled_at="20260101")
+    communications.record(
+        workflow.house, Accession("A3"), finding="pneumothorax", identified_at=seen,
+        sender=DR_GRAY, method="telephone", **told,
+    )  # fmt: skip
+    workflow.dictate("A3", "small right pneumothorax period 12 mm right lung nodule period")
+    with workflow.database.read() as tx:
+        flags = reports.shown(reports.get_latest(tx, "A3")).flags
+    target = next(flag.id for flag in flags if flag.code == "impression_missing")
+    workflow.sign_off.decide("A3", DecisionKind.DISMISS, target, DR_GRAY, "as it is")
+    workflow.jobs.run()
+    assert replay("A3").exit_code == 0
+    with workflow.database.write() as tx:
+        text = sa.func.replace(report.c.inputs_json, old, new)
+        tx.execute(sa.update(report).where(report.c.accession == "A3").values(inputs_json=text))
+    assert replay("A3").exit_code == 1
 
 
 def test_a_changed_byte_is_found(workflow: Workflow) -> None:

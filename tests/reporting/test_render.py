@@ -6,8 +6,10 @@ from adapter.domain.finding import AiFinding, Fact
 from adapter.domain.order import Side
 from adapter.domain.report import (
     Certificate,
+    Dismissal,
     Flag,
     Origin,
+    PriorRef,
     Report,
     Section,
     Severity,
@@ -30,9 +32,17 @@ REPORT = Report(
     (Suggestion(AiFinding("a1", "Nodule.", "m", "1"), "agreed"),),
     (
         Flag("unrouted", Severity.WARN, "why", statement="s1"),
-        Flag("default_superseded", Severity.INFO, "why", default="x.y"),
+        Flag(
+            "default_superseded",
+            Severity.INFO,
+            "why",
+            default="x.y",
+            id="f-1",
+            dismissed=Dismissal("123", "2026-01-01", "known"),
+        ),
     ),
     Certificate(True, 5, 3, 2, 0),
+    PriorRef("A0", 2, "CT", "20250101"),
 )
 
 
@@ -94,15 +104,18 @@ def test_json_has_the_public_shape() -> None:
         ],
         "flags": [
             {
-                "code": "unrouted", "severity": "warn", "statement": "s1", "ai": None,
+                "id": "", "code": "unrouted", "severity": "warn", "statement": "s1", "ai": None,
                 "message": "why",
             },
             {
-                "code": "default_superseded", "severity": "info", "statement": None, "ai": None,
+                "id": "f-1", "code": "default_superseded", "severity": "info",
+                "statement": None, "ai": None,
                 "message": "why", "default": "x.y",
+                "dismissed": {"person": "123", "at": "2026-01-01", "reason": "known"},
             },
         ],
         "certificate": {"ok": True, "tokens": 5, "dictated": 3, "template": 2, "ai": 0},
+        "prior": {"accession": "A0", "version": 2, "procedure": "CT", "date": "20250101"},
     }  # fmt: skip
 
 

@@ -74,13 +74,13 @@ def _size(said: Said, present: list[Said]) -> Iterator[Found]:
     now, old = max(said.mention.fact.size_mm), max(sized[0].mention.fact.size_mm)
     if not changed(now, old):
         return
-    message = f"{name(said.mention.fact.finding)}: {old:g} mm before, {now:g} mm now"
+    change = f"prior {old:g} mm, now {now:g} mm: {(now - old) / old:+.0%}"
+    message = f"{name(said.mention.fact.finding)}: {change}"
     if _SAME.search(said.line.text):
         text = f"{message}, yet called unchanged; correct it"
         yield Found("prior_contradiction", text, said.line, said.chars)
     else:
-        text = f"{message} ({(now - old) / old:+.0%}); say how it changed"
-        yield Found("measurement_changed", text, said.line, said.chars)
+        yield Found("measurement_changed", f"{message}; say how it changed", said.line, said.chars)
 
 
 def organ_removed(sheet: Sheet) -> Iterator[Found]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from adapter.reporting.checks.sheet import Found, Line, Sheet
+from adapter.domain.order import Order
+from adapter.mapping.checks import Checks
+from adapter.reporting.checks.sheet import Found, Line, Sheet, procedure_words
 
 _FEW = 3  # lines with an organ, below which nothing is concluded
 _TITLE = re.compile(r"\b(?:compar\w+|prior|previous|through|include\w*|from|to)\b", re.IGNORECASE)
@@ -14,20 +16,25 @@ _OF_SPINE = {"C": "cervical spine", "T": "thoracic spine", "L": "lumbar spine"}
 _LEVEL = re.compile(r"\b([CTL])(\d{1,2})\b")
 
 
-def regions_in(text: str, sheet: Sheet) -> set[str]:
+def regions_in(text: str, checks: Checks) -> set[str]:
     """Regions that a text names."""
-    return {name for name, words in sheet.checks.region_words if words.search(text)}
+    return {name for name, words in checks.region_words if words.search(text)}
+
+
+def regions_of(order: Order, checks: Checks) -> set[str]:
+    """Regions that an order asks for."""
+    return regions_in(procedure_words(order), checks)
 
 
 def wrong_body_part(sheet: Sheet) -> Iterator[Found]:
     """A report of another part of the body than was ordered."""
-    asked = regions_in(sheet.procedure, sheet)
+    asked = regions_in(sheet.procedure, sheet.checks)
     if not asked:
         return
     shown = " and ".join(sorted(asked))
     for line in sheet.technique:
-        named = regions_in(line.text, sheet)
-        if named and not _overlap(named, asked, sheet) and not _TITLE.search(line.text):
+        named = regions_in(line.text, sheet.checks)
+        if named and not overlap(named, asked, sheet.checks) and not _TITLE.search(line.text):
             other = " and ".join(sorted(named))
             message = f"the order is for {shown}, the report says {other}; check the patient"
             yield Found("wrong_body_part", message, line)
@@ -36,8 +43,9 @@ def wrong_body_part(sheet: Sheet) -> Iterator[Found]:
     yield from _by_levels(sheet, asked, shown)
 
 
-def _overlap(one: set[str], other: set[str], sheet: Sheet) -> bool:
-    regions = sheet.checks.table.regions
+def overlap(one: set[str], other: set[str], checks: Checks) -> bool:
+    """Whether regions are the same, or such as reports of one name the other."""
+    regions = checks.table.regions
     near = {each for name in one for each in regions[name].near}
     nearby = {each for name in other for each in regions[name].near}
     if (one | near) & other or one & nearby:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
+from adapter.domain.communication import Communication
 from adapter.domain.order import Order, Side
 from adapter.domain.report import Origin, Suggestion
 from adapter.domain.transcript import Transcript, Word
@@ -81,6 +82,7 @@ class Sheet:
     empty: tuple[str, ...] = ()  # ids of required sections that hold nothing
     suggestions: tuple[Suggestion, ...] = ()
     recordings: tuple[Transcript, ...] = ()
+    communications: tuple[Communication, ...] = ()
 
     @cached_property
     def body(self) -> tuple[Line, ...]:
@@ -105,9 +107,7 @@ class Sheet:
     @cached_property
     def procedure(self) -> str:
         """The procedure that was ordered, in words."""
-        if self.order is None:
-            return ""
-        return f"{self.order.procedure.text} {self.order.procedure.code}".replace("_", " ")
+        return procedure_words(self.order) if self.order else ""
 
     @cached_property
     def unmarked(self) -> int:
@@ -142,6 +142,11 @@ Check = Callable[[Sheet], Iterator[Found]]
 def mentions(lines: tuple[Line, ...]) -> Iterator[Said]:
     """The mentions of lines in order."""
     return (Said(line, mention) for line in lines for mention in line.reading.mentions)
+
+
+def procedure_words(order: Order) -> str:
+    """Text and code of a procedure as words."""
+    return f"{order.procedure.text} {order.procedure.code}".replace("_", " ")
 
 
 def name(finding: str) -> str:

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from adapter.domain.order import Side
+from adapter.domain.order import Order, Side
 from adapter.mapping.checks import CheckId
 from adapter.mapping.lexicon import Lexicon
 from adapter.reporting.checks.regions import regions_in
-from adapter.reporting.checks.sheet import ONE_SIDE, Found, Line, Sheet
+from adapter.reporting.checks.sheet import ONE_SIDE, Found, Line, Sheet, procedure_words
 
 _QUICK = re.compile(r"\b(?:left|right|lt|rt|[a-z]*lateral(?:ly)?|both)\b", re.IGNORECASE)
 _ABBREVIATED = re.compile(r"\b(?:(L)|(R))(?:T|EFT|IGHT)?\b")
@@ -47,7 +47,7 @@ def sides_named(text: str, lexicon: Lexicon) -> list[Named]:
 
 def side_against_order(sheet: Sheet) -> Iterator[Found]:
     """A line that speaks of the other side than the one ordered."""
-    asked = ordered_side(sheet)
+    asked = _asked(sheet)
     if asked:
         why = f"the order is for the {asked.value} side"
         lines = (*sheet.technique, *sheet.body)
@@ -65,25 +65,27 @@ def side_within_report(sheet: Sheet) -> Iterator[Found]:
     titled = {
         each.side for line in sheet.technique for each in sides_named(line.text, sheet.lexicon)
     }
-    if ordered_side(sheet) is None and len(titled) == 1:
+    if _asked(sheet) is None and len(titled) == 1:
         side = titled.pop()
         why = f"the examination is of the {side.value} side"
-        if side in ONE_SIDE and regions_in(_title(sheet), sheet):
+        if side in ONE_SIDE and regions_in(_title(sheet), sheet.checks):
             yield from _against(sheet, side, "side_within_report", why, sheet.body)
     yield from _same_size(sheet)
 
 
-def ordered_side(sheet: Sheet) -> Side | None:
+def _asked(sheet: Sheet) -> Side | None:
+    return ordered_side(sheet.order, sheet.lexicon) if sheet.order else None
+
+
+def ordered_side(order: Order, lexicon: Lexicon) -> Side | None:
     """Left or right when the order names one of them only."""
-    if sheet.order is None:
-        return None
-    if sheet.order.side:
-        return sheet.order.side if sheet.order.side in ONE_SIDE else None
-    named = {each.side for each in sides_named(sheet.procedure, sheet.lexicon)}
+    if order.side:
+        return order.side if order.side in ONE_SIDE else None
+    named = {each.side for each in sides_named(procedure_words(order), lexicon)}
     if not named:
         named = {
             Side.LEFT if match[1] else Side.RIGHT
-            for match in _ABBREVIATED.finditer(sheet.order.procedure.text)
+            for match in _ABBREVIATED.finditer(order.procedure.text)
         }
     return next(iter(named)) if len(named) == 1 and named <= set(ONE_SIDE) else None
 
@@ -116,7 +118,7 @@ def _is_normal(line: Line) -> bool:
 
 def _is_paired(sheet: Sheet) -> bool:
     """Whether the examined part is one of a pair; an unknown part counts as one."""
-    named = regions_in(sheet.procedure or _title(sheet), sheet)
+    named = regions_in(sheet.procedure or _title(sheet), sheet.checks)
     return not named or any(sheet.checks.table.regions[each].paired for each in named)
 
 

@@ -311,7 +311,7 @@ def test_a_check_can_be_turned_off_and_made_louder() -> None:
     del rules["template_remnant"]
     rules["unit_missing"] = rules["sex_mismatch"]
     changed = replace(tables(), checks=Checks(table.model_copy(update={"checks": rules})))
-    text = HEADED.format("The nodule measures 12. The liver [ ] is normal.", "Normal.")
+    text = HEADED.format("The cyst measures 12. The liver [ ] is normal.", "Normal.")
     flags = {flag.code: flag.severity.value for flag in check_text(text, changed)}
     assert flags == {"unit_missing": "alert"}
 
