@@ -40,14 +40,46 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A stretch of a statement that has a source of its own: template words, or a field's value."""
+
+    text: str
+    origin: Origin
+    source: Source
+    field: str = ""  # whose value it is, e.g. "prostate.volume"; empty: words between fields
+
+
+@dataclass(frozen=True, slots=True)
 class Statement:
-    """One sentence of the report, verbatim from its source."""
+    """One sentence of the report, verbatim from its source, or from the sources of its parts."""
 
     id: str
     text: str
     origin: Origin
     source: Source
     facts: tuple[Fact, ...] = ()
+    parts: tuple[Part, ...] = ()  # of a line with fields; their texts together are the text
+
+    @property
+    def is_template(self) -> bool:
+        """Whether it is the template's, with nobody's words in it."""
+        sources = (part.source for part in self.parts)
+        return self.origin is Origin.TEMPLATE and not any(
+            source.dictation or source.person for source in sources
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class FieldState:
+    """A field of the template and what became of it."""
+
+    id: str  # "prostate.volume"
+    label: str
+    type: str  # "text", "number", "choice" or "date"
+    state: str  # "filled", "default", "stated" in a sentence of its own, "unfit" or "empty"
+    value: str = ""
+    statement: str | None = None  # that holds the value
+    required: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,3 +169,4 @@ class Report:
     flags: tuple[Flag, ...]
     certificate: Certificate
     prior: PriorRef | None = None
+    fields: tuple[FieldState, ...] = ()

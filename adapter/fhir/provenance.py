@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from adapter.domain.finding import AiFinding
-from adapter.domain.report import Origin, Statement
+from adapter.domain.report import Origin, Source, Statement
 from adapter.fhir.codes import AI_AGENT, AI_ASSERTED, DICOM_UID, PARTICIPANT
 from adapter.fhir.elements import (
     Json,
@@ -30,7 +30,7 @@ def provenance_entries(subject: Subject) -> Iterator[Json]:
     statements = [
         each for section in subject.message.report.sections for each in section.statements
     ]
-    template = [each for each in statements if each.origin is Origin.TEMPLATE]
+    template = [each for each in statements if each.is_template]
     whole: Json = {"reference": subject.report_url}
     yield _entry(subject, "report", [whole], agent=_report_agents(subject), entity=[])
     if template:
@@ -38,13 +38,15 @@ def provenance_entries(subject: Subject) -> Iterator[Json]:
         targets = _targets(subject, template)
         yield _entry(subject, "template", targets, agent=agents, entity=[_template(subject)])
     for statement in statements:
-        if statement.origin is not Origin.TEMPLATE:
+        if not statement.is_template:
             yield _statement_entry(subject, statement)
 
 
 def _statement_entry(subject: Subject, statement: Statement) -> Json:
     finding = subject.ai_finding(statement)
     entities = _dictation(subject, statement)
+    if statement.origin is Origin.TEMPLATE:
+        entities.append(_template(subject))
     agents = _agents(subject, statement)
     targets = _targets(subject, [statement])
     if finding:
@@ -107,7 +109,8 @@ def _report_agents(subject: Subject) -> list[Json]:
 
 def _agents(subject: Subject, statement: Statement) -> list[Json]:
     """The model where there is one, and the person: author, or verifier of the model's words."""
-    name = statement.source.person or ""
+    persons = (statement.source.person, *(part.source.person for part in statement.parts))
+    name = next(filter(None, persons), "")
     device = subject.device_of(statement)
     agents = [_agent("author", device, AI_AGENT)] if device else []
     if statement.origin is Origin.AI:
@@ -122,7 +125,11 @@ def _person(name: str) -> Json:
 
 def _dictation(subject: Subject, statement: Statement) -> list[Json]:
     """The audio (`#t=` seconds, W3C Media Fragments) and the text (`#char=`, RFC 5147) quoted."""
-    source = statement.source
+    sources = (statement.source, *(part.source for part in statement.parts))
+    return [each for source in sources for each in _recording(subject, source)]
+
+
+def _recording(subject: Subject, source: Source) -> list[Json]:
     if not source.dictation:
         return []
     name = f"{subject.accession}/{source.dictation}"

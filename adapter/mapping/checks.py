@@ -36,6 +36,7 @@ CheckId = Literal[
     "impression_missing",
     "findings_missing",
     "section_missing",
+    "field_missing",
     "template_remnant",
     "date_impossible",
     "date_in_future",

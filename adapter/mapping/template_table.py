@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from adapter.mapping.field_table import ID, FieldRule, LineRule, checked_pattern
 from adapter.mapping.files import MappingTable
 
-ID = r"^[a-z0-9_]{1,60}$"
 AiPolicy = Literal["suggest", "inline", "shadow", "off"]
 COMPARISON = "comparison"
 _PRIOR_FIELDS = {"{procedure}", "{date}"}
@@ -32,7 +31,7 @@ class Default(MappingTable):
     @field_validator("supersede_keyword")
     @classmethod
     def _compiles(cls, pattern: str) -> str:
-        return _checked(pattern)
+        return checked_pattern(pattern)
 
 
 class SectionRule(MappingTable):
@@ -48,6 +47,10 @@ class SectionRule(MappingTable):
     """Patterns of words that route a sentence without finding here; no case."""
     headers: tuple[str, ...] = ()
     """Further names by which dictation may open the section."""
+    fields: tuple[FieldRule, ...] = ()
+    """Places for single values, in the order in which "next field" goes through them."""
+    lines: tuple[LineRule, ...] = ()
+    """Sentences in which the fields stand; printed before what was dictated freely."""
     defaults: tuple[Default, ...] = ()
     """Normal statements."""
     header_only: bool = False
@@ -60,7 +63,7 @@ class SectionRule(MappingTable):
     @field_validator("keywords")
     @classmethod
     def _compile(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(map(_checked, patterns))
+        return tuple(map(checked_pattern, patterns))
 
 
 class ProcedureCode(MappingTable):
@@ -93,7 +96,7 @@ class AppliesTo(MappingTable):
     @field_validator("text")
     @classmethod
     def _compile(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(map(_checked, patterns))
+        return tuple(map(checked_pattern, patterns))
 
     @model_validator(mode="after")
     def _some_age(self) -> AppliesTo:
@@ -163,11 +166,17 @@ class TemplateTable(MappingTable):
     """Sections in printed order."""
     macros: tuple[Macro, ...] = ()
     """Macros of this template alone."""
+    field_links: tuple[str, ...] = ("is", "are", "was", "were", "of", "measures", "measured")
+    """Words between the name of a field and its value: PSA IS 5.2; a colon always links."""
 
     @model_validator(mode="after")
     def _ids_are_unique_and_known(self) -> TemplateTable:
         names = [section.id for section in self.sections]
-        names += [f"{s.id}.{d.id}" for s in self.sections for d in s.defaults]
+        for section in self.sections:
+            inside = [each.id for each in section.fields]
+            inside += [each.id for each in section.lines]
+            inside += [each.id for each in section.defaults]
+            names += [f"{section.id}.{id}" for id in inside]
         names += [f"macro {macro.id}" for macro in self.macros]
         fields = set(re.findall(r"\{[^}]*\}?|\}", self.comparison_line)) - _PRIOR_FIELDS
         if fields:
@@ -178,11 +187,3 @@ class TemplateTable(MappingTable):
         if twice:
             raise ValueError(f"used twice: {', '.join(twice)}")
         return self
-
-
-def _checked(pattern: str) -> str:
-    try:
-        re.compile(pattern)
-    except re.error as error:
-        raise ValueError(f"{pattern!r} is not a regular expression: {error}") from None
-    return pattern

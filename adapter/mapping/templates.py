@@ -13,6 +13,7 @@ from adapter.domain.people import Sex
 from adapter.domain.report import TemplateRef
 from adapter.errors import ConfigurationError, NotFound
 from adapter.mapping.files import MappingFile, MappingFiles
+from adapter.mapping.form import Form, name_key
 from adapter.mapping.lexicon import Lexicon
 from adapter.mapping.template_table import (
     AiPolicy,
@@ -123,6 +124,11 @@ class Template:
             found |= {name: each.text for name, each in zip(names, macro.sentences, strict=True)}
         return found
 
+    @cached_property
+    def form(self) -> Form:
+        """Its fields."""
+        return Form(self.table)
+
     def ai_policy(self, model: str) -> AiPolicy:
         """What findings of this AI model do."""
         return self.table.ai_sources.get(model, self.table.ai_policy)
@@ -203,11 +209,6 @@ def read_template(file: MappingFile, lexicon: Lexicon, macros: tuple[Macro, ...]
 def header_key(text: str) -> str:
     """A header as `Template.headers` holds it."""
     return " ".join(text.lower().split())
-
-
-def name_key(spoken: str) -> str:
-    """A spoken name as it is looked up: letters and digits, lower case, single blanks."""
-    return " ".join(re.sub(r"[\W_]+", " ", spoken.lower()).split())
 
 
 def template_names(template: Template) -> frozenset[str]:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from adapter.domain.decision import Decision, DecisionKind
 from adapter.domain.finding import AiFinding
 from adapter.domain.prior import PriorReport
-from adapter.domain.report import Certificate, Origin, Section, Statement
+from adapter.domain.report import Certificate, Origin, Part, Section, Statement
+from adapter.mapping.form import FormLine, Piece, name_key
 from adapter.mapping.templates import Template, header_key
 from adapter.reporting.comparison import NAME, comparison_text
 from adapter.reporting.dictated import Dictated
+from adapter.reporting.field_values import read_value
+from adapter.reporting.fields import gap, unit_text
 from adapter.reporting.said import Header
+
+_TOKEN = re.compile(r"\S+")
 
 _OPEN_STATUS = frozenset(("draft", "preliminary"))
 
@@ -49,6 +55,8 @@ class Evidence:
         match statement.origin:
             case Origin.DICTATED:
                 return self._slice(statement) == statement.text
+            case Origin.TEMPLATE if statement.parts:
+                return self._line(statement)
             case Origin.TEMPLATE:
                 return self._from_template(statement)
             case Origin.AI:
@@ -56,7 +64,38 @@ class Evidence:
             case Origin.EDITED:
                 return self._edited(statement)
 
-    def _slice(self, statement: Statement) -> str | None:
+    def _line(self, statement: Statement) -> bool:
+        """Whether each piece of a line, and the value in each place of it, has its source."""
+        name, parts = statement.source.template, list(statement.parts)
+        line = next((each for each in self.template.form.lines if each.name == name), None)
+        if line is None or "".join(part.text for part in parts) != statement.text:
+            return False
+        for piece in line.pieces:
+            part = parts.pop(0) if parts else None
+            if part is None or not self._derives_part(line, piece, part):
+                return False
+            unit = self.template.form.fields[part.field].rule.unit if part.field else ""
+            if parts and unit and part.origin is Origin.DICTATED and _is_unit(parts[0], part, unit):
+                parts.pop(0)
+        return not parts
+
+    def _derives_part(self, line: FormLine, piece: Piece, part: Part) -> bool:
+        if not piece.is_place:
+            return (part.text, part.origin, part.field) == (piece.text, Origin.TEMPLATE, "")
+        if part.field != f"{line.section}.{piece.text}":
+            return False
+        rule = self.template.form.fields[part.field].rule
+        if part.origin is Origin.EDITED:
+            wanted = (DecisionKind.EDIT, part.field, part.source.person, part.text)
+            return any((d.kind, d.target, d.person, d.text) == wanted for d in self.decisions)
+        if part.origin is Origin.DICTATED:
+            return self._slice(part) == part.text
+        if part.source.chars is None:
+            return part.text in (rule.default, gap(rule.label))
+        value = read_value(rule, self._slice(part) or "")
+        return value is not None and value.picked and value.text == part.text
+
+    def _slice(self, statement: Statement | Part) -> str | None:
         source = self.dictated.get(statement.source.dictation or "")
         if source is None or statement.source.chars is None:
             return None
@@ -83,7 +122,7 @@ class Evidence:
     def _edited(self, statement: Statement) -> bool:
         if statement.source.person is None:  # typed, not edited
             return self._slice(statement) == statement.text
-        targets = {statement.id, statement.source.ai}
+        targets = {statement.id, statement.source.ai, statement.source.template}
         return any(
             decision.kind is DecisionKind.EDIT
             and decision.target in targets
@@ -116,7 +155,7 @@ def certify(
     problems += _printed(sections, text)
     count = Counter[Origin]()
     for statement in statements:
-        count[statement.origin] += len(statement.text.split())
+        count.update(_origins(statement))
     return Certificate(
         ok=not problems,
         tokens=count.total(),
@@ -125,6 +164,23 @@ def certify(
         ai=count[Origin.AI],
         edited=count[Origin.EDITED],
         problems=tuple(problems),
+    )
+
+
+def _origins(statement: Statement) -> Iterator[Origin]:
+    """The origin of each token; a token of a line has that of the part that it begins in."""
+    if statement.origin is not Origin.TEMPLATE or not statement.parts:
+        yield from [statement.origin] * len(statement.text.split())
+        return
+    by_character = [part.origin for part in statement.parts for _ in part.text]
+    yield from (by_character[token.start()] for token in _TOKEN.finditer(statement.text))
+
+
+def _is_unit(part: Part, value: Part, unit: str) -> bool:
+    return (part.text, part.origin, part.field) == (
+        unit_text(unit),
+        Origin.TEMPLATE,
+        value.field,
     )
 
 
@@ -138,11 +194,12 @@ def _uncovered(statements: list[Statement], evidence: Evidence) -> Iterator[str]
     """Every character of a dictation is in one statement or header, or is blank."""
     pieces: dict[str, list[tuple[int, int]]] = {id: [] for id in evidence.dictated}
     for statement in statements:
-        if statement.source.dictation in pieces and statement.source.chars:
-            pieces[statement.source.dictation].append(statement.source.chars)
+        for source in (statement.source, *(part.source for part in statement.parts)):
+            if source.dictation in pieces and source.chars:
+                pieces[source.dictation].append(source.chars)
     for header in evidence.headers:
         id = evidence.place(header.dictation)
-        if not _is_header(evidence.dictated[id].text[header.start : header.end], evidence.template):
+        if not _is_header(evidence.dictated[id].text[header.start : header.end], header, evidence):
             yield f"{id}: [{header.start}, {header.end}) is no header"
         pieces[id].append((header.start, header.end))
     for id, spans in pieces.items():
@@ -157,7 +214,13 @@ def _uncovered(statements: list[Statement], evidence: Evidence) -> Iterator[str]
             yield f"{id}: characters [{at}, {len(text)}) are lost"
 
 
-def _is_header(text: str, template: Template) -> bool:
+def _is_header(text: str, header: Header, evidence: Evidence) -> bool:
+    """A header of the template; or of a field its name, or the mark behind its value."""
+    template = evidence.template
+    if header.field:
+        name = template.form.bare.fullmatch(text) if template.form.bare else None
+        field = template.form.by_spoken[name_key(name["name"])].name if name else None
+        return field == header.field or not text.strip(" \t\r\n.")
     words = (header_key(part.strip(" \t*#_.")) for part in text.split(":"))
     return all(word in template.headers for word in words if word)
 

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator
 
 from adapter.domain.report import Flag, Severity
 from adapter.domain.transcript import VoiceCommand
+from adapter.mapping.form import name_key
 from adapter.mapping.lexicon import Lexicon
-from adapter.mapping.templates import Template, Templates, name_key, template_names
+from adapter.mapping.templates import Template, Templates, template_names
 from adapter.reporting.route import by_keyword, section_of
-from adapter.reporting.said import INSERT, Dictation, is_macro
+from adapter.reporting.said import GO_TO, INSERT, Dictation, is_macro
 
 ALL_NORMAL = frozenset(("otherwise_normal", "use_normals"))
 ONE_NORMAL = "normal"
@@ -42,7 +43,12 @@ def applied(commands: Iterable[VoiceCommand], templates: Templates) -> Template 
 
 def undone(dictation: Dictation, template: Template) -> Iterator[Flag]:
     """Commands that the templates cannot carry out; nothing spoken is lost in silence."""
-    known = {APPLY: template_names(template), INSERT: frozenset(template.macros)}
+    places = frozenset(map(name_key, (*template.headers, *template.form.by_spoken)))
+    known = {
+        APPLY: template_names(template),
+        INSERT: frozenset(template.macros),
+        GO_TO: places,
+    }
     for command, _ in dictation.commands:
         if command.name in known and name_key(command.argument) not in known[command.name]:
             message = (

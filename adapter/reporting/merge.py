@@ -7,7 +7,16 @@ from dataclasses import dataclass, replace
 
 from adapter.domain.finding import AiFinding
 from adapter.domain.prior import PriorReport
-from adapter.domain.report import Flag, Origin, Section, Severity, Source, Statement, Suggestion
+from adapter.domain.report import (
+    FieldState,
+    Flag,
+    Origin,
+    Section,
+    Severity,
+    Source,
+    Statement,
+    Suggestion,
+)
 from adapter.mapping.lexicon import Lexicon
 from adapter.mapping.template_table import COMPARISON
 from adapter.mapping.templates import ADDENDUM, Template
@@ -16,9 +25,10 @@ from adapter.reporting.comparison import comparison
 from adapter.reporting.defaults import Entered, choose, yielding
 from adapter.reporting.dictated import Dictated
 from adapter.reporting.facts import facts
+from adapter.reporting.fields import fill
 from adapter.reporting.macros import open_sections, undone
 from adapter.reporting.route import UNROUTED, Routed, route, section_of
-from adapter.reporting.said import Dictation
+from adapter.reporting.said import Dictation, Header
 from adapter.reporting.verdicts import Verdicts
 
 UNREVIEWED = frozenset(("draft", "preliminary"))
@@ -27,12 +37,17 @@ _TITLES = {UNROUTED: "Unrouted (review)", ADDENDUM: "Addendum"}
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """The report before its proof. `removed`: statements that a person took out."""
+    """The report before its proof.
+
+    `removed`: statements that a person took out; `headers`: names of fields, which are not printed.
+    """
 
     sections: tuple[Section, ...]
     suggestions: tuple[Suggestion, ...]
     flags: tuple[Flag, ...]
     removed: tuple[Statement, ...] = ()
+    fields: tuple[FieldState, ...] = ()
+    headers: tuple[Header, ...] = ()
 
 
 def merge(
@@ -46,12 +61,14 @@ def merge(
     prior: PriorReport | None = None,
 ) -> Merged:
     """The steps of the merge in order; everything that was said is in the result."""
-    routed, yielded = yielding(route(dictation.said, template, lexicon), lexicon)
+    opened = open_sections(dictation, template, lexicon)
+    form = fill(dictation.said, dictated, template, opened, verdicts, lexicon)
+    lines = tuple(Routed(each, each.under or UNROUTED, "field") for each in form.lines)
+    routed, yielded = yielding((*lines, *route(form.rest, template, lexicon)), lexicon)
     said = tuple(each.said for each in routed)
     shown = [each for each in _in_order(ai) if _is_shown(each, template)]
     pairings = pair((draft(each, lexicon) for each in shown), said, lexicon)
     standing = [each.draft for each in pairings if not verdicts.rejected(each.draft.source.id)]
-    opened = open_sections(dictation, template, lexicon)
     choice = choose(template, opened, routed, standing, lexicon)
 
     placed = [*_spoken(routed, dictated), *_entered(choice.entered, template, lexicon)]
@@ -62,16 +79,19 @@ def merge(
     flags = [
         *_conflicts(pairings, verdicts),
         *yielded,
+        *form.flags,
         *choice.flags,
         *_routing(routed),
         *undone(dictation, template),
-        *(_taken_out(statement) for statement in removed),
+        *(_taken_out(statement) for statement in (*removed, *form.removed)),
     ]
     return Merged(
         sections(kept, template),
         tuple(Suggestion(each.draft.source, _state(each, verdicts)) for each in pairings),
         tuple(flags),
-        removed,
+        (*removed, *form.removed),
+        form.states,
+        form.headers,
     )
 
 
@@ -92,11 +112,13 @@ Placed = tuple[str, Statement]
 def _spoken(routed: tuple[Routed, ...], dictated: tuple[Dictated, ...]) -> Iterator[Placed]:
     for said, section in ((each.said, each.section) for each in routed):
         stated = tuple(mention.fact for mention in said.reading.mentions)
-        if said.macro:
+        if said.line:
+            source, origin = Source(template=said.line), Origin.TEMPLATE
+        elif said.macro:
             source, origin = Source(template=said.macro), Origin.TEMPLATE
         else:
             source, origin = dictated[said.dictation].source(said.start, said.end), Origin.DICTATED
-        yield section, Statement(said.id, said.text, origin, source, stated)
+        yield section, Statement(said.id, said.text, origin, source, stated, said.parts)
 
 
 def _entered(
@@ -158,7 +180,8 @@ def _edited(
             continue
         source = replace(statement.source, person=edit.person)
         stated = facts(edit.text, lexicon)
-        changed = Statement(statement.id, edit.text, Origin.EDITED, source, stated)
+        parts = tuple(replace(part, text="") for part in statement.parts if part.source.chars)
+        changed = Statement(statement.id, edit.text, Origin.EDITED, source, stated, parts)
         if edit.text.strip():
             kept.append((section, changed))
         else:
@@ -167,7 +190,7 @@ def _edited(
 
 
 def sections(placed: Iterable[Placed], template: Template) -> tuple[Section, ...]:
-    """Statements by section in the template's order: dictated, then defaults, then AI."""
+    """Statements by section in the template's order: fields, dictated, defaults, then AI."""
     filled: dict[str, list[Statement]] = {}
     for section, statement in placed:
         filled.setdefault(section, []).append(statement)

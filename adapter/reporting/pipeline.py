@@ -9,7 +9,16 @@ from adapter.domain.decision import Decision
 from adapter.domain.finding import AiFinding
 from adapter.domain.order import Order
 from adapter.domain.prior import PriorReport
-from adapter.domain.report import Flag, Origin, Report, Section, Severity, Statement
+from adapter.domain.report import (
+    FieldState,
+    Flag,
+    Origin,
+    Report,
+    Section,
+    Severity,
+    Source,
+    Statement,
+)
 from adapter.domain.transcript import Transcript, Word
 from adapter.mapping.reporting import ReportingTables
 from adapter.mapping.templates import Template
@@ -69,7 +78,11 @@ def build_report(inputs: ReportInputs, tables: ReportingTables) -> Report:
     sections = with_addenda(merged.sections, added, verdicts, tables.lexicon)
     evidence = Evidence(
         (*dictated, *(each.dictated for each in added)),
-        (*dictation.headers, *(header for each in added for header in each.headers)),
+        (
+            *dictation.headers,
+            *merged.headers,
+            *(header for each in added for header in each.headers),
+        ),
         template,
         inputs.ai,
         inputs.decisions,
@@ -85,6 +98,7 @@ def build_report(inputs: ReportInputs, tables: ReportingTables) -> Report:
         merged.flags,
         certificate,
         inputs.earlier.ref if inputs.earlier else None,
+        merged.fields,
     )
     report = report if certificate.ok else _raw(report, evidence)
     found = (*report.flags, *check(_sheet(report, inputs, dictation, evidence, tables)))
@@ -101,7 +115,10 @@ def _sheet(
     least = tables.checks.table.least_confidence
 
     def heard(statement: Statement) -> tuple[Word, ...]:
-        source = statement.source
+        sources = (statement.source, *(part.source for part in statement.parts))
+        return tuple(word for source in sources for word in doubtful(source))
+
+    def doubtful(source: Source) -> tuple[Word, ...]:
         if source.confidence is None or source.confidence >= least or source.chars is None:
             return ()
         return evidence.dictated[source.dictation or ""].words(*source.chars)
@@ -117,6 +134,7 @@ def _sheet(
         prior=tuple(text_lines(inputs.earlier.text, tables)) if inputs.earlier else (),
         communications=inputs.communications,
         empty=_empty(report, tables),
+        unfilled=tuple(each.label for each in report.fields if each.required and _is_open(each)),
         suggestions=report.suggestions,
         recordings=(*inputs.transcripts, *(t for t in inputs.addenda if isinstance(t, Transcript))),
     )
@@ -127,6 +145,10 @@ def _empty(report: Report, tables: ReportingTables) -> tuple[str, ...]:
     filled = {section.id for section in report.sections if section.statements}
     rules = tables.templates.get(report.template.id).table.sections
     return tuple(rule.id for rule in rules if rule.required and rule.id not in filled)
+
+
+def _is_open(field: FieldState) -> bool:
+    return field.state in ("empty", "unfit")
 
 
 def _template(inputs: ReportInputs, tables: ReportingTables) -> Template:
@@ -151,4 +173,4 @@ def _raw(report: Report, evidence: Evidence) -> Report:
     message = f"the report could not be proved, the dictation follows as it was said: {problems}"
     flag = Flag("certificate_failed", Severity.ALERT, message)
     section = Section(UNROUTED, "Unrouted (review)", statements)
-    return replace(report, sections=(section,), flags=(flag, *report.flags))
+    return replace(report, sections=(section,), flags=(flag, *report.flags), fields=())

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from html import escape
 from typing import Any
 
 from adapter.domain.finding import Fact
 from adapter.domain.report import (
     Certificate,
+    FieldState,
     Flag,
+    Origin,
     PriorRef,
     Report,
     Section,
@@ -49,12 +51,20 @@ def html(report: Report) -> str:
         f"<section><h2>{escape(section.title)}</h2><p>"
         + " ".join(
             f'<span data-origin="{each.origin.value}" id="{escape(each.id)}">'
-            f"{escape(each.text)}</span>"
+            f"{_parts_html(each) or escape(each.text)}</span>"
             for each in section.statements
         )
         + "</p></section>"
         for section in report.sections
         if section.statements
+    )
+
+
+def _parts_html(statement: Statement) -> str:
+    return "".join(
+        f'<span data-origin="{part.origin.value}">{escape(part.text)}</span>'
+        for part in statement.parts
+        if part.text and statement.origin is not Origin.EDITED
     )
 
 
@@ -78,18 +88,44 @@ def report_json(report: Report) -> dict[str, Any]:
         ],
         "suggestions": [_suggestion(each) for each in report.suggestions],
         "flags": [_flag(each) for each in report.flags],
+        "fields": [_field(each) for each in report.fields],
         "certificate": _certificate(report.certificate),
         "prior": prior_json(report.prior) if report.prior else None,
     }
 
 
 def _statement(statement: Statement) -> dict[str, Any]:
-    return {
+    found: dict[str, Any] = {
         "id": statement.id,
         "text": statement.text,
         "origin": statement.origin.value,
         "source": _source(statement.source),
         "facts": [_fact(fact) for fact in statement.facts],
+    }
+    return found | ({"parts": list(parts_json(statement))} if statement.parts else {})
+
+
+def parts_json(statement: Statement) -> Iterator[dict[str, Any]]:
+    """The parts of a line, each with its place in the statement's text and its own source."""
+    at = 0
+    for part in statement.parts:
+        chars = [at, at + len(part.text)]
+        found = {"chars": chars, "text": part.text, "origin": part.origin.value}
+        yield (
+            found | {"source": _source(part.source)} | ({"field": part.field} if part.field else {})
+        )
+        at += len(part.text)
+
+
+def _field(field: FieldState) -> dict[str, Any]:
+    return {
+        "id": field.id,
+        "label": field.label,
+        "type": field.type,
+        "state": field.state,
+        "value": field.value,
+        "statement": field.statement,
+        "required": field.required,
     }
 
 

@@ -8,6 +8,7 @@ from adapter.mapping.lexicon import Lexicon
 from adapter.mapping.template_table import Default, Macro
 from adapter.mapping.templates import Template
 from adapter.reporting.facts import read
+from adapter.reporting.field_lint import field_faults
 from adapter.reporting.sentences import split
 
 
@@ -22,6 +23,7 @@ def lint(template: Template, lexicon: Lexicon) -> Iterator[str]:
 
     yield from macro_faults(template.table.macros)
     yield from _lost(template)
+    yield from field_faults(template)
 
 
 def macro_faults(macros: Iterable[Macro]) -> Iterator[str]:

@@ -238,6 +238,8 @@ class ReportView(Shown):
     sections: list[dict[str, Any]]
     suggestions: list[dict[str, Any]]
     flags: list[dict[str, Any]]
+    fields: list[dict[str, Any]]
+    """Fields of the template: filled, default, stated in a sentence, unfit, or empty."""
     certificate: dict[str, Any]
     prior: dict[str, Any] | None
     """The report before, against which it was checked."""
@@ -270,6 +272,8 @@ class StatementSource(Shown):
     """Where on the images the model saw it."""
     person: str | None = None
     """Who accepted or edited it."""
+    parts: list[dict[str, Any]] = []
+    """Of a line with fields: its words and values, each with its own source."""
 
 
 class ProvenanceView(Shown):

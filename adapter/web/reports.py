@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from collections.abc import Iterator
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
 from adapter.domain.codec import from_json
 from adapter.domain.finding import AiFinding
 from adapter.domain.people import Practitioner
-from adapter.domain.report import Report, Section, Statement
+from adapter.domain.report import Part, Report, Section, Statement
 from adapter.domain.transcript import Transcript, Word
 from adapter.reporting.pipeline import ReportInputs
-from adapter.reporting.render import prior_json, report_json
+from adapter.reporting.render import parts_json, prior_json, report_json
 from adapter.store import dictations, reports
 from adapter.store.reports import StoredReport
 from adapter.web.answers import ProvenanceView, ReportView, StatementSource
@@ -110,7 +111,19 @@ class _Sources:
             model_version=finding.version if finding else None,
             evidence=[evidence_view(each) for each in finding.evidence] if finding else [],
             person=source.person,
+            parts=[self._part(part, found) for part, found in self._parts(statement)],
         )
+
+    def _parts(self, statement: Statement) -> Iterator[tuple[Part, dict[str, Any]]]:
+        return zip(statement.parts, parts_json(statement), strict=True)
+
+    def _part(self, part: Part, found: dict[str, Any]) -> dict[str, Any]:
+        """A part of a line with its own audio."""
+        source = part.source
+        heard = word_views(self._words(source.dictation, source.ms))
+        audio = {"audio_sha256": self._audio.get(source.dictation or "")}
+        words = {"words": [each.model_dump() for each in heard]}
+        return found | (audio | words if source.dictation else {})
 
     def _words(self, dictation: str | None, ms: tuple[int, int] | None) -> list[Word]:
         heard = self._transcripts.get(dictation or "")

@@ -125,7 +125,8 @@ def _targets(tx: sa.Connection, accession: str, kind: DecisionKind) -> set[str]:
     shown = reports.shown(reports.get_latest(tx, accession))
     if kind in _OF_FLAGS:
         return {flag.id for flag in shown.flags}
-    return ai | {each.id for section in shown.sections for each in section.statements}
+    statements = {each.id for section in shown.sections for each in section.statements}
+    return ai | statements | {each.id for each in shown.fields}
 
 
 def _check_text(text: str) -> None:

@@ -57,6 +57,7 @@ CHECKS: tuple[Check, ...] = (
     sections.impression_missing,
     sections.findings_missing,
     sections.section_missing,
+    sections.field_missing,
     sections.template_remnant,
     sentence.duplicated_sentence,
     sentence.unfinished_sentence,

@@ -40,14 +40,17 @@ def report_lines(
         for each in section.statements:
             text, reading = readings.get(each.id, ("", None))
             words, ai = heard(each), each.source.ai
+            origin = each.origin
+            if origin is Origin.TEMPLATE and not each.is_template:
+                origin = Origin.DICTATED
             if reading is not None and text == each.text:
                 yield Line(text, section.id, reading, each.id, 0, each.origin, ai, words)
                 continue
             for start, end in split(each.text):
                 part = each.text[start:end]
-                reading = _read(part, lexicon) if each.origin is Origin.TEMPLATE else None
+                reading = _read(part, lexicon) if origin is Origin.TEMPLATE else None
                 reading = reading or read(part, lexicon)
-                yield Line(part, section.id, reading, each.id, start, each.origin, ai, words)
+                yield Line(part, section.id, reading, each.id, start, origin, ai, words)
 
 
 @lru_cache(maxsize=2_048)

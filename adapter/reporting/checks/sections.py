@@ -27,6 +27,12 @@ def section_missing(sheet: Sheet) -> Iterator[Found]:
             yield Found("section_missing", f"section {name(section)} is required; fill it")
 
 
+def field_missing(sheet: Sheet) -> Iterator[Found]:
+    """A field that the template requires."""
+    for label in sheet.unfilled:
+        yield Found("field_missing", f"{label} is required and has no value; give it one")
+
+
 def template_remnant(sheet: Sheet) -> Iterator[Found]:
     """Empty fields and marks of templates."""
     for line in sheet.lines:

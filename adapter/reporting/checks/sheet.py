@@ -13,6 +13,7 @@ from adapter.domain.report import Origin, Suggestion
 from adapter.domain.transcript import Transcript, Word
 from adapter.mapping.checks import CheckId, Checks
 from adapter.mapping.lexicon import Lexicon
+from adapter.reporting.calendar_days import Day
 from adapter.reporting.facts import Mention, Reading
 
 FRAME = frozenset(("indication", "comparison", "technique", "recommendation"))
@@ -37,14 +38,6 @@ class Line(NamedTuple):
     def spoken(self) -> bool:
         """Whether a person said or wrote it."""
         return self.origin in (Origin.DICTATED, Origin.EDITED)
-
-
-class Day(NamedTuple):
-    """A day of the calendar."""
-
-    year: int
-    month: int
-    day: int
 
 
 class Found(NamedTuple):
@@ -80,6 +73,7 @@ class Sheet:
     age: int | None = None  # years
     prior: tuple[Line, ...] = ()  # of the report before
     empty: tuple[str, ...] = ()  # ids of required sections that hold nothing
+    unfilled: tuple[str, ...] = ()  # labels of required fields without a value
     suggestions: tuple[Suggestion, ...] = ()
     recordings: tuple[Transcript, ...] = ()
     communications: tuple[Communication, ...] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from adapter.domain.order import Order
-from adapter.reporting.checks.sheet import Day
+from adapter.reporting.calendar_days import Day
 
 _DAY = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})", re.ASCII)
 _OLDEST = 130
