@@ -88,9 +88,9 @@ def report_json(report: Report) -> dict[str, Any]:
         ],
         "suggestions": [_suggestion(each) for each in report.suggestions],
         "flags": [_flag(each) for each in report.flags],
-        "fields": [_field(each) for each in report.fields],
         "certificate": _certificate(report.certificate),
         "prior": prior_json(report.prior) if report.prior else None,
+        "fields": [_field(each) for each in report.fields],
     }
 
 

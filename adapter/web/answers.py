@@ -238,11 +238,11 @@ class ReportView(Shown):
     sections: list[dict[str, Any]]
     suggestions: list[dict[str, Any]]
     flags: list[dict[str, Any]]
-    fields: list[dict[str, Any]]
-    """Fields of the template: filled, default, stated in a sentence, unfit, or empty."""
     certificate: dict[str, Any]
     prior: dict[str, Any] | None
     """The report before, against which it was checked."""
+    fields: list[dict[str, Any]]
+    """Fields of the template: filled, default, stated in a sentence, unfit, or empty."""
 
 
 class StatementSource(Shown):
