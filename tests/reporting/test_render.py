@@ -7,6 +7,7 @@ from adapter.domain.order import Side
 from adapter.domain.report import (
     Certificate,
     Dismissal,
+    FieldState,
     Flag,
     Origin,
     PriorRef,
@@ -43,6 +44,7 @@ REPORT = Report(
     ),
     Certificate(True, 5, 3, 2, 0),
     PriorRef("A0", 2, "CT", "20250101"),
+    (FieldState("a.b", "B", "date", "empty", required=True),),
 )
 
 
@@ -116,6 +118,17 @@ def test_json_has_the_public_shape() -> None:
         ],
         "certificate": {"ok": True, "tokens": 5, "dictated": 3, "template": 2, "ai": 0},
         "prior": {"accession": "A0", "version": 2, "procedure": "CT", "date": "20250101"},
+        "fields": [
+            {
+                "id": "a.b",
+                "label": "B",
+                "type": "date",
+                "state": "empty",
+                "value": "",
+                "statement": None,
+                "required": True,
+            }
+        ],
     }  # fmt: skip
 
 

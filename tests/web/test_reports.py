@@ -12,7 +12,8 @@ FINDING = {
     "version": "2.1",
     "evidence": [{"study_uid": "1.2", "frame": 3, "box": [0.1, 0.2, 0.3, 0.4]}],
 }
-MEMBERS = {"template", "status", "sections", "suggestions", "flags", "certificate", "prior"}
+MEMBERS = {"template", "status", "sections", "suggestions", "flags", "certificate"}
+MEMBERS |= {"prior", "fields"}
 
 
 def get(site: Site, what: str, **query: object) -> Any:
