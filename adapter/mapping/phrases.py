@@ -36,6 +36,14 @@ class Phrases(Generic[Value]):
                 return value, end
         return None
 
+    def longer(self, keys: Sequence[str], at: int) -> list[Value]:
+        """Values of the phrases of which only the beginning stands at `at`, to the last key."""
+        rest = tuple(keys[at:])
+        found = self._by_first.get(rest[0], ()) if rest else ()
+        return [
+            value for words, value in found if len(words) > len(rest) and words[: len(rest)] == rest
+        ]
+
 
 def spellings(phrase: str) -> list[tuple[str, ...]]:
     """A phrase as words, and as the one hyphened word that a recogniser may write for it."""

@@ -137,6 +137,11 @@ class Hearing:
         return self._decoder.on_gpu
 
     @property
+    def language(self) -> str:
+        """What is spoken; empty as long as that is not known."""
+        return self._language
+
+    @property
     def words(self) -> tuple[Word, ...]:
         """Everything heard so far and not set apart."""
         return tuple(self._heard.words)
@@ -150,10 +155,15 @@ class Hearing:
         return guarded(words, piece.speech, self._phrases).kept
 
     def hear(self, pieces: Sequence[Piece]) -> None:
-        """Decode pieces and set apart what was not said."""
+        """Decode pieces and set apart what was not said; all of them, or none when it fails."""
         if not self._language:
             self._language = self._decoder.detect_language(pieces[0].samples)
-        self._hear(pieces, _MOST_SPLITS)
+        words, quarantined = len(self._words), len(self._quarantined)
+        try:
+            self._hear(pieces, _MOST_SPLITS)
+        except BaseException:
+            del self._words[words:], self._quarantined[quarantined:]
+            raise
 
     def _hear(self, pieces: Sequence[Piece], splits: int) -> None:
         """A piece in which the model loops or skips speech is decoded again in halves."""

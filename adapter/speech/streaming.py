@@ -16,7 +16,7 @@ SAMPLE_BYTES = 2
 """Samples come as signed 16-bit little-endian integers, mono, 16 kHz."""
 
 PARTIAL_MS = 250
-"""An unfinished utterance is looked at again after so much more speech."""
+"""An unfinished utterance is looked at again after so much more sound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,10 @@ class Ears(Protocol):
         """How the recording is cut."""
 
     @property
+    def language(self) -> str:
+        """What is spoken; empty as long as that is not known."""
+
+    @property
     def words(self) -> tuple[Word, ...]:
         """Everything heard so far."""
 
@@ -59,8 +63,12 @@ class LiveHearing:
         self._ears = ears
         self._cutter = PieceCutter(ears.rule)
         self._ended: deque[Piece] = deque()
-        self._sketched_ms = 0
-        self._sketch: tuple[Word, ...] = ()
+        self._seen = _Look()
+
+    @property
+    def language(self) -> str:
+        """What is spoken; empty as long as that is not known."""
+        return self._ears.language
 
     @property
     def words(self) -> tuple[Word, ...]:
@@ -83,19 +91,41 @@ class LiveHearing:
         """The speaker has stopped; what was being spoken has ended."""
         self._ended.extend(self._cutter.finish())
 
-    def step(self, partials: bool = True) -> Confirmed | Partial | None:
-        """At most one look at the model, what has ended first; None: there is nothing to hear."""
+    def step(self, partials: bool = True, paused: bool = False) -> Confirmed | Partial | None:
+        """At most one look at the model, what has ended first; None: there is nothing to hear.
+
+        `paused`: no more sound comes for a while, so that one look is enough to tell all of it.
+        """
         if self._ended:
             first = len(self._ears.words)
-            self._sketch = ()
-            self._ears.hear([self._ended.popleft()])
+            self._ears.hear([self._ended[0]])
+            self._ended.popleft()
+            self._seen = _Look()
             return Confirmed(first, self._ears.words[first:])
         piece = self._cutter.unfinished() if partials else None
-        if piece is None or piece.speech[-1][1] < self._sketched_ms + PARTIAL_MS:
+        if piece is None or not self._seen.is_due(piece, paused):
             return None
-        self._sketched_ms = piece.speech[-1][1]
-        before, self._sketch = self._sketch, self._ears.sketch(piece)
-        return Partial(_agreed(before, self._sketch))
+        words = self._ears.sketch(piece)
+        told = words if paused else _agreed(self._seen.words, words)
+        self._seen = _Look(words, piece.end_ms, piece.speech[-1][1], len(told) == len(words))
+        return Partial(told)
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """The last look at the utterance being spoken; `told`: all its words were agreed on."""
+
+    words: tuple[Word, ...] = ()
+    end_ms: int = 0
+    speech_ms: int = 0
+    told: bool = False
+
+    def is_due(self, piece: Piece, paused: bool) -> bool:
+        """Whether to look again: more was said, or the last words have not been told yet."""
+        if paused:
+            return piece.end_ms > self.end_ms or not self.told
+        more = piece.speech[-1][1] > self.speech_ms or not self.told
+        return more and piece.end_ms >= self.end_ms + PARTIAL_MS
 
 
 def _agreed(before: Sequence[Word], now: Sequence[Word]) -> tuple[Word, ...]:

@@ -6,16 +6,18 @@ import asyncio
 import contextlib
 import json
 import struct
+from collections.abc import Coroutine
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, WebSocket, WebSocketDisconnect
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from adapter.domain.identifiers import Accession
-from adapter.domain.transcript import Word
-from adapter.errors import Malformed, ReadoutError, Rejected, TooLarge, TryAgain, Unsupported
+from adapter.errors import Malformed, ReadoutError, Rejected, TooLarge, Unsupported
 from adapter.speech.audio import SAMPLE_RATE
-from adapter.speech.streaming import SAMPLE_BYTES, Confirmed, Partial
+from adapter.speech.streaming import SAMPLE_BYTES
+from adapter.web import live_messages
+from adapter.web.live_messages import Message
 from adapter.web.parts import Parts
 from adapter.web.requests import accession_in
 from adapter.workflow.live_dictation import IDLE_S, LiveDictations
@@ -32,6 +34,7 @@ _LONGEST_TEXT = 4096
 _BEGIN_S = 30.0
 _PAUSED_S = 3600.0
 _LOOK_S = 0.1
+_MOST_WORDS = 500  # in one message
 _CLOSE_REFUSED = 1008
 _CLOSE_TRY_AGAIN = 1013
 
@@ -90,21 +93,33 @@ async def _converse(line: _Line, live: LiveDictations, accession: Accession, aut
         raise Unsupported(f"send PCM16 mono at {SAMPLE_RATE} samples a second", code="rate")
     over = await live.settled(accession, start.session) if start.session else None
     if over is not None:
-        await line.final(*over)
+        await line.close(live_messages.final(over))
         return
-    async with line.sending:  # words heard meanwhile come after the ready
-        session = await live.attach(accession, start.session, author, line.tell)
-        holder = session.holder
-        await line.now({"type": "ready", "session": session.id, "have": session.have})
-        if session.words:
-            await line.now(_confirmed(0, session.words))
+    session, holder = await live.attach(accession, start.session, author)
     try:
-        await _take(line, live, session, holder)
+        await line.send(live_messages.ready(session.id, session.have))
+        teller = _Teller(line, session, holder)
+        await _first_of(teller.keep_telling(), _take(line, live, session, holder, teller))
     finally:
         live.detach(session, holder)
 
 
-async def _take(line: _Line, live: LiveDictations, session: LiveSession, holder: int) -> None:
+async def _first_of(*both: Coroutine[Any, Any, None]) -> None:
+    """Until one of them ends, or fails; then the other is given up."""
+    tasks = [asyncio.create_task(each) for each in both]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for each in done:
+            each.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _take(
+    line: _Line, live: LiveDictations, session: LiveSession, holder: int, teller: _Teller
+) -> None:
     """Samples, until the speaker stops or leaves."""
     patience = IDLE_S
     while not isinstance(message := await line.receive(patience), Stop):
@@ -115,14 +130,66 @@ async def _take(line: _Line, live: LiveDictations, session: LiveSession, holder:
             if too_long:
                 break
             await session.append(holder, *message)
+        else:
+            session.pause()
         patience = _PAUSED_S if isinstance(message, Pause) else IDLE_S
-        await line.send({"type": "ack", "have": session.have})
+        await line.send(live_messages.ack(session.have))
         while session.runs_ahead(asyncio.get_running_loop().time()):  # noqa: ASYNC110
             await asyncio.sleep(_LOOK_S)  # nothing is read meanwhile: the sender has to wait
     if isinstance(message, tuple):
-        await line.send(_error(_too_long(live.longest_samples)))
+        await line.send(live_messages.problem(_too_long(live.longest_samples)))
     await session.append(holder, session.have, b"")  # not when another connection has taken over
-    await line.final(*await live.stop(session))
+    final = await live.stop(session)
+    await teller.tell()
+    await line.close(live_messages.final(final))
+
+
+class _Teller:
+    """Tells one connection what it does not know yet, as fast as it reads.
+
+    Who reads slowly is told the newest partial, and confirmed words in one message.
+    """
+
+    def __init__(self, line: _Line, session: LiveSession, holder: int) -> None:
+        self._line = line
+        self._session = session
+        self._holder = holder
+        self._words = 0
+        self._edits = 0
+        self._looks = 0
+        self._telling = asyncio.Lock()
+
+    async def keep_telling(self) -> None:
+        """Raises Conflict when another connection has taken the session over."""
+        while True:
+            news = self._session.news
+            self._session.check(self._holder)
+            try:
+                await self.tell()
+            except WebSocketDisconnect:  # whoever receives finds that out too, and ends it
+                await asyncio.Event().wait()
+            await news.wait()
+
+    async def tell(self) -> None:
+        """Everything that is new."""
+        async with self._telling:
+            while (message := self._next()) is not None:
+                await self._line.send(message)
+
+    def _next(self) -> Message | None:
+        session, first = self._session, self._words
+        if first < len(session.words) or self._edits < len(session.edits):
+            words = session.words[first : first + _MOST_WORDS]
+            self._words += len(words)
+            if self._words < len(session.words):
+                return live_messages.confirmed(first, words, None)
+            edits, self._edits = session.edits[self._edits :], len(session.edits)
+            written = live_messages.rewritten(session.text, edits)
+            return live_messages.confirmed(first, words, written)
+        if session.partial is not None and self._looks < session.looks:
+            self._looks = session.looks
+            return live_messages.partial(session.partial.event.words, session.partial.text)
+        return None
 
 
 class _Line:
@@ -130,7 +197,7 @@ class _Line:
 
     def __init__(self, socket: WebSocket) -> None:
         self._socket = socket
-        self.sending = asyncio.Lock()
+        self._sending = asyncio.Lock()
 
     async def receive(self, seconds: float) -> Start | Pause | Stop | tuple[int, bytes]:
         """The next command, or samples as (place of the first, PCM16)."""
@@ -143,36 +210,22 @@ class _Line:
         text = message.get("text")
         return _frame(message.get("bytes") or b"") if text is None else _command(text)
 
-    async def send(self, message: dict[str, Any]) -> None:
+    async def send(self, message: Message) -> None:
         """Send in turn; waits while the other side does not read."""
-        async with self.sending:
-            await self.now(message)
+        async with self._sending:
+            try:
+                await self._socket.send_text(json.dumps(message, ensure_ascii=False))
+            except RuntimeError:  # the socket is closed already
+                raise WebSocketDisconnect(1006) from None
 
-    async def now(self, message: dict[str, Any]) -> None:
-        """Send at once; the caller holds `sending`."""
-        try:
-            await self._socket.send_text(json.dumps(message, ensure_ascii=False))
-        except RuntimeError:  # the socket is closed already
-            raise WebSocketDisconnect(1006) from None
-
-    async def tell(self, event: Confirmed | Partial) -> None:
-        """Words for the speaker, if there still is one."""
-        with contextlib.suppress(WebSocketDisconnect):
-            if isinstance(event, Confirmed):
-                await self.send(_confirmed(event.first, event.words))
-            else:
-                text = " ".join(word.text for word in event.words)
-                words = [_word(word) for word in event.words]
-                await self.send({"type": "partial", "text": text, "words": words})
-
-    async def final(self, dictation: str | None, text: str) -> None:
-        """The last message."""
-        await self.send({"type": "final", "dictation": dictation, "text": text})
+    async def close(self, last: Message) -> None:
+        """Send the last message, and hang up."""
+        await self.send(last)
         await self._socket.close()
 
     async def refuse(self, error: ReadoutError) -> None:
         """Say what is wrong and hang up; the audio acknowledged so far stays."""
-        await self.send(_error(error))
+        await self.send(live_messages.problem(error))
         again = not isinstance(error, Rejected)
         await self._socket.close(_CLOSE_TRY_AGAIN if again else _CLOSE_REFUSED)
 
@@ -203,17 +256,3 @@ def _end(frame: tuple[int, bytes]) -> int:
 def _too_long(samples: int) -> TooLarge:
     told = f"a dictation holds {samples} samples; it ends here, start another one"
     return TooLarge(told, code="too-long")
-
-
-def _error(error: ReadoutError) -> dict[str, Any]:
-    code = getattr(error, "code", "try-again" if isinstance(error, TryAgain) else "failed")
-    return {"type": "error", "code": code, "detail": str(error)}
-
-
-def _confirmed(first: int, words: tuple[Word, ...]) -> dict[str, Any]:
-    return {"type": "confirmed", "from": first, "words": [_word(word) for word in words]}
-
-
-def _word(word: Word) -> dict[str, Any]:
-    ms = [word.start_ms, word.end_ms]
-    return {"text": word.text, "ms": ms, "confidence": word.confidence}

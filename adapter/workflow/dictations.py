@@ -47,11 +47,16 @@ class Dictations:
         return self.store(accession, audio, media_type, author)[0]
 
     def store(
-        self, accession: Accession, audio: Iterable[bytes], media_type: str, author: str = ""
+        self,
+        accession: Accession,
+        audio: Iterable[bytes],
+        media_type: str,
+        author: str = "",
+        limit: int | None = None,
     ) -> tuple[Dictation, bool]:
-        """As `receive`, and whether the dictation is new."""
+        """As `receive`, and whether the dictation is new; `limit` in bytes, if not the house's."""
         house = self._house
-        sha256, size = house.audio.put(audio, house.audio_limit)
+        sha256, size = house.audio.put(audio, limit or house.audio_limit)
         if size == 0:
             raise Malformed("the dictation holds no bytes; record it again", code="empty")
         with house.database.write() as tx:

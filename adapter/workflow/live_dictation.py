@@ -5,18 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from itertools import count
+from typing import NamedTuple
 
 import structlog
 
 from adapter.domain.identifiers import Accession
+from adapter.domain.transcript import Transcript
 from adapter.errors import NotFound, ReadoutError, TryAgain
 from adapter.ports import SpeechContext
+from adapter.reporting.live_text import GrowingText, LiveText
 from adapter.speech.audio import SAMPLE_RATE
-from adapter.speech.streaming import LiveHearing
+from adapter.speech.streaming import SAMPLE_BYTES, LiveHearing
 from adapter.store import dictations, studies
 from adapter.store.live_audio import LiveAudio, LiveHead
 from adapter.workflow.dictations import Dictations, context_of
-from adapter.workflow.live_session import LiveSession, Tell
+from adapter.workflow.fair_turns import FairTurns
+from adapter.workflow.live_session import LiveSession
 from adapter.workflow.study_flow import House
 
 log = structlog.get_logger()
@@ -32,7 +36,17 @@ IDLE_S = 900.0
 
 _KNOWN_S = 86_400.0
 _SWEEP_S = 30.0
+_AGAIN_S = 1.0
 _WAV_HEADER = 44
+_LARGEST_WAV = 1 << 32
+
+
+class Final(NamedTuple):
+    """What became of a session: the dictation (None: nothing was said), its words and its text."""
+
+    dictation: str | None
+    spoken: str
+    text: LiveText
 
 
 class LiveDictations:
@@ -51,17 +65,17 @@ class LiveDictations:
         self._audio = audio
         self._listen = listen
         longest = int(longest_minutes * 60 * SAMPLE_RATE)
-        self.longest_samples = min(longest, (house.audio_limit - _WAV_HEADER) // 2)
+        self.longest_samples = min(longest, (_LARGEST_WAV - _WAV_HEADER) // SAMPLE_BYTES)
         self._sessions: dict[str, LiveSession] = {}
         self._closing: set[str] = set()
         self._holders = count(1)
-        self._turn = asyncio.Lock()  # fair: who asks first is heard first, one utterance a turn
+        self._turns = FairTurns()
 
-    async def settled(self, accession: Accession, id_: str) -> tuple[str | None, str] | None:
-        """(dictation, text) of a session that is over, None of one that is not; NotFound."""
+    async def settled(self, accession: Accession, id_: str) -> Final | None:
+        """What a session that is over became, None for one that is not; raises NotFound."""
         return await asyncio.to_thread(self._settled, accession, id_)
 
-    def _settled(self, accession: Accession, id_: str) -> tuple[str | None, str] | None:
+    def _settled(self, accession: Accession, id_: str) -> Final | None:
         head = self._audio.head(id_)
         if head.accession != accession:
             raise NotFound("this session is one of another study", code="session")
@@ -69,48 +83,61 @@ class LiveDictations:
             return None
         with self._house.database.read() as tx:
             told = dictations.transcripts(tx, accession)
-        text = next((t.spoken for t in told if t.dictation_id == head.dictation), "")
-        return (None if head.dictation == "-" else head.dictation), text
+        transcript = next((each for each in told if each.dictation_id == head.dictation), None)
+        return self._final(None if head.dictation == "-" else head.dictation, transcript)
+
+    def _final(self, dictation: str | None, heard: Transcript | None) -> Final:
+        if heard is None:
+            return Final(dictation, "", LiveText())
+        growing = GrowingText(self._house.tables.vocabulary(heard.language))
+        growing.add(heard.words)
+        return Final(dictation, heard.spoken, growing.whole())
 
     async def attach(
-        self, accession: Accession, id_: str | None, author: str, tell: Tell
-    ) -> LiveSession:
+        self, accession: Accession, id_: str | None, author: str
+    ) -> tuple[LiveSession, int]:
         """Begin a session, or go on with one; an older connection to it is left behind.
+
+        Returns the session and the number of this connection.
 
         Raises TryAgain when too many speak at once, NotFound for an unknown session.
         """
         session = self._sessions.get(id_ or "")
-        connected = sum(each.tell is not None for each in self._sessions.values())
-        if connected >= MOST_SESSIONS and (session is None or session.tell is None):
+        connected = sum(each.holder != 0 for each in self._sessions.values())
+        if connected >= MOST_SESSIONS and (session is None or session.holder == 0):
             raise TryAgain("too many people dictate at this moment; try again", after=5.0)
         if session is None:
             opened = await self._opened(accession, id_, author)
             session = self._sessions.setdefault(opened.id, opened)
         if session.stopped or session.id in self._closing:
             raise TryAgain("this session is being closed; ask again", after=1.0)
-        session.holder, session.tell = next(self._holders), tell
+        session.holder = next(self._holders)
+        session.tell()  # an older connection finds that it has lost the session
         session.opened_at = asyncio.get_running_loop().time()
         session.opened_have = session.have
         if session.hearing is None or session.hearing.done():
             session.hearing = asyncio.create_task(self._hear(session))
-        return session
+        return session, session.holder
 
     def detach(self, session: LiveSession, holder: int) -> None:
         """The connection has gone; its session waits for the next one."""
         if session.holder == holder:
-            session.tell = None
+            session.holder = 0
 
-    async def stop(self, session: LiveSession) -> tuple[str | None, str]:
-        """(dictation, text): the audio is a dictation, and the last utterance has been heard."""
+    async def stop(self, session: LiveSession) -> Final:
+        """The audio is a dictation, and the last utterance has been heard."""
         async with session.written:
-            session.holder = 0  # nothing can be added any more
-            made = await asyncio.to_thread(self._store, session.id)
-            session.stopped = True
+            session.stopped = True  # nothing can be added any more
             session.wake.set()
+        try:
+            made = await asyncio.to_thread(self._store, session.id)  # it is heard meanwhile
+        except BaseException:
+            self._drop(session.id)  # its audio stays for the next connection
+            raise
         if session.hearing is not None:
             await asyncio.wait([session.hearing])
         await self._settle(session.id, made)
-        return made, " ".join(word.text for word in session.words)
+        return Final(made, " ".join(word.text for word in session.words), session.whole())
 
     async def sweep(self) -> int:
         """Make dictations of what was left behind; returns how many sessions were closed."""
@@ -140,7 +167,8 @@ class LiveDictations:
         have = await asyncio.to_thread(self._audio.samples, id_)
         listen = self._listen
         ears = None if listen is None else lambda: listen(self._context(accession))
-        return LiveSession(id_, accession, head.author, self._audio, ears, have)
+        vocabulary = self._house.tables.vocabulary
+        return LiveSession(id_, accession, head.author, self._audio, ears, vocabulary, have)
 
     def _context(self, accession: Accession) -> SpeechContext:
         house = self._house
@@ -151,23 +179,33 @@ class LiveDictations:
     async def _hear(self, session: LiveSession) -> None:
         """Hear a session until it stops, one look at the model each time its turn comes."""
         try:
-            while True:
-                session.wake.clear()
-                async with self._turn:
-                    event, more = await asyncio.to_thread(session.step)
-                if event is not None and session.tell is not None:
-                    await session.tell(event)
-                if not more:
-                    if session.stopped:
-                        return
-                    await session.wake.wait()
+            while await self._look(session) or not session.stopped:
+                pass
         except Exception as error:  # the boundary of a task: the audio is safe, its words follow
             log.warning("live_text_failed", error=type(error).__name__)
             session.listen = None
 
+    async def _look(self, session: LiveSession) -> bool:
+        """One turn; whether there is more to hear. When there is not, waits for it."""
+        session.wake.clear()
+        try:
+            async with self._turns.turn(session.share, session.is_awaited):
+                heard, more = await asyncio.to_thread(session.step)
+        except TryAgain:
+            if session.stopped:
+                raise
+            await asyncio.sleep(_AGAIN_S)
+            return True
+        if heard is not None:
+            session.take(heard)
+        if not more and not session.stopped:
+            await session.wake.wait()
+            return True
+        return more
+
     def _is_connected(self, id_: str) -> bool:
         session = self._sessions.get(id_)
-        return session is not None and session.tell is not None
+        return session is not None and session.holder != 0
 
     async def _close(self, id_: str) -> None:
         self._closing.add(id_)
@@ -177,10 +215,13 @@ class LiveDictations:
             self._closing.discard(id_)
 
     async def _settle(self, id_: str, made: str | None) -> None:
+        self._drop(id_)
+        await asyncio.to_thread(self._audio.settle, id_, made or "")
+
+    def _drop(self, id_: str) -> None:
         session = self._sessions.pop(id_, None)
         if session is not None and session.hearing is not None:
             session.hearing.cancel()
-        await asyncio.to_thread(self._audio.settle, id_, made or "")
 
     def _store(self, id_: str) -> str | None:
         """Its audio by the one known way; once more gives the same dictation."""
@@ -188,5 +229,6 @@ class LiveDictations:
         if self._audio.samples(id_) == 0:
             return None
         wav = self._audio.wav(id_)
-        made = self._receiver.receive(Accession(head.accession), wav, "audio/wav", head.author)
+        accession = Accession(head.accession)
+        made, _ = self._receiver.store(accession, wav, "audio/wav", head.author, _LARGEST_WAV)
         return made.id

@@ -12,22 +12,19 @@ import pytest
 from adapter.domain.identifiers import Accession
 from adapter.errors import Conflict, Malformed, NotFound, TryAgain
 from adapter.ports import SpeechContext
+from adapter.reporting.live_text import LiveText
 from adapter.speech.pieces import Piece
-from adapter.speech.streaming import Confirmed, LiveHearing, Partial
+from adapter.speech.streaming import LiveHearing
 from adapter.speech.utterances import CutRule
 from adapter.store import dictations
 from adapter.store.live_audio import LiveAudio
 from adapter.workflow import live_dictation
-from adapter.workflow.live_dictation import IDLE_S, LiveDictations
+from adapter.workflow.live_dictation import IDLE_S, Final, LiveDictations
 from adapter.workflow.live_session import LiveSession
 from tests.fakes.house import Workflow
 
 A1 = Accession("A1")
 RATE = 16_000
-
-
-async def nobody(event: Confirmed | Partial) -> None:
-    """A speaker who does not look."""
 
 
 def samples(count: int, seed: int = 1) -> bytes:
@@ -51,7 +48,7 @@ def stored(workflow: Workflow, accession: str = "A1") -> list[bytes]:
 
 
 async def begun(made: LiveDictations, accession: Accession = A1) -> LiveSession:
-    return await made.attach(accession, None, "123", nobody)
+    return (await made.attach(accession, None, "123"))[0]
 
 
 async def test_a_dictation_is_what_was_sent(workflow: Workflow) -> None:
@@ -60,7 +57,7 @@ async def test_a_dictation_is_what_was_sent(workflow: Workflow) -> None:
     body = samples(1000)
     assert await session.append(session.holder, 0, body[:600]) == 300
     assert await session.append(session.holder, 300, body[600:]) == 1000
-    assert await made.stop(session) == ("d-1", "")
+    assert await made.stop(session) == Final("d-1", "", LiveText())
     assert stored(workflow) == [body]
     assert workflow.events("A1")[-1] == "dictated"
     assert [path.suffix for path in (workflow.folder / "live").iterdir()] == [".json"]
@@ -89,12 +86,13 @@ async def test_a_newer_connection_takes_over(workflow: Workflow) -> None:
     session = await begun(made)
     old = session.holder
     await session.append(old, 0, samples(100))
-    again = await made.attach(A1, session.id, "123", nobody)
+    again, holder = await made.attach(A1, session.id, "123")
     assert again is session
+    assert holder == session.holder != old
     with pytest.raises(Conflict):
         await session.append(old, 100, samples(10))
     made.detach(session, old)
-    assert session.tell is nobody
+    assert session.holder == holder
     assert await session.append(session.holder, 100, samples(10)) == 110
 
 
@@ -106,7 +104,7 @@ async def test_a_session_outlives_the_process(workflow: Workflow) -> None:
     with (workflow.folder / "live" / f"{session.id}.pcm").open("ab") as file:
         file.write(b"\x01")  # half a sample: the process was killed while it wrote
     second = live(workflow)
-    again = await second.attach(A1, session.id, "123", nobody)
+    again, _ = await second.attach(A1, session.id, "123")
     assert again.have == 500
     await again.append(again.holder, 500, body[1000:])
     await second.stop(again)
@@ -124,7 +122,7 @@ async def test_what_is_left_behind_becomes_a_dictation_once(workflow: Workflow) 
     assert await after.sweep() == 1
     assert await after.sweep() == 0
     assert stored(workflow) == [body]
-    assert await after.settled(A1, session.id) == ("d-1", "")
+    assert await after.settled(A1, session.id) == Final("d-1", "", LiveText())
 
 
 async def test_a_connected_session_is_not_swept(workflow: Workflow) -> None:
@@ -144,16 +142,17 @@ async def test_killed_between_dictation_and_settling(workflow: Workflow) -> None
     await session.append(session.holder, 0, samples(500))
     made._store(session.id)  # and then the process is killed
     after = live(workflow)
-    again = await after.attach(A1, session.id, "", nobody)
-    assert (await after.stop(again))[0] == "d-1"
+    again, _ = await after.attach(A1, session.id, "")
+    assert (await after.stop(again)).dictation == "d-1"
     assert len(stored(workflow)) == 1
 
 
 async def test_nothing_said_is_no_dictation(workflow: Workflow) -> None:
     made = live(workflow)
     session = await begun(made)
-    assert await made.stop(session) == (None, "")
-    assert await made.settled(A1, session.id) == (None, "")
+    nothing = Final(None, "", LiveText())
+    assert await made.stop(session) == nothing
+    assert await made.settled(A1, session.id) == nothing
 
 
 async def test_sessions_of_others_and_unknown_ones(workflow: Workflow) -> None:
@@ -173,7 +172,7 @@ async def test_too_many_speakers_are_asked_to_wait(
     await begun(made)
     with pytest.raises(TryAgain):
         await begun(made)
-    await made.attach(A1, first.id, "", nobody)  # but who is in may come again
+    await made.attach(A1, first.id, "")  # but who is in may come again
     made.detach(first, first.holder)
     await begun(made)
 
@@ -182,6 +181,7 @@ class Ears:
     """Hears every piece as one word, and writes down whose turn it was."""
 
     rule = CutRule(longest=200, bridge=6, margin=6)
+    language = "en"
 
     def __init__(self, name: str, turns: list[str]) -> None:
         self.words = ()
@@ -227,13 +227,19 @@ async def test_a_model_that_fails_costs_no_audio(workflow: Workflow) -> None:
     session = await begun(made)
     body = samples(1000)
     await session.append(session.holder, 0, body)
-    assert await made.stop(session) == ("d-1", "")
+    assert await made.stop(session) == Final("d-1", "", LiveText())
     assert stored(workflow) == [body]
 
 
-def test_the_longest_session_fits_into_a_dictation(workflow: Workflow) -> None:
-    assert live(workflow).longest_samples == (10_000_000 - 44) // 2
-    assert live(workflow, longest_minutes=1.0).longest_samples == 60 * RATE
+async def test_only_its_minutes_bound_a_session(workflow: Workflow) -> None:
+    made = live(workflow, longest_minutes=10.0)
+    assert made.longest_samples == 600 * RATE
+    assert live(workflow, longest_minutes=1e6).longest_samples < 1 << 31  # a WAV file has an end
+    session = await begun(made)
+    body = bytes(10_000_002)  # larger than any body that HTTP takes
+    await session.append(session.holder, 0, body)
+    assert (await made.stop(session)).dictation == "d-1"
+    assert stored(workflow) == [body]
 
 
 async def test_only_who_outruns_speech_and_model_is_held_up(workflow: Workflow) -> None:
