@@ -29,11 +29,20 @@ def _begun(keys: Sequence[str], at: int, vocabulary: Vocabulary) -> list[Command
     """Commands that lack words: of their name, or of what must follow it."""
     begun = vocabulary.commands.longer(keys, at)
     found = vocabulary.commands.match(keys, at)
-    if found is not None and found[1] == len(keys):
-        rule = found[0]
-        if rule.argument != "none" or rule.action in _TAKES_WORDS:
-            begun.append(rule)
+    if found is not None and _lacks_words(found[0], keys, found[1], vocabulary):
+        begun.append(found[0])
     return begun
+
+
+def _lacks_words(rule: CommandRule, keys: Sequence[str], at: int, vocabulary: Vocabulary) -> bool:
+    """Whether what must follow the name is not there, or only its beginning is."""
+    if at == len(keys):
+        return rule.argument != "none" or rule.action in _TAKES_WORDS
+    names = {"heading": vocabulary.sections, "organ": vocabulary.organs}.get(rule.argument)
+    if names is None:
+        return False
+    at += keys[at] in vocabulary.table.articles
+    return at == len(keys) or bool(names.longer(keys, at))
 
 
 def _may_stand(rule: CommandRule, before: str, opens: bool) -> bool:

@@ -46,7 +46,7 @@ class FairTurns:
             yield
         finally:
             share.used += clock() - began
-            self._pass_on()
+            self._pass_on_soon()
 
     async def _wait(self, share: Share, urgent: Callable[[], bool]) -> None:
         if not self._taken:
@@ -60,8 +60,12 @@ class FairTurns:
             if mine in self._waiting:
                 self._waiting.remove(mine)
             else:
-                self._pass_on()  # the turn had just been given
+                self._pass_on_soon()  # the turn had just been given
             raise
+
+    def _pass_on_soon(self) -> None:
+        """Who has just had a turn may want another, and is compared with the others."""
+        asyncio.get_running_loop().call_soon(self._pass_on)
 
     def _pass_on(self) -> None:
         ready = [each for each in self._waiting if not each.go.cancelled()]

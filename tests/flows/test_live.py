@@ -15,6 +15,9 @@ import httpx
 from websockets.sync.client import ClientConnection, connect
 
 from adapter.demo.site import Service
+from adapter.mapping.files import MappingFiles
+from adapter.mapping.vocabulary import load_vocabulary
+from adapter.reporting.written_form import write
 from tests.fakes.receivers import poll
 from tests.flows.hospital import AUDIO, Hospital
 
@@ -61,6 +64,14 @@ class Speaker:
             if told["type"] == kind:
                 return told
 
+    def written(self) -> str:
+        """The written text that a page shows behind the confirmed words."""
+        text = ""
+        for told in self.heard:
+            if told["type"] in ("confirmed", "final") and told["written"] is not None:
+                text = text[: told["written"]["from"]] + told["written"]["text"]
+        return text
+
     def confirmed(self) -> list[str]:
         """The confirmed words; told again they must be the same."""
         words: list[str] = []
@@ -92,6 +103,10 @@ def transcript(http: httpx.Client, accession: str) -> str:
     return made()
 
 
+def written(spoken: str) -> str:
+    return write(spoken, load_vocabulary(MappingFiles(), "en")).text
+
+
 def audio(http: httpx.Client, accession: str) -> bytes:
     """The samples of its first dictation."""
     return http.get(f"/api/studies/{accession}/dictations/d-1/audio").content[HEADER:]
@@ -110,7 +125,9 @@ def test_words_while_speaking_are_those_of_the_report(hospital: Hospital) -> Non
         assert dr.say(body, have) == len(body) // 2
         final = dr.stop()
     assert final["dictation"] == "d-1"
-    assert " ".join(dr.confirmed()) == final["text"] == transcript(hospital.http, "LIVE-1")
+    spoken = transcript(hospital.http, "LIVE-1")
+    assert " ".join(dr.confirmed()) == final["text"] == spoken
+    assert dr.written() == final["written"]["text"] == written(spoken) != spoken
     assert audio(hospital.http, "LIVE-1") == body
     preliminary = hospital.ris.wait("LIVE-1", "P")
     assert b"lungs are clear" in preliminary.body
@@ -133,6 +150,8 @@ def test_a_connection_cut_in_the_middle_loses_no_sample(hospital: Hospital) -> N
     assert audio(hospital.http, "LIVE-2") == body
     second.heard = [*first.heard, *second.heard]
     assert " ".join(second.confirmed()) == final["text"] == transcript(hospital.http, "LIVE-2")
+    second.heard = second.heard[len(first.heard) :]  # the second connection is told all of it
+    assert second.written() == written(final["text"])
 
 
 def test_two_speakers_at_once(hospital: Hospital) -> None:

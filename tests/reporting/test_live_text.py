@@ -13,15 +13,16 @@ from hypothesis import strategies as st
 from adapter.domain.transcript import Word, WrittenText
 from adapter.mapping.files import MappingFiles
 from adapter.mapping.vocabulary import Vocabulary, load_vocabulary
-from adapter.reporting import live_text
-from adapter.reporting.live_text import GrowingText, LiveText
+from adapter.reporting import live_cuts
+from adapter.reporting.live_text import Acted, GrowingText, LiveText
 from adapter.reporting.written_form import write
 from tests.reporting.phrases import pairs
 
+SINGLE = """left right no the a is nodule mass two three point by to and centimeters normal period
+comma colon quote prior impression number one l four image series correction undo lungs are clear.
+3.2 cm, liver heart size upper"""
 SAYINGS = (
-    *"left right no the a is nodule mass two three point by to and centimeters normal".split(),
-    *"period comma colon quote prior impression number one l four image series correction".split(),
-    *"lungs are clear. 3.2 cm, liver heart size upper".split(),
+    *SINGLE.split(),
     "scratch that",
     "period scratch that",
     "delete last sentence",
@@ -37,7 +38,6 @@ SAYINGS = (
     "impression colon",
     "the lungs are clear period",
     "there is a mass in the left upper lobe period",
-    "undo",
     "open paren",
 )
 CHUNKS = st.lists(st.lists(st.sampled_from(SAYINGS), min_size=1, max_size=7), max_size=24)
@@ -54,14 +54,14 @@ def heard(text: str, first: int = 0) -> tuple[Word, ...]:
     return tuple(Word(each, 100 * n, 100 * n + 90, 0.9) for n, each in numbered)
 
 
-def at_once(words: Sequence[Word], held: str) -> WrittenText:
+def at_once(words: Sequence[Word], held: str, language: str) -> WrittenText:
     spoken = " ".join(word.text for word in words)
     assert spoken.endswith(held)
-    return write(spoken[: len(spoken) - len(held)].rstrip(), vocabulary())
+    return write(spoken[: len(spoken) - len(held)].rstrip(), vocabulary(language))
 
 
-def assert_same(now: LiveText, words: Sequence[Word]) -> None:
-    whole = at_once(words, now.held)
+def assert_same(now: LiveText, words: Sequence[Word], language: str = "en") -> None:
+    whole = at_once(words, now.held, language)
     assert now.text == whole.text
     told = [(each.name, each.argument, each.at) for each in now.commands]
     assert told == [(each.name, each.argument, each.out_at) for each in whole.commands]
@@ -99,3 +99,87 @@ def assert_grows(chunks: list[list[str]]) -> None:
 @example([["the lungs are clear period"], ["there is a mass period"] * 4, ["scratch that"] * 5])
 def test_it_is_what_is_written_at_once(chunks: list[list[str]]) -> None:
     assert_grows(chunks)
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_dictations_of_the_phrase_set_are_written_as_at_once(language: str) -> None:
+    chance = random.Random(5)
+    said = [pair.spoken for pair in pairs(language) if "\n" not in pair.spoken]
+    stop = {"en": "period", "de": "punkt"}[language]
+    for ending in (stop, ""):
+        growing, words = GrowingText(vocabulary(language)), ()
+        for _ in range(150):
+            text = f"{chance.choice(said)} {chance.choice((ending, ''))}"
+            while text:
+                length = chance.randint(1, 9)
+                more = heard(" ".join(text.split()[:length]), len(words))
+                text = " ".join(text.split()[length:])
+                words = (*words, *more)
+                before, now = growing.now, growing.add(more)
+                assert_follows(before, now)
+        assert_same(now, words, language)
+        assert_same(growing.whole(), words, language)
+
+
+@pytest.mark.parametrize(
+    "saying",
+    [
+        "there is a five millimeter nodule in the left upper lobe period",
+        "there is a nodule in the left upper lobe period a mass scratch that",
+        "there is a five millimeter nodule in the left upper lobe and",  # never a full stop
+    ],
+)
+def test_however_long_it_gets_only_its_end_is_written_anew(
+    saying: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    longest = 0
+
+    def spying(spoken: str, table: Vocabulary) -> WrittenText:
+        nonlocal longest
+        longest = max(longest, len(spoken.split()))
+        return write(spoken, table)
+
+    monkeypatch.setattr(live_cuts, "write", spying)
+    growing = GrowingText(vocabulary())
+    for count in range(300):
+        now = growing.add(heard(saying, 20 * count))
+    assert longest < 5 * live_cuts.CONTEXT
+    assert now.stable > 0.9 * len(now.text)
+    assert now.text == write(" ".join([saying] * 300), vocabulary()).text
+
+
+@pytest.mark.parametrize(
+    ("spoken", "held"),
+    [
+        ("no effusion period scratch", "scratch"),
+        ("no effusion go to", "go to"),
+        ("no effusion go to the", "go to the"),
+        ("clear period normal right", "normal right"),
+        ("insert macro", "insert macro"),
+        ("normal", "normal"),
+        ("clear period normal", "normal"),
+        ("accept finding", "accept finding"),
+        ("right effusion correction", "correction"),
+        ("her name is spell", "spell"),
+        ("the heart is normal", ""),
+        ("compared to the prior", ""),
+        ("we would like to go to", ""),
+        ("surgical correction", ""),
+        ("scratch that", ""),
+        ("insert macro normal", ""),
+        ("the lungs are clear", ""),
+        ("", ""),
+    ],
+)
+def test_what_may_begin_a_command_is_held_back(spoken: str, held: str) -> None:
+    growing = GrowingText(vocabulary())
+    assert growing.look(heard(spoken)).held == held
+    assert growing.add(heard(spoken)).held == held
+    assert growing.whole().text == write(spoken, vocabulary()).text
+
+
+def test_a_command_has_the_times_of_what_it_covers() -> None:
+    growing = GrowingText(vocabulary())
+    growing.add(heard("no effusion period there is a mass"))
+    (told,) = growing.add(heard("scratch that", 7)).commands
+    assert told == Acted("scratch_that", "", len("No effusion."), 300, 890)

@@ -1,15 +1,19 @@
 from __future__ import annotations
 
 import wave
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from adapter.domain.transcript import Word
+from adapter.errors import TryAgain
 from adapter.ports import SpeechContext
+from adapter.speech.pieces import Piece
 from adapter.speech.recognizer import WhisperRecognizer
 from adapter.speech.streaming import Confirmed, LiveHearing, Partial
+from adapter.speech.utterances import CutRule
 from tests.speech.conftest import DEMO
 
 CHUNK = 3200  # bytes of 100 ms
@@ -97,3 +101,95 @@ def test_who_is_behind_hears_what_has_ended_first(recognizer: WhisperRecognizer)
     while live.is_behind:
         assert isinstance(live.step(), Confirmed)
     assert live.step(partials=False) is None
+
+
+class Ears:
+    """Hears one word for each half second; the last one is never sure before it has ended."""
+
+    rule = CutRule(longest=400, bridge=60, margin=6)
+    language = "en"
+
+    def __init__(self) -> None:
+        self.words: tuple[Word, ...] = ()
+
+    def hear(self, pieces: Sequence[Piece]) -> None:
+        for piece in pieces:
+            self.words += self.sketch(piece)
+
+    def sketch(self, piece: Piece) -> tuple[Word, ...]:
+        begin, end = piece.speech[0][0], piece.speech[-1][1]
+        starts = range(begin, end, 500)
+        return tuple(Word(f"w{at - begin}", at, min(at + 500, end), 0.9) for at in starts)
+
+
+@pytest.fixture(scope="module")
+def sentence() -> bytes:
+    """Speech to its last word, without the pause behind it."""
+    return pcm(RECORDINGS[0])[: 2 * 16 * 2000]
+
+
+def told(live: LiveHearing, paused: bool = False) -> list[str]:
+    words: list[str] = []
+    while (event := live.step(paused=paused)) is not None:
+        assert isinstance(event, Partial)
+        words = [word.text for word in event.words]
+    return words
+
+
+def test_the_last_words_are_told_before_the_pause_is_long_enough_to_end_it(sentence: bytes) -> None:
+    live = LiveHearing(Ears())
+    words: list[str] = []
+    for at in range(0, len(sentence) + 32_000, CHUNK):  # a second of silence; 1.9 s end it
+        live.feed((sentence + bytes(32_000))[at : at + CHUNK])
+        words = told(live) or words
+    live.finish()
+    event = live.step()
+    assert isinstance(event, Confirmed)
+    assert words == [word.text for word in event.words]
+    assert len(words) >= 3
+
+
+def test_silence_behind_what_was_told_is_not_looked_at_again(sentence: bytes) -> None:
+    ears = Ears()
+    live = LiveHearing(ears)
+    looks = []
+    sketch = ears.sketch
+    ears.sketch = lambda piece: looks.append(piece.end_ms) or sketch(piece)  # type: ignore[method-assign]
+    live.feed(sentence)
+    for _ in range(12):
+        told(live)
+        live.feed(bytes(CHUNK))
+    assert len(looks) <= 3
+
+
+def test_a_pause_tells_all_that_was_said(sentence: bytes) -> None:
+    live = LiveHearing(Ears())
+    live.feed(sentence)
+    told(live)
+    words = told(live, paused=True)
+    assert live.step(paused=True) is None
+    live.finish()
+    event = live.step()
+    assert isinstance(event, Confirmed)
+    assert words == [word.text for word in event.words]
+
+
+def test_what_could_not_be_decoded_is_heard_the_next_time(
+    recognizer: WhisperRecognizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hearing = recognizer.hearing(CONTEXT)
+    live = LiveHearing(hearing)
+    live.feed(pcm(RECORDINGS[0]))
+    decode = hearing._decoder.decode
+
+    def fail(*given: object) -> None:
+        raise TryAgain("out of memory")
+
+    monkeypatch.setattr(hearing._decoder, "decode", fail)
+    with pytest.raises(TryAgain):
+        live.step()
+    monkeypatch.setattr(hearing._decoder, "decode", decode)
+    live.finish()
+    while live.step() is not None:
+        pass
+    assert live.words == recognizer.recognize(RECORDINGS[0], CONTEXT).words

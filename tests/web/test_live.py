@@ -4,7 +4,7 @@ import io
 import json
 import struct
 import wave
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,11 @@ import pytest
 from starlette.testclient import TestClient, WebSocketTestSession
 from starlette.websockets import WebSocketDisconnect
 
+from adapter.domain.transcript import Word
+from adapter.reporting.written_form import write
+from adapter.speech.pieces import Piece
+from adapter.speech.streaming import LiveHearing
+from adapter.speech.utterances import CutRule
 from adapter.store import dictations
 from adapter.web.app import build_app
 from adapter.web.live import PLACE
@@ -219,6 +224,82 @@ def test_an_accession_that_is_none(site: Site) -> None:
     with speaker(site, "/api/studies/%20/dictate") as dr:
         assert dr.told()["code"] == "accession"
         assert dr.closed() == 1008
+
+
+class Script:
+    """Ears that hear what they are told to, one saying an utterance."""
+
+    rule = CutRule(longest=200, bridge=6, margin=6)
+    language = "en"
+
+    def __init__(self, sayings: Iterable[str]) -> None:
+        self.words: tuple[Word, ...] = ()
+        self._sayings = iter(sayings)
+
+    def hear(self, pieces: list[Piece]) -> None:
+        (piece,) = pieces
+        said = next(self._sayings, "").split()
+        self.words += tuple(Word(each, piece.begin_ms, piece.end_ms, 0.9) for each in said)
+
+    def sketch(self, piece: Piece) -> tuple[Word, ...]:
+        return (Word("scratch", piece.begin_ms, piece.end_ms, 0.9),)
+
+
+class Page:
+    """What a page shows that does what the protocol says."""
+
+    def __init__(self) -> None:
+        self.text, self.words = "", []
+        self.commands: list[Json] = []
+        self.shown: list[str] = []
+
+    def read(self, told: Json) -> None:
+        written = told.get("written")
+        if written is None:
+            return
+        text = self.text[: written["from"]] + written["text"]
+        commands = self.commands[: written["commands_from"]] + written["commands"]
+        self.shown.append(text)
+        if told["type"] != "partial":
+            self.text, self.commands = text, commands
+        if told["type"] == "confirmed":
+            self.words[told["from"] :] = [each["text"] for each in told["words"]]
+
+
+SAYINGS = (
+    "small right pneumothorax period measures three point two",
+    "by two centimeters period there is a mass",
+    "scratch that",
+    "no effusion period go to impression",
+)
+
+
+def test_what_is_written_and_done_is_told_while_it_is_said(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with wave.open(str(ROOT / "adapter/demo_data/audio/DEMO-CXR-1.wav")) as file:
+        body = file.readframes(1 << 30) * 2
+    hearing = LiveHearing(Script(SAYINGS))
+    monkeypatch.setattr(site.parts.live, "_listen", lambda context: hearing)
+    page = Page()
+    with speaker(site) as dr:
+        dr.start()
+        for at in range(0, len(body), 64_000):
+            dr.socket.send_bytes(struct.pack(">Q", at // 2) + body[at : at + 64_000])
+        dr.socket.send_text('{"type": "stop"}')
+        while (told := dr.told())["type"] != "final":
+            page.read(told)
+    spoken = " ".join(page.words)
+    assert told["text"] == spoken == " ".join(SAYINGS)
+    whole = write(spoken, site.parts.house.tables.vocabulary("en"))
+    assert told["written"]["text"] == page.text == whole.text
+    assert page.text == "Small right pneumothorax. Measures 3.2 x 2 cm. No effusion."
+    assert page.commands == told["written"]["commands"]
+    done = [(each["name"], each["argument"], each["at"]) for each in page.commands]
+    assert done == [(each.name, each.argument, each.out_at) for each in whole.commands]
+    assert all(0 <= each["ms"][0] < each["ms"][1] <= len(body) // 32 for each in page.commands)
+    assert any("There is a mass" in each for each in page.shown)
+    assert not any(word in each for each in page.shown for word in ("cratch", "Go", "go"))
 
 
 def test_the_document_names_the_socket(site: Site) -> None:
