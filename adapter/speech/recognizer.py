@@ -158,14 +158,12 @@ class Hearing:
         """Decode pieces and set apart what was not said; all of them, or none when it fails."""
         if not self._language:
             self._language = self._decoder.detect_language(pieces[0].samples)
-        words, quarantined = len(self._words), len(self._quarantined)
-        try:
-            self._hear(pieces, _MOST_SPLITS)
-        except BaseException:
-            del self._words[words:], self._quarantined[quarantined:]
-            raise
+        for piece, words in list(self._found(pieces, _MOST_SPLITS)):
+            self._heard.add(words, piece.speech, self._phrases)
 
-    def _hear(self, pieces: Sequence[Piece], splits: int) -> None:
+    def _found(
+        self, pieces: Sequence[Piece], splits: int
+    ) -> Iterator[tuple[Piece, tuple[Word, ...]]]:
         """A piece in which the model loops or skips speech is decoded again in halves."""
         samples = [piece.samples for piece in pieces]
         prompt = prompt_text(self._phrases)
@@ -173,9 +171,9 @@ class Hearing:
         for piece, found in zip(pieces, heard, strict=True):
             words = timed_words(found, piece.begin_ms, piece.end_ms)
             if splits and len(piece.speech) > 1 and _is_doubtful(words, piece):
-                self._hear(piece.halves(), splits - 1)
+                yield from self._found(piece.halves(), splits - 1)
             else:
-                self._heard.add(words, piece.speech, self._phrases)
+                yield piece, words
 
     def recognized(self, duration_ms: int) -> Recognized:
         """Everything heard; the language is "en" by default when nothing was said."""
