@@ -23,6 +23,7 @@ from adapter.mapping.vocabulary_rules import (
 from adapter.mapping.vocabulary_table import CommandRule, VocabularyOverlay, VocabularyTable
 
 OLDEST = 130  # years
+LONGEST_BEFORE = 3  # words looked back at before the name of a mark
 SITE = ".site.yaml"  # end of the name of a site's additions
 Rule = TypeVar("Rule", UnitRule, TitleRule, CommandRule, Sign)
 
@@ -39,9 +40,16 @@ class SpokenMark:
     """A mark with the words around its name that make the name a plain word."""
 
     rule: MarkRule
-    stays_after: frozenset[str]
+    words_before: frozenset[tuple[str, ...]]
     stays_before: Phrases[bool]
     mark_before: Phrases[bool]
+
+    def stays_after(self, keys: Sequence[str], at: int) -> bool:
+        """Whether the words right before `at` make the name a plain word."""
+        return any(
+            tuple(keys[max(0, at - length) : at]) in self.words_before
+            for length in range(1, LONGEST_BEFORE + 1)
+        )
 
 
 @dataclass(frozen=True)
@@ -70,7 +78,7 @@ class Vocabulary:
     numbers: Mapping[str, NumberWord]
     ordinals: Mapping[str, int]
     signs: Phrases[Sign]
-    halves: Phrases[bool]
+    fractions: Phrases[str]
     marks: Phrases[SpokenMark]
     mark_of: Mapping[str, MarkRule]
     edges: frozenset[str]
@@ -78,8 +86,9 @@ class Vocabulary:
     no_heading_after: frozenset[str]
     introducers: Phrases[bool]
     units: Phrases[UnitRule]
-    glued_units: Mapping[str, UnitRule]
+    glued_units: frozenset[str]
     links: frozenset[str]
+    out_of: Phrases[bool]
     labels: Phrases[Label]
     levels: Mapping[str, Level]
     level_letters: Mapping[str, int]
@@ -102,9 +111,17 @@ class Vocabulary:
     def unit_at(self, keys: Sequence[str], at: int) -> tuple[UnitRule, int] | None:
         """The unit that begins at `at`, and the index behind it."""
         found = self.units.match(keys, at)
-        if found is None or (found[1] < len(keys) and keys[found[1]] in found[0].not_before):
+        if found is None:
             return None
-        return found
+        rule, end = found
+        after = keys[end] if end < len(keys) else ""
+        if after in rule.not_before or (rule.only_before and after not in rule.only_before):
+            return None
+        below = self.units.match(keys, end + 1) if after in self.table.ranges.per else None
+        if below is None or below[0].below is None or rule.writes is None:
+            return found
+        written = f"{rule.writes}/{below[0].below}"
+        return rule.model_copy(update={"writes": written}), below[1]
 
     @cached_property
     def starters(self) -> Mapping[str, tuple[str, ...]]:
@@ -122,6 +139,7 @@ class Vocabulary:
         yield "title", self.titles.firsts
         yield "list_item", table.list_words
         yield "list_number", self.numbers
+        yield "spelled", self.table.alphabet.values()
         yield "term", self.terms.firsts
         yield "date", (*self.months.firsts, *self.ordinals, *table.dates.articles)
         yield "date", self.numbers
@@ -189,7 +207,7 @@ def compile_vocabulary(table: VocabularyTable) -> Vocabulary:
         numbers=dict(_number_words(table.numbers)),
         ordinals=dict(_ordinals(table)),
         signs=_by_phrase(table.numbers.signs),
-        halves=flags(table.numbers.halves),
+        fractions=Phrases(table.numbers.fractions.items()),
         marks=Phrases((said, made) for made in map(_mark, table.marks) for said in made.rule.says),
         mark_of={rule.writes: rule for rule in table.marks},
         edges=frozenset(r.writes for r in table.marks if r.writes.strip() and _at_edge(r)),
@@ -197,8 +215,9 @@ def compile_vocabulary(table: VocabularyTable) -> Vocabulary:
         no_heading_after=frozenset(table.headings.never_after),
         introducers=flags(table.headings.introducers),
         units=_by_phrase(table.units),
-        glued_units={u.writes: u for u in table.units if u.writes and u.writes.isalpha()},
+        glued_units=frozenset(_glued_units(table.units)),
         links=frozenset((*table.ranges.by, *table.ranges.to, *table.ranges.also)),
+        out_of=flags(table.ranges.out_of),
         labels=Phrases(
             (said, made) for made in map(_label, table.labels) for said in made.rule.says
         ),
@@ -233,7 +252,7 @@ def flags(phrases: Iterable[str]) -> Phrases[bool]:
 def _mark(rule: MarkRule) -> SpokenMark:
     return SpokenMark(
         rule,
-        frozenset(rule.stays_word_after),
+        frozenset(tuple(phrase.split()) for phrase in rule.stays_word_after),
         flags(rule.stays_word_before),
         flags(rule.mark_before),
     )
@@ -242,6 +261,15 @@ def _mark(rule: MarkRule) -> SpokenMark:
 def _at_edge(rule: MarkRule) -> bool:
     """Whether this sign at the edge of a written word is a mark and not part of the word."""
     return rule.rank > 0 or rule.glue in ("after", "before", "quote")
+
+
+def _glued_units(units: Iterable[UnitRule]) -> Iterator[str]:
+    """What may stand right behind digits: 5mm, 100ML."""
+    for unit in units:
+        if unit.writes and unit.writes.isalpha():
+            yield unit.writes
+            yield unit.writes.lower() if len(unit.writes) > 1 else unit.writes
+            yield from (said for said in unit.says if said.isalpha() and len(said) > 1)
 
 
 def _label(rule: LabelRule) -> Label:
@@ -324,10 +352,21 @@ def _level_keys(level: Level) -> tuple[str, str]:
 
 def _terms(table: VocabularyTable) -> Iterator[tuple[str, str]]:
     for written, says in table.terms.items():
-        yield from ((said, written) for said in says)
+        yield from ((said, written) for said in (written, *says))
+    for name in table.eponyms:
+        yield from _eponym(name)
     for term in table.capitalised:
         yield from ((term, term), (term.replace("-", " "), term))
     for abbreviation in table.abbreviations:
         yield abbreviation, abbreviation
         if abbreviation.isalpha():
             yield " ".join(abbreviation), abbreviation
+            dotted = ".".join(abbreviation)
+            yield from ((dotted, abbreviation), (f"{dotted}.", abbreviation))
+
+
+def _eponym(name: str) -> Iterator[tuple[str, str]]:
+    """A person's name and its genitive, said with or without the apostrophe's blank."""
+    owner = f"{name}'s"
+    for said, written in ((name, name), (owner, owner), (f"{name}s", owner)):
+        yield from ((said, written), (said.replace("-", " "), written))

@@ -61,8 +61,10 @@ class Numbers(MappingTable):
     """The decimal point as spoken."""
     no_point_after: tuple[str, ...] = ()
     """Words after which a number cannot begin with the point: at this POINT two."""
-    halves: tuple[Phrase, ...] = ()
-    """Adds one half to the number before: two AND A HALF."""
+    point_after: tuple[str, ...] = ()
+    """Words after which one digit behind a point is a decimal: an index OF point seven."""
+    fractions: dict[Phrase, str] = Field(default_factory=dict)
+    """Adds to the number before, as its digits behind the point: two AND A HALF."""
     decimals: dict[str, str] = Field(default_factory=dict)
     """Words for numbers with a fraction, and their written form: anderthalb."""
     signs: tuple[Sign, ...] = ()
@@ -105,8 +107,12 @@ class MarkRule(MappingTable):
     """Whether it ends the heading of a section."""
     doubtful: bool = False
     """Whether its name is a mark only after a heading, a short opening or `introducers`."""
-    stays_word_after: tuple[str, ...] = ()
-    """Words after which the name is a plain word: the sigmoid COLON."""
+    tight_after: tuple[str, ...] = ()
+    """Words after which no blank is written either: follow-up."""
+    tight_before: tuple[str, ...] = ()
+    """Words before which no blank is written either: left-sided."""
+    stays_word_after: tuple[Phrase, ...] = ()
+    """Words, three at most, after which the name is a plain word: the sigmoid COLON."""
     stays_word_before: tuple[Phrase, ...] = ()
     """Phrases before which the name is a plain word: PERIOD of."""
     mark_before: tuple[Phrase, ...] = ()
@@ -141,6 +147,10 @@ class UnitRule(MappingTable):
     """Whether it is written without a blank: 50%."""
     not_before: tuple[str, ...] = ()
     """Words before which it is no unit: two GRAY matter lesions."""
+    only_before: tuple[str, ...] = ()
+    """Words that must follow, where there are any: three T magnet."""
+    below: str | None = None
+    """How it is written below a stroke: s in mL/s; none: never there."""
     joined: bool = False
     """Whether numbers are said in pairs before it: three fifty milliliters."""
 
@@ -162,6 +172,10 @@ class RangeWords(MappingTable):
     """Words that stay, but whose numbers share the unit: two OR three millimeters."""
     measures: tuple[str, ...] = ()
     """Words before dimensions without a unit: MEASURES three by four."""
+    per: tuple[str, ...] = ()
+    """Words between a unit and the one below the stroke: milliliters PER second."""
+    out_of: tuple[Phrase, ...] = ()
+    """Between two plain numbers that are written alike: three OUT OF twelve."""
 
 
 class LabelRule(MappingTable):
@@ -175,8 +189,12 @@ class LabelRule(MappingTable):
     """Words that may stand between term and number: category, score of."""
     roman: bool = False
     """Whether the number is written in Roman numerals."""
+    arabic_near: tuple[str, ...] = ()
+    """Words beside which the number stays Arabic: type 2 DIABETES."""
     letters: str = ""
-    """Letters that may follow the number: 4A."""
+    """Letters that may follow the number, two at most: 4A."""
+    nouns: tuple[str, ...] = ()
+    """Words before which such a letter is no article: type one A ENDOLEAK."""
     words: dict[Phrase, str] = Field(default_factory=dict)
     """Categories that are no numbers: LR-M."""
     joint: str = " "
@@ -215,6 +233,8 @@ class Levels(MappingTable):
     """Cervical, thoracic, lumbar, sacral."""
     links: tuple[str, ...] = ()
     """Words after which the second vertebra may lack its letter: L4 ON five."""
+    nouns: tuple[str, ...] = ()
+    """Words after a number that is a vertebra without its letter: L4 and five LEVELS."""
     joint: str = "-"
     """Written between the two vertebrae of a disc level; a range has `RangeWords.to_writes`."""
 
@@ -246,7 +266,15 @@ class Dates(MappingTable):
     month_year: str
     """Month and year."""
     numeric: str | None = None
-    """Two ordinals and a year, where the language says dates so."""
+    """Two numbers and a year, where the language says dates so."""
+    numeric_ordinals: bool = True
+    """Whether the two numbers are ordinals; plain numbers are a date only behind `before`."""
+    numeric_day_first: bool = True
+    """Whether the day is said before the month."""
+    before: tuple[str, ...] = ()
+    """Words before a date of plain numbers: DATED three four twenty six."""
+    before_month: tuple[str, ...] = ()
+    """Words after which a weak month is a month: SINCE march."""
     centuries: tuple[int, ...] = (19, 20)
     """First halves of a year said in two parts."""
 
@@ -273,6 +301,10 @@ class Times(MappingTable):
     """Words before a bare time: at."""
     after: tuple[str, ...] = ()
     """Words that may follow a bare time; the end of a clause always may."""
+    military: tuple[str, ...] = ()
+    """Words behind a time of four digits: 0500 HOURS."""
+    clocks: tuple[str, ...] = ()
+    """Written units before which hour and minute are parted by a colon: 2:30 O'CLOCK."""
 
 
 class TitleRule(MappingTable):

@@ -80,6 +80,8 @@ class VocabularyTable(MappingTable):
     """Written in capitals, said as a word or letter by letter: CT."""
     capitalised: tuple[str, ...] = ()
     """Terms written as they stand here: Doppler, Swan-Ganz."""
+    eponyms: tuple[str, ...] = ()
+    """Names of persons, with their genitive: Crohn, Crohn's."""
     terms: dict[str, tuple[Phrase, ...]] = Field(default_factory=dict)
     """Written form to its spoken forms."""
     sections: tuple[Phrase, ...] = ()
@@ -88,6 +90,8 @@ class VocabularyTable(MappingTable):
     """Names that "normal ..." takes."""
     commands: tuple[CommandRule, ...] = ()
     """Voice commands."""
+    version_words: tuple[str, ...] = ()
+    """Between a term and the number of its edition: PI-RADS VERSION 2.1."""
     articles: tuple[str, ...] = ()
     """May stand before the argument of a command: go to THE impression."""
     corrections: tuple[tuple[str, ...], ...] = ()

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from adapter.mapping.vocabulary import NumberWord, Vocabulary
 
-_DIGITS = re.compile(r"[-±]?\d+(?:[.,]\d+)*", re.ASCII)
+_FIGURE = r"(?:\d+(?:[.,]\d+)*|[.,]\d+)"
+_DIGITS = re.compile(rf"[-±]?{_FIGURE}(?:-{_FIGURE})?", re.ASCII)  # 5-6 is read as one number
+_BARE_POINT = re.compile(r"(?<![\d.,])(?=[.,]\d)", re.ASCII)
 _ROMAN = ((10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"))
-_MOST_DIGITS = 6
+_MOST_DIGITS = 12
+_FEWEST_DIGITS = 4  # digits one by one that are a number without a word before them
 _MOST_HUNDREDS = 20  # nineteen hundred, but fifty, one hundred
 
 
@@ -59,6 +63,21 @@ def read_joined(keys: Keys, at: int, vocabulary: Vocabulary) -> Number | None:
     return Number(text, end, int(text))
 
 
+def read_digits(keys: Keys, at: int, vocabulary: Vocabulary) -> Number | None:
+    """Digits said one by one, four or more: a telephone number, but not five six seven eight."""
+    digits = ""
+    while len(digits) < _MOST_DIGITS and _is(keys, at, vocabulary, "one", "zero", "inner"):
+        digits, at = digits + str(vocabulary.numbers[keys[at]].value), at + 1
+    if len(digits) < _FEWEST_DIGITS or is_counting(digits) or _has_point(keys, at, vocabulary):
+        return None
+    return Number(digits, at, int(digits))
+
+
+def is_counting(digits: str) -> bool:
+    """Whether each digit is one more than the one before it."""
+    return all(int(two) == int(one) + 1 for one, two in itertools.pairwise(digits))
+
+
 def read_year(keys: Keys, at: int, vocabulary: Vocabulary) -> Number | None:
     """A year: twenty twenty four, nineteen oh five, two thousand ten, 2024."""
     whole = _cardinal(keys, at, vocabulary)
@@ -88,9 +107,14 @@ def roman(value: int) -> str:
     return text
 
 
+ROMAN = {roman(value).lower(): value for value in range(1, 13)}
+"""Roman numerals as a recogniser may write them."""
+
+
 def _written(keys: Keys, at: int, vocabulary: Vocabulary) -> Number:
     """Digits as the recogniser wrote them; `3 point 2` too."""
-    text = keys[at]
+    split = at > 0 and keys[at - 1].isdigit()  # 3 .2
+    text = keys[at] if split else _BARE_POINT.sub("0", keys[at])
     number = Number(text, at + 1, int(text) if text.isdigit() else None, False)
     return _with_fraction(keys, number, vocabulary) if number.value is not None else number
 
@@ -98,13 +122,12 @@ def _written(keys: Keys, at: int, vocabulary: Vocabulary) -> Number:
 def _with_fraction(keys: Keys, whole: Number, vocabulary: Vocabulary) -> Number:
     numbers = vocabulary.table.numbers
     if _has_point(keys, whole.end, vocabulary):
-        fraction = _fraction(keys, whole.end + 1, vocabulary)
-        if fraction:
-            text = f"{whole.text}{numbers.decimal_mark}{fraction[0]}"
-            return Number(text, fraction[1], None)
-    half = vocabulary.halves.match(keys, whole.end)
-    if half:
-        return Number(f"{whole.text}{numbers.decimal_mark}5", half[1], None)
+        digits = _fraction(keys, whole.end + 1, vocabulary)
+        if digits:
+            return Number(f"{whole.text}{numbers.decimal_mark}{digits[0]}", digits[1], None)
+    fraction = vocabulary.fractions.match(keys, whole.end)
+    if fraction:
+        return Number(f"{whole.text}{numbers.decimal_mark}{fraction[0]}", fraction[1], None)
     return whole
 
 

@@ -10,7 +10,11 @@ from adapter.mapping.vocabulary import Vocabulary
 from adapter.mapping.vocabulary_rules import MarkRule
 
 _CHUNK = re.compile(r"\S+")
-_GLUED_UNIT = re.compile(r"(\d+(?:[.,]\d+)?)([^\W\d_]+)")
+_NUMBER = r"[-±]?(?:\d+(?:[.,]\d+)*|[.,]\d+)"
+_GLUED_UNIT = re.compile(rf"({_NUMBER}(?:-{_NUMBER})?)([^\W\d_]+)")
+_GLUED = re.compile(rf"({_NUMBER})|([×–])|([^\W\d_]+)")
+_GLUED_CHAIN = re.compile(rf"{_NUMBER}(?:[xX×–]{_NUMBER})+[^\W\d_]*")
+_LETTERS_WITH_DOTS = re.compile(r"[^\W\d_](?:\.[^\W\d_])+\.")
 
 
 class Kind(Enum):
@@ -80,7 +84,8 @@ def tokenize(spoken: str, vocabulary: Vocabulary) -> list[Token]:
         if text.isalpha():
             tokens.append(word(text, chunk.start(), done))
         else:
-            _split(tokens, text, chunk.start(), vocabulary)
+            goes_on = spoken[done + 1 : done + 2].islower()
+            _split(tokens, text, chunk.start(), vocabulary, goes_on=goes_on)
     _gap(tokens, spoken, done, len(spoken))
     return tokens
 
@@ -94,46 +99,72 @@ def _gap(tokens: list[Token], spoken: str, start: int, end: int) -> None:
         tokens.append(Token(text, start, end, Kind.BREAK, ends=True))
 
 
-def _split(tokens: list[Token], text: str, at: int, vocabulary: Vocabulary) -> None:
-    """A chunk with other signs than letters: marks at its edges, what is left is a word."""
-    first, last = _edges(text, vocabulary)
+def _split(
+    tokens: list[Token], text: str, at: int, vocabulary: Vocabulary, *, goes_on: bool
+) -> None:
+    """A chunk with other signs than letters: marks at its edges, what is left are words.
+
+    goes_on: whether a small letter follows, so that no full stop ends a sentence here.
+    """
+    first, last = _edges(text, vocabulary, goes_on=goes_on)
     opens = True
     for index in range(first):
         tokens.append(_edge(text[index], at + index, vocabulary, right=opens))
         opens = tokens[-1].right
-    inner = text[first:last]
-    parts = _number_and_unit(inner, vocabulary)
-    if parts:
-        middle = at + first + parts[1]
-        tokens.append(word(inner[: parts[0]], at + first, middle))
-        tokens.append(word(inner[parts[1] :], middle, at + last))
-    elif inner:
-        tokens.append(word(inner, at + first, at + last))
+    for start, end in _words(text[first:last], vocabulary):
+        tokens.append(word(text[first + start : first + end], at + first + start, at + first + end))
     for index in range(last, len(text)):
         tokens.append(_edge(text[index], at + index, vocabulary, right=False))
 
 
-def _number_and_unit(text: str, vocabulary: Vocabulary) -> tuple[int, int] | None:
-    """Where the number ends and the unit begins in 5mm and five-millimeter."""
+def _words(text: str, vocabulary: Vocabulary) -> list[tuple[int, int]]:
+    """Where the words lie in a chunk without marks at its edges: 5mm, 3x4cm and two-by-three."""
     glued = _GLUED_UNIT.fullmatch(text)
-    if glued and glued[2] in vocabulary.glued_units:
-        return glued.end(1), glued.end(1)
-    number, hyphen, unit = text.lower().rpartition("-")
-    found = vocabulary.units.match([unit], 0) if hyphen else None
-    if found is None or found[0].writes is None:
-        return None
-    counts = number in vocabulary.numbers or number[:1].isdigit()
-    return (len(number), len(number) + 1) if counts and len(text) == len(text.lower()) else None
+    if glued and _is_glued_unit(glued[2], vocabulary):
+        return [glued.span(1), glued.span(2)]
+    if _GLUED_CHAIN.fullmatch(text):
+        return [part.span() for part in _GLUED.finditer(text)]
+    if "-" in text and _is_parted(text.lower().split("-"), vocabulary):
+        return [part.span() for part in re.finditer(r"[^-]+", text)]
+    return [(0, len(text))] if text else []
 
 
-def _edges(text: str, vocabulary: Vocabulary) -> tuple[int, int]:
+def _is_glued_unit(text: str, vocabulary: Vocabulary) -> bool:
+    """Whether letters behind digits are a unit; one letter only as the unit is written: 3T."""
+    return text in vocabulary.glued_units or (
+        len(text) > 1 and text.lower() in vocabulary.glued_units
+    )
+
+
+def _is_parted(parts: list[str], vocabulary: Vocabulary) -> bool:
+    """Whether a hyphened word is a number with its unit, or numbers: five-millimeter, L-four."""
+    if "" in parts or "-".join(parts) in vocabulary.numbers:
+        return False
+    *numbers, last = parts
+    unit = vocabulary.units.match([last], 0)
+    measured = unit is not None and unit[0].writes is not None
+    counts = [_counts(part, vocabulary) for part in (numbers if measured else parts)]
+    if parts[0] in vocabulary.level_letters and len(parts) > 1 and parts[1] in vocabulary.numbers:
+        counts[0] = True
+    return all(counts) and (measured or any(part in vocabulary.numbers for part in parts))
+
+
+def _counts(part: str, vocabulary: Vocabulary) -> bool:
+    between = (*vocabulary.table.ranges.by, *vocabulary.table.ranges.to)
+    return part in vocabulary.numbers or part[:1].isdigit() or part in between
+
+
+def _edges(text: str, vocabulary: Vocabulary, *, goes_on: bool) -> tuple[int, int]:
     first, last = 0, len(text)
     while first < last and text[first] in vocabulary.edges:
         if text[first] in ".," and text[first + 1 : first + 2].isdigit():
             break
         first += 1
     while last > first and text[last - 1] in vocabulary.edges:
-        if text[last - 1] == "." and text[first:last].lower() in vocabulary.dotted:
+        inner = text[first:last]
+        if text[last - 1] == "." and inner.lower() in vocabulary.dotted:
+            break
+        if goes_on and _LETTERS_WITH_DOTS.fullmatch(inner):
             break
         last -= 1
     return first, last

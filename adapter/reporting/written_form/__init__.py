@@ -7,12 +7,13 @@ from adapter.mapping.vocabulary import Vocabulary
 from adapter.reporting.spoken_tokens import Kind, Token, keys_of, tokenize
 from adapter.reporting.voice_commands import find_commands
 from adapter.reporting.written_form.dates import date, ordinal, time
-from adapter.reporting.written_form.labels import label, level
+from adapter.reporting.written_form.labels import label
 from adapter.reporting.written_form.layout import lay_out
+from adapter.reporting.written_form.levels import level
 from adapter.reporting.written_form.punctuation import resolve_marks
 from adapter.reporting.written_form.quantities import quantity
 from adapter.reporting.written_form.reading import Reading, Rule
-from adapter.reporting.written_form.terms import list_item, list_number, term, title
+from adapter.reporting.written_form.terms import list_item, list_number, spelled, term, title
 
 __all__ = ["write"]
 
@@ -24,11 +25,13 @@ _RULES: dict[str, Rule] = {
     "list_number": list_number,
     "ordinal": ordinal,
     "quantity": quantity,
+    "spelled": spelled,
     "term": term,
     "time": time,
     "title": title,
 }
 _FOR_DIGITS = ("date", "time", "quantity")
+_FOR_LEVELS = ("level",)
 
 
 def write(spoken: str, vocabulary: Vocabulary) -> WrittenText:
@@ -51,8 +54,7 @@ def _rewrite(tokens: list[Token], vocabulary: Vocabulary) -> list[Token]:
     while index < len(tokens):
         token = tokens[index]
         rules = starters.get(token.key, ()) if token.kind is Kind.WORD else ()
-        if not rules and token.key[:1].isdigit():
-            rules = _FOR_DIGITS
+        rules += _for_written(token.key, vocabulary)
         for name in rules:
             done = _RULES[name](reading, index)
             if done is not None:
@@ -63,3 +65,11 @@ def _rewrite(tokens: list[Token], vocabulary: Vocabulary) -> list[Token]:
             out.append(token)
             index += 1
     return out
+
+
+def _for_written(key: str, vocabulary: Vocabulary) -> tuple[str, ...]:
+    """Rules for what the recogniser wrote: 5, -20, .5, and L4-L5."""
+    if key[:1].isdigit() or (key[:1] in tuple("-±.,") and key[1:2].isdigit()):
+        return _FOR_DIGITS
+    head = key.replace("/", "-").partition("-")[0]
+    return _FOR_LEVELS if head != key and head in vocabulary.levels else ()

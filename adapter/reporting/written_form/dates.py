@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
+from adapter.mapping.vocabulary import NumberWord
 from adapter.mapping.vocabulary_rules import MonthRule
 from adapter.reporting.spoken_numbers import Number, read_number, read_two_digits, read_year
 from adapter.reporting.written_form.reading import Reading, Written
+
+_HOURS, _MINUTES = 24, 60
+_HUNDRED = NumberWord("scale", 100)
+_CLOCK = re.compile(r"\d{1,2}:\d{2}", re.ASCII)
 
 
 class Ordinal(NamedTuple):
@@ -36,6 +42,9 @@ def ordinal(reading: Reading, index: int) -> Written | None:
 def time(reading: Reading, index: int) -> Written | None:
     """ten thirty a m -> 10:30 AM; zehn uhr dreißig -> 10:30 Uhr."""
     times = reading.vocabulary.table.times
+    done = _military(reading, index) or _clock(reading, index)
+    if done is not None:
+        return done
     hour = read_number(reading.keys, index, reading.vocabulary)
     if hour is None or hour.value is None or hour.value > 24:
         return None
@@ -55,6 +64,10 @@ def time(reading: Reading, index: int) -> Written | None:
     if half is not None:
         written = [reading.write(text, index, behind), reading.write(half[0], behind, half[1])]
         return written, half[1]
+    if minute is not None:
+        unit = reading.vocabulary.unit_at(reading.keys, behind)
+        if unit is not None and unit[0].writes in times.clocks:
+            return [reading.write(text, index, behind)], behind
     if minute is None or reading.key(index - 1) not in times.before:
         return None
     after = reading.key(behind)
@@ -65,22 +78,56 @@ def time(reading: Reading, index: int) -> Written | None:
     )
 
 
+def _military(reading: Reading, index: int) -> Written | None:
+    """oh five hundred hours -> 0500 hours; fourteen thirty hours -> 1430 hours."""
+    keys, vocabulary = reading.keys, reading.vocabulary
+    hour = read_two_digits(keys, index, vocabulary)
+    if hour is None or int(hour[0]) >= _HOURS:
+        return None
+    end = hour[1]
+    whole = vocabulary.numbers.get(reading.key(end))
+    if whole is not None and whole == _HUNDRED:
+        minute = ("00", end + 1)
+    else:
+        minute = read_two_digits(keys, end, vocabulary) or ("", end)
+    if not minute[0] or int(minute[0]) >= _MINUTES:
+        return None
+    if reading.key(minute[1]) not in vocabulary.table.times.military:
+        return None
+    return [reading.write(hour[0] + minute[0], index, minute[1])], minute[1]
+
+
+def _clock(reading: Reading, index: int) -> Written | None:
+    """10:30 am -> 10:30 AM."""
+    if not _CLOCK.fullmatch(reading.key(index)):
+        return None
+    half = reading.vocabulary.half_days.match(reading.keys, index + 1)
+    if half is None or reading.key(index + 1).endswith("."):
+        return None
+    return [reading.tokens[index], reading.write(half[0], index + 1, half[1])], half[1]
+
+
 def _month_first(
     reading: Reading, index: int, month: tuple[int, MonthRule], at: int
 ) -> Written | None:
-    start = at + (reading.key(at) in reading.vocabulary.table.dates.articles)
+    dates = reading.vocabulary.table.dates
+    if reading.is_mark(at, ".") and reading.key(at + 1)[:1].isdigit():
+        at += 1  # Jan. 12
+    start = at + (reading.key(at) in dates.articles)
     day = _day(reading, start)
     if day is not None:
         year = _year(reading, day.end)
         if year is not None:
             return _full(reading, index, month, day.value, year)
-    year = read_year(reading.keys, at, reading.vocabulary)
+    of = at + (reading.key(at) in dates.ofs)
+    year = read_year(reading.keys, of, reading.vocabulary)
     if year is not None:
         return _dated(reading, "month_year", index, year.end, month, year=year.text)
     weak_day = day is not None and month[1].weak and _is_count(reading, start)
     if day is not None and not weak_day:
         return _dated(reading, "month_day", index, day.end, month, day.value)
-    return None if month[1].weak else ([reading.write(month[1].writes, index, at)], at)
+    strong = not month[1].weak or reading.key(index - 1) in dates.before_month
+    return ([reading.write(month[1].writes, index, at)], at) if strong else None
 
 
 def _is_count(reading: Reading, at: int) -> bool:
@@ -111,17 +158,44 @@ def _day_first(reading: Reading, index: int) -> Written | None:
 
 
 def _numeric(reading: Reading, index: int) -> Written | None:
-    """am dritten vierten zweitausendvierundzwanzig -> 3.4.2024."""
-    pattern = reading.vocabulary.table.dates.numeric
-    day = _ordinal(reading, index) if pattern else None
-    number = _ordinal(reading, day.end) if day else None
-    year = read_year(reading.keys, number.end, reading.vocabulary) if number else None
-    if pattern is None or day is None or number is None or year is None:
+    """am dritten vierten zweitausendzwanzig -> 3.4.2020; from three four twenty six -> 3/4/26."""
+    dates = reading.vocabulary.table.dates
+    if dates.numeric is None:
         return None
-    if not (0 < day.value < 32 and 0 < number.value < 13):
+    ordinals = dates.numeric_ordinals
+    if not ordinals and reading.key(index - 1) not in dates.before:
         return None
-    text = pattern.format(day=day.value, number=number.value, year=year.text)
+    one = _part_of_date(reading, index, ordinals=ordinals)
+    two = _part_of_date(reading, one.end, ordinals=ordinals) if one else None
+    year = _short_year(reading, two.end) if two else None
+    if one is None or two is None or year is None:
+        return None
+    day, month = (one, two) if dates.numeric_day_first else (two, one)
+    if not (0 < day.value < 32 and 0 < month.value < 13):
+        return None
+    text = dates.numeric.format(day=day.value, number=month.value, year=year.text)
     return [reading.write(text, index, year.end)], year.end
+
+
+def _part_of_date(reading: Reading, at: int, *, ordinals: bool) -> Ordinal | None:
+    """Day or month: an ordinal, or where dates are said so one plain number."""
+    if ordinals:
+        return _ordinal(reading, at)
+    number = read_number(reading.keys, at, reading.vocabulary)
+    if number is None or number.value is None or not number.said:
+        return None
+    return Ordinal(number.value, number.end)
+
+
+def _short_year(reading: Reading, at: int) -> Number | None:
+    """A year in full, or where plain numbers are dates its last two digits."""
+    year = read_year(reading.keys, at, reading.vocabulary)
+    if year is None and not reading.vocabulary.table.dates.numeric_ordinals:
+        digits = read_two_digits(reading.keys, at, reading.vocabulary)
+        year = digits and Number(digits[0], digits[1], int(digits[0]))
+    if year is None or reading.vocabulary.unit_at(reading.keys, year.end) is not None:
+        return None
+    return year
 
 
 def _full(

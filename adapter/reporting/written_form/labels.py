@@ -1,16 +1,25 @@
-"""Terms with a number (BI-RADS 4A, grade II, image 123) and vertebral levels (L4-L5)."""
+"""Terms with a number: BI-RADS 4A, grade II, image 123, Omnipaque 350."""
 
 from __future__ import annotations
 
 import re
 from typing import NamedTuple
 
-from adapter.mapping.vocabulary import Label, Level
-from adapter.reporting.spoken_numbers import Number, read_joined, read_number, roman
-from adapter.reporting.spoken_tokens import Token
+from adapter.mapping.vocabulary import Label
+from adapter.reporting.spoken_numbers import (
+    ROMAN,
+    Number,
+    is_counting,
+    read_joined,
+    read_number,
+    read_year,
+    roman,
+)
+from adapter.reporting.spoken_tokens import Kind, Token
 from adapter.reporting.written_form.reading import Reading, Written
 
-_LETTERED = re.compile(r"(\d+)([a-z]+)", re.ASCII)
+_LETTERED = re.compile(r"(\d+)([a-z]{1,2})", re.ASCII)
+_RANGE = re.compile(r"(\d+)-(\d+)", re.ASCII)
 
 
 class Category(NamedTuple):
@@ -26,15 +35,33 @@ def label(reading: Reading, index: int) -> Written | None:
     if found is None:
         return None
     made, end = found
+    version = _version(reading, end)
+    out = [*_name(reading, made, index, end), *(version[0] if version else ())]
+    end = version[1] if version else end
     at = _behind_links(reading, made, end)
-    category = _category(reading, made, at)
+    category = _category(reading, made, at, before=reading.key(index - 1))
     if category is None:
-        if made.rule.needs_number or made.rule.writes is None:
-            return None
-        return _name(reading, made, index, end), end
-    out = [*_name(reading, made, index, end), *reading.tokens[end:at]]
-    out.append(_numbered(reading, made, at, category, first=True))
-    return _more(reading, made, out, category.end)
+        bare = made.rule.needs_number or made.rule.writes is None
+        return None if bare and version is None else (out, end)
+    if reading.is_mark(end, made.rule.joint):
+        text = made.rule.joint + category.text
+        out.append(reading.write(text, end, category.end, left=True))
+    else:
+        out.extend(reading.tokens[end:at])
+        out.append(_numbered(reading, made, at, category, first=True))
+    return _out_of(reading, made, *_more(reading, made, out, category.end))
+
+
+def _version(reading: Reading, at: int) -> Written | None:
+    """version two point one, between a term and its number."""
+    if reading.key(at) not in reading.vocabulary.table.version_words:
+        return None
+    number = read_year(reading.keys, at + 1, reading.vocabulary) or read_number(
+        reading.keys, at + 1, reading.vocabulary
+    )
+    if number is None:
+        return None
+    return [reading.tokens[at], reading.write(number.text, at + 1, number.end)], number.end
 
 
 def _name(reading: Reading, made: Label, start: int, end: int) -> list[Token]:
@@ -44,6 +71,8 @@ def _name(reading: Reading, made: Label, start: int, end: int) -> list[Token]:
 
 
 def _behind_links(reading: Reading, made: Label, at: int) -> int:
+    if reading.is_mark(at, made.rule.joint):
+        return at + 1
     link = made.links.match(reading.keys, at)
     if link is None:
         return at
@@ -58,63 +87,119 @@ def _numbered(reading: Reading, made: Label, at: int, category: Category, *, fir
 
 
 def _more(reading: Reading, made: Label, out: list[Token], end: int) -> Written:
-    """Further numbers: grade two to three, images four, six and eight."""
+    """Further numbers: grade two to three, grade two slash three, images four, six and eight."""
     ranges = reading.vocabulary.table.ranges
     listed = made.rule.lists or made.rule.roman
     while True:
         key = reading.key(end)
-        and_more = listed and (key in ranges.also or reading.is_mark(end, ","))
-        if key not in ranges.to and not and_more:
+        linked = listed and (key in ranges.also or reading.is_mark(end, ","))
+        tied = listed and _is_tie(reading, end)
+        counted = made.rule.lists and _counts_on(out[-1].text, reading, end)
+        if not (key in ranges.to or linked or tied or counted):
             return out, end
-        category = _category(reading, made, end + 1)
+        at = end if counted else end + 1
+        category = _category(reading, made, at)
         if category is None:
             return out, end
         if key in ranges.to:
-            out.append(reading.write(ranges.to_writes, end, end + 1, left=True, right=True))
-        else:
+            out.append(reading.write(ranges.to_writes, end, at, left=True, right=True))
+        elif tied:
+            out.append(reading.tokens[end]._replace(left=True, right=True))
+        elif linked:
             out.append(reading.tokens[end])
-        out.append(_numbered(reading, made, end + 1, category, first=False))
+        out.append(_numbered(reading, made, at, category, first=False))
         end = category.end
 
 
-def _category(reading: Reading, made: Label, at: int) -> Category | None:
+def _is_tie(reading: Reading, at: int) -> bool:
+    """Whether a dash, hyphen or slash stands here."""
+    return at < len(reading.tokens) and (
+        reading.tokens[at].kind is Kind.MARK and reading.tokens[at].tight
+    )
+
+
+def _counts_on(last: str, reading: Reading, at: int) -> bool:
+    """Whether the number that comes next is one more: images two THREE."""
+    number = read_number(reading.keys, at, reading.vocabulary)
+    return number is not None and last.isdecimal() and number.value == int(last) + 1
+
+
+def _out_of(reading: Reading, made: Label, out: list[Token], end: int) -> Written:
+    """score of three out of five -> score of 3 out of 5."""
+    found = None if made.rule.roman else reading.vocabulary.out_of.match(reading.keys, end)
+    whole = _number(reading, made, found[1]) if found else None
+    if found is None or whole is None or whole.value is None:
+        return out, end
+    number = reading.write(whole.text, found[1], whole.end)
+    return [*out, *reading.tokens[end : found[1]], number], whole.end
+
+
+def _category(reading: Reading, made: Label, at: int, before: str = "") -> Category | None:
     rule = made.rule
     named = made.words.match(reading.keys, at)
     if named:
         return Category(*named)
-    lettered = _LETTERED.fullmatch(reading.key(at))
-    if lettered and lettered[2] in rule.letters:
+    key = reading.key(at)
+    lettered = _LETTERED.fullmatch(key)
+    if lettered and all(letter in rule.letters for letter in lettered[2]):
         return _checked(reading, made, int(lettered[1]), lettered[2], lettered[1], at + 1)
+    ends = _RANGE.fullmatch(key) if rule.roman else None
+    if ends and all(0 < int(end) <= rule.last for end in ends.groups()):
+        return Category("-".join(roman(int(end)) for end in ends.groups()), at + 1)
     number = _number(reading, made, at)
     if number is None or number.value is None:
         return None
-    letter = reading.key(number.end)
-    if len(letter) == 1 and letter in rule.letters and _is_letter(reading, number.end):
-        return _checked(reading, made, number.value, letter, number.text, number.end + 1)
-    return _checked(reading, made, number.value, "", number.text, number.end)
+    letters, end = _letters(reading, made, number.end)
+    arabic = before in rule.arabic_near or reading.key(end) in rule.arabic_near
+    return _checked(reading, made, number.value, letters, number.text, end, arabic=arabic)
+
+
+def _letters(reading: Reading, made: Label, at: int) -> tuple[str, int]:
+    """Up to two letters behind a number, and the index behind them."""
+    letters = ""
+    while len(letters) < 2:
+        key = reading.key(at)
+        if len(key) != 1 or key not in made.rule.letters or not _is_letter(reading, made, at):
+            break
+        letters, at = letters + key, at + 1
+    return letters, at
 
 
 def _checked(
-    reading: Reading, made: Label, value: int, letter: str, text: str, end: int
+    reading: Reading,
+    made: Label,
+    value: int,
+    letters: str,
+    text: str,
+    end: int,
+    *,
+    arabic: bool = False,
 ) -> Category | None:
     rule = made.rule
     if not rule.first <= value <= rule.last:
         return None
     if rule.only_before and reading.key(end) not in rule.only_before:
         return None
-    if rule.roman and not 0 < value < 40:
-        return None
-    return Category((roman(value) if rule.roman else text) + letter.upper(), end)
+    if rule.roman and not arabic:
+        if not 0 < value < 40:
+            return None
+        text = roman(value)
+    return Category(text + letters.upper(), end)
 
 
 def _number(reading: Reading, made: Label, at: int) -> Number | None:
     """The number of a term; a number that has a unit belongs to the unit."""
     keys, vocabulary = reading.keys, reading.vocabulary
-    if reading.key(at) in vocabulary.table.numbers.points:
+    key = reading.key(at)
+    if key in vocabulary.table.numbers.points:
         return None
+    if key in ROMAN and (made.rule.roman or (made.words and len(key) > 1)):
+        return Number(roman(ROMAN[key]), at + 1, ROMAN[key], said=False)
     number = read_number(keys, at, vocabulary)
     if number is not None and made.rule.joined:
         whole = read_joined(keys, at, vocabulary)
+        if whole is not None and made.rule.lists and _is_count(whole, at):
+            whole = number
         if whole is not None and vocabulary.unit_at(keys, whole.end) is None:
             return whole
         if whole is None or whole.end == number.end:
@@ -125,76 +210,17 @@ def _number(reading: Reading, made: Label, at: int) -> Number | None:
     return number
 
 
-def _is_letter(reading: Reading, at: int) -> bool:
+def _is_count(number: Number, at: int) -> bool:
+    """Whether the digits are numbers of their own: images two three and four."""
+    return number.said and len(number.text) == number.end - at > 1 and is_counting(number.text)
+
+
+def _is_letter(reading: Reading, made: Label, at: int) -> bool:
     """Whether a letter that is also an article ends the category: 4a, but not 4 a mass."""
     table = reading.vocabulary.table
     if reading.key(at) not in table.articles:
         return True
     after = reading.key(at + 1)
-    return not after or after in (*table.ranges.also, *table.ranges.to)
-
-
-def level(reading: Reading, index: int) -> Written | None:
-    """l four l five, l four five, l four to l five -> L4-L5; t twelve -> T12."""
-    first = _level(reading, index)
-    if first is None:
-        return None
-    upper, end = first
-    out = [reading.write(upper.writes, index, end)]
-    following = _following(reading, upper, end) or _linked(reading, index, upper, end)
-    if following is None:
-        return out, end
-    return [*out, *following[0]], following[1]
-
-
-def _following(reading: Reading, upper: Level, end: int) -> Written | None:
-    """The vertebra below, said right behind: L4-L5."""
-    found = _level(reading, end) or _short(reading, upper, end)
-    if found is None or upper.place is None or found[0].place != upper.place + 1:
-        return None
-    text = reading.vocabulary.table.levels.joint + found[0].writes
-    return [reading.write(text, end, found[1], left=True)], found[1]
-
-
-def _linked(reading: Reading, index: int, upper: Level, end: int) -> Written | None:
-    """A lower vertebra behind a word: L4-S1, L4 on L5."""
-    ranges, links = reading.vocabulary.table.ranges, reading.vocabulary.table.levels.links
-    if reading.key(end) not in (*ranges.to, *links):
-        return None
-    found = _level(reading, end + 1) or _short(reading, upper, end + 1)
-    if found is None or not _below(upper, found[0]):
-        return None
-    ranged = reading.key(end) in ranges.to and reading.key(index - 1) not in ranges.no_range_after
-    link = reading.tokens[end]
-    if ranged:
-        link = reading.write(ranges.to_writes, end, end + 1, left=True, right=True)
-    return [link, reading.write(found[0].writes, end + 1, found[1])], found[1]
-
-
-def _below(upper: Level, lower: Level) -> bool:
-    return (lower.part, lower.number) > (upper.part, upper.number)
-
-
-def _level(reading: Reading, at: int) -> tuple[Level, int] | None:
-    key = reading.key(at)
-    whole = reading.vocabulary.levels.get(key)
-    if whole is not None:
-        return whole, at + 1
-    part = reading.vocabulary.level_letters.get(key)
-    return None if part is None else _numbered_level(reading, part, at + 1)
-
-
-def _short(reading: Reading, upper: Level, at: int) -> tuple[Level, int] | None:
-    """The lower vertebra without its letter: l four FIVE."""
-    return _numbered_level(reading, upper.part, at)
-
-
-def _numbered_level(reading: Reading, part: int, at: int) -> tuple[Level, int] | None:
-    number = read_number(reading.keys, at, reading.vocabulary)
-    if number is None or number.value is None:
-        return None
-    if reading.vocabulary.unit_at(reading.keys, number.end) is not None:
-        return None
-    letter = reading.vocabulary.table.levels.parts[part].writes.lower()
-    found = reading.vocabulary.levels.get(f"{letter}{number.value}")
-    return found and (found, number.end)
+    if not after or after in (*table.ranges.also, *table.ranges.to):
+        return True
+    return after in made.rule.letters or after in made.rule.nouns

@@ -42,11 +42,18 @@ def _stronger(one: Token, other: Token) -> Token:
 def _tightened(tokens: list[Token]) -> list[Token]:
     """The tokens with no blank around a dash between two numbers."""
     for index in range(1, len(tokens) - 1):
-        if not tokens[index].tight or not tokens[index - 1].text[-1:].isdigit():
-            continue
-        if any(character.isdigit() for character in tokens[index + 1].text[:3]):
+        if tokens[index].tight and _ties(tokens, index):
             tokens[index] = tokens[index]._replace(left=True, right=True)
     return tokens
+
+
+def _ties(tokens: list[Token], index: int) -> bool:
+    """Whether the dash at `index` ties two numbers; of two bare ones the second is greater."""
+    before, dash, after = tokens[index - 1 : index + 2]
+    if before.text.isdecimal() and after.text.isdecimal() and not dash.right:
+        return int(before.text) < int(after.text)
+    begins = any(character.isdigit() for character in after.text[:3])
+    return before.text[-1:].isdigit() and begins
 
 
 class _Page:
@@ -78,14 +85,20 @@ class _Page:
         if self.turn is not None:
             self._write("\n", self.turn.start, self.turn.end)
         elif self._parted(token):
-            self._blank(token)
+            self._part(token)
+        start = self._glued(token)
         self.turn, self.feeds, self.last = None, 0, token
         capital = self.opens and token.kind is not Kind.MARK
-        self._write(_capitalised(token.text) if capital else token.text, token.start, token.end)
+        self._write(_capitalised(token.text) if capital else token.text, start, token.end)
         if token.ends:
             self.opens = True
         elif any(character.isalnum() for character in token.text):
             self.opens = False
+
+    def _glued(self, token: Token) -> int:
+        """Where the words of this token begin, with a hyphen that nothing was written for."""
+        done = self.spans[-1].in_end if self.spans else token.start
+        return done if self.spoken[done : token.start] == "-" else token.start
 
     def _break(self, token: Token) -> None:
         """Line feeds; with those before it they are two at most."""
@@ -120,12 +133,29 @@ class _Page:
         last = self.last
         return not (last is None or last.right or token.left or last.kind is Kind.BREAK)
 
-    def _blank(self, token: Token) -> None:
-        before = self.spoken[token.start - 1 : token.start] if token.start else ""
-        if before.isspace():
-            self._write(" ", token.start - 1, token.start)
-        else:
+    def _part(self, token: Token) -> None:
+        """A blank, or the hyphen of a hyphened word that stays as it was heard."""
+        start, end = self._gap(token)
+        heard = self.spoken[start:end]
+        whole = self.last is not None and self.last.kind is token.kind is Kind.WORD
+        if whole and heard == "-":
+            self._write(heard, start, end)
+        elif start < end:
+            self._write(" ", start, end)
+        elif not whole or self._apart(token):
             self._write(" ", token.start, token.end)
+
+    def _gap(self, token: Token) -> tuple[int, int]:
+        """The one spoken character that a blank before this token comes from, if there is one."""
+        before = self.spoken[token.start - 1 : token.start] if token.start else ""
+        behind = self.last is not None and self.last.end == token.start - 1
+        if before.isspace() or (behind and before == "-"):
+            return token.start - 1, token.start
+        return token.start, token.start
+
+    def _apart(self, token: Token) -> bool:
+        """Whether this token was heard elsewhere than right behind the last one."""
+        return self.last is None or self.last.end != token.start
 
     def _write(self, text: str, start: int, end: int) -> None:
         self.parts.append(text)

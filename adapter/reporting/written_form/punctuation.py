@@ -31,6 +31,8 @@ def resolve_marks(tokens: list[Token], vocabulary: Vocabulary) -> list[Token]:
             spoken, end = found
             quoted ^= spoken.rule.glue == "quote"
             token = mark(spoken.rule, token.start, tokens[end - 1].end, said=True, right=quoted)
+            if before in spoken.rule.tight_after or _key(keys, end) in spoken.rule.tight_before:
+                token = token._replace(left=True, right=True)
             index = end - 1
         rule = vocabulary.mark_of.get(token.text) if token.kind is Kind.MARK else None
         if rule is not None and rule.heading:
@@ -42,6 +44,10 @@ def resolve_marks(tokens: list[Token], vocabulary: Vocabulary) -> list[Token]:
             clause.append(token.key)
         index += 1
     return out
+
+
+def _key(keys: list[str], at: int) -> str:
+    return keys[at] if at < len(keys) else ""
 
 
 def _is_said_twice(found: tuple[SpokenMark, int], out: list[Token], tokens: list[Token]) -> bool:
@@ -68,7 +74,8 @@ def _is_mark(
         return end >= len(keys) or keys[end] not in vocabulary.table.headings.never_before
     if spoken.rule.doubtful and end < len(keys) and keys[end] in vocabulary.table.list_words:
         return True
-    if before in spoken.stays_after and not _is_lone_letter(keys, index - 1, vocabulary):
+    stays_after = spoken.stays_after(keys, index) if before else False
+    if stays_after and not _is_lone_letter(keys, index - 1, vocabulary):
         return False
     if spoken.rule.doubtful:
         return bool(before) and not stays and _may_open(clause, vocabulary)

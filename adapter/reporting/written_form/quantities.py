@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from adapter.mapping.vocabulary_rules import UnitRule
 from adapter.reporting.spoken_numbers import (
     Number,
+    read_digits,
     read_joined,
     read_number,
     read_two_digits,
@@ -33,6 +34,9 @@ def quantity(reading: Reading, index: int) -> Written | None:
     first = _member(reading, index)
     if first is None:
         return None
+    digits = None if first.unit else read_digits(reading.keys, index, reading.vocabulary)
+    if digits is not None and reading.vocabulary.unit_at(reading.keys, digits.end) is None:
+        return [reading.write(digits.text, index, digits.end)], digits.end
     members = [first]
     links = reading.vocabulary.links
     while reading.key(members[-1].end) in links:
@@ -138,11 +142,18 @@ def _link(reading: Reading, members: list[Member], at: int) -> Token:
     key = reading.key(place)
     if key in ranges.by:
         return reading.write(ranges.by_writes, place, place + 1)
-    plain = members[at].unit is None and not (members[at].sign or members[at + 1].sign)
+    signed = any(_signed(member)[:1] in "-±" for member in members[at : at + 2])
+    plain = members[at].unit is None and not signed and not _in_dimensions(reading, members, at)
     before = reading.key(members[at].start - 1)
     if key in ranges.to and plain and before not in ranges.no_range_after:
         return reading.write(ranges.to_writes, place, place + 1, left=True, right=True)
     return reading.tokens[place]
+
+
+def _in_dimensions(reading: Reading, members: list[Member], at: int) -> bool:
+    """Whether one of the two members about this link is part of a dimension: 3 x 2 to 4 x 3."""
+    near = [members[other] for other in (at - 1, at + 1) if 0 <= other < len(members)]
+    return any(reading.key(member.end) in reading.vocabulary.table.ranges.by for member in near)
 
 
 def _age(reading: Reading, member: Member) -> list[Token] | None:
@@ -178,8 +189,11 @@ def _counted(reading: Reading, members: list[Member]) -> Written | None:
 
 def _stays(reading: Reading, member: Member, together: bool) -> bool:
     """Whether a plain number stays in words."""
-    if reading.key(member.number_at) in reading.vocabulary.table.numbers.points:
-        return not member.number.text[2:].startswith("0")
+    numbers = reading.vocabulary.table.numbers
+    if reading.key(member.number_at) in numbers.points:
+        digits = member.number.text.partition(numbers.decimal_mark)[2]
+        follows = reading.key(member.start - 1) in numbers.point_after
+        return not (follows or len(digits) > 1 or digits == "0")
     return _is_small(reading, member) and not together and not _in_figures(reading, member)
 
 
@@ -196,9 +210,18 @@ def _is_small(reading: Reading, member: Member) -> bool:
 
 def _in_figures(reading: Reading, member: Member) -> bool:
     """Whether a slash or hyphen ties this number to another one."""
-    return _tied(reading, member.start - 1, member.start - 2) or _tied(
-        reading, member.end, member.end + 1
+    return (
+        _tied(reading, member.start - 1, member.start - 2)
+        or _tied(reading, member.end, member.end + 1)
+        or _out_of_more(reading, member)
     )
+
+
+def _out_of_more(reading: Reading, member: Member) -> bool:
+    """Whether this number is counted out of one that is written in digits: three of twelve."""
+    found = reading.vocabulary.out_of.match(reading.keys, member.end)
+    whole = _member(reading, found[1]) if found else None
+    return whole is not None and whole.unit is None and not _is_small(reading, whole)
 
 
 def _tied(reading: Reading, mark_at: int, other: int) -> bool:
