@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from adapter.mapping.checks import Checks
 from adapter.mapping.files import MappingFile, MappingFiles
 from adapter.mapping.lexicon import Lexicon
-from adapter.mapping.templates import Templates
+from adapter.mapping.templates import Templates, template_names
 from adapter.mapping.vocabulary import Vocabulary, languages, load_vocabulary
 
 LANGUAGE = "en"
@@ -31,10 +31,19 @@ class ReportingTables:
         templates, forms = Templates.load(files, lexicon)
         checks, rules = Checks.load(files)
         spoken = {*languages(files), LANGUAGE, *(each.table.language for each in templates)}
-        vocabularies = {each: load_vocabulary(files, each) for each in sorted(spoken)}
+        plain = (load_vocabulary(files, language) for language in sorted(spoken))
+        vocabularies = {each.language: _with_templates(each, templates) for each in plain}
         sources = (*words, *findings, *forms, rules)
         return cls(vocabularies, lexicon, templates, checks, sources)
 
     def vocabulary(self, language: str) -> Vocabulary:
         """The vocabulary of a language; of English when there is none."""
         return self.vocabularies.get(language, self.vocabularies[LANGUAGE])
+
+
+def _with_templates(vocabulary: Vocabulary, templates: Templates) -> Vocabulary:
+    """The vocabulary of a language with the spoken names of its templates."""
+    spoken = [each for each in templates if each.table.language == vocabulary.language]
+    places = (name for each in spoken for name in (*each.headers, *each.form.by_spoken))
+    names = (name for each in spoken for name in (*template_names(each), *each.macros))
+    return vocabulary.with_templates(places, names)

@@ -3,36 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from adapter.errors import ConfigurationError
 from adapter.mapping.files import MappingFiles
 from adapter.mapping.phrases import Phrases
 from adapter.mapping.vocabulary_rules import (
     LabelRule,
-    LevelRule,
     MarkRule,
     MonthRule,
-    Numbers,
     Sign,
     TitleRule,
     UnitRule,
 )
 from adapter.mapping.vocabulary_table import CommandRule, VocabularyOverlay, VocabularyTable
+from adapter.mapping.vocabulary_words import (
+    Level,
+    NumberWord,
+    ages,
+    level_keys,
+    levels,
+    number_words,
+    ordinals,
+    terms,
+)
 
-OLDEST = 130  # years
 LONGEST_BEFORE = 3  # words looked back at before the name of a mark
 SITE = ".site.yaml"  # end of the name of a site's additions
 Rule = TypeVar("Rule", UnitRule, TitleRule, CommandRule, Sign)
-
-
-class NumberWord(NamedTuple):
-    """kind: "one", "teen", "ten", "zero", "inner" (zero), "scale", "full" (a compound)."""
-
-    kind: str
-    value: int
 
 
 @dataclass(frozen=True)
@@ -59,15 +59,6 @@ class Label:
     rule: LabelRule
     links: Phrases[bool]
     words: Phrases[str]
-
-
-class Level(NamedTuple):
-    """A vertebra; `place` counts from the head down, variants have none."""
-
-    writes: str
-    part: int
-    number: int
-    place: int | None
 
 
 @dataclass(frozen=True)
@@ -98,6 +89,8 @@ class Vocabulary:
     terms: Phrases[str]
     commands: Phrases[CommandRule]
     sections: Phrases[bool]
+    names: Phrases[bool]
+    negations: frozenset[str]
     organs: Phrases[bool]
     corrections: Mapping[str, int]
     alphabet: Mapping[str, str]
@@ -107,6 +100,12 @@ class Vocabulary:
     def language(self) -> str:
         """Code of ISO 639."""
         return self.table.language
+
+    def with_templates(self, places: Iterable[str], names: Iterable[str]) -> Vocabulary:
+        """With the sections and fields that "go to" takes, and the macros and templates by name."""
+        table = self.table
+        sections = flags((*table.headings.names, *table.sections, *places))
+        return replace(self, sections=sections, names=flags(names))
 
     def unit_at(self, keys: Sequence[str], at: int) -> tuple[UnitRule, int] | None:
         """The unit that begins at `at`, and the index behind it."""
@@ -204,8 +203,8 @@ def compile_vocabulary(table: VocabularyTable) -> Vocabulary:
     months = tuple(enumerate(table.dates.months, 1))
     return Vocabulary(
         table=table,
-        numbers=dict(_number_words(table.numbers)),
-        ordinals=dict(_ordinals(table)),
+        numbers=dict(number_words(table.numbers)),
+        ordinals=dict(ordinals(table)),
         signs=_by_phrase(table.numbers.signs),
         fractions=Phrases(table.numbers.fractions.items()),
         marks=Phrases((said, made) for made in map(_mark, table.marks) for said in made.rule.says),
@@ -221,16 +220,18 @@ def compile_vocabulary(table: VocabularyTable) -> Vocabulary:
         labels=Phrases(
             (said, made) for made in map(_label, table.labels) for said in made.rule.says
         ),
-        levels={key: level for level in _levels(table.levels.parts) for key in _level_keys(level)},
+        levels={key: level for level in levels(table.levels.parts) for key in level_keys(level)},
         level_letters={
             said.lower(): part for part, rule in enumerate(table.levels.parts) for said in rule.says
         },
         months=Phrases((said, month) for month in months for said in month[1].says),
         half_days=Phrases((said, half.writes) for half in table.times.halves for said in half.says),
         titles=_by_phrase(table.titles),
-        terms=Phrases((*_terms(table), *_ages(table))),
+        terms=Phrases((*terms(table), *ages(table))),
         commands=_by_phrase(table.commands),
         sections=flags((*table.headings.names, *table.sections)),
+        names=Phrases(),
+        negations=frozenset(word.lower() for word in table.negations),
         organs=flags(table.organs),
         corrections={
             word.lower(): group for group, words in enumerate(table.corrections) for word in words
@@ -274,99 +275,3 @@ def _glued_units(units: Iterable[UnitRule]) -> Iterator[str]:
 
 def _label(rule: LabelRule) -> Label:
     return Label(rule, flags(rule.links), Phrases(rule.words.items()))
-
-
-def _number_words(numbers: Numbers) -> Iterator[tuple[str, NumberWord]]:
-    for kind, words in (
-        ("one", numbers.ones),
-        ("teen", numbers.teens),
-        ("ten", numbers.tens),
-        ("scale", numbers.scales),
-    ):
-        for word, value in words.items():
-            yield word.lower(), NumberWord(kind, value)
-    yield from ((word, NumberWord("zero", 0)) for word in numbers.zeros)
-    yield from ((word, NumberWord("inner", 0)) for word in numbers.inner_zeros)
-    for ten, tens in numbers.tens.items():
-        for one, ones in numbers.ones.items():
-            yield f"{ten}-{one}", NumberWord("full", tens + ones)
-    if numbers.compound is not None:
-        yield from _compounds(numbers)
-
-
-def _compounds(numbers: Numbers) -> Iterator[tuple[str, NumberWord]]:
-    """Every number word of 21 to 1999 and of 2000 to 9099 that is one word."""
-    spec = numbers.compound
-    if spec is None:
-        return
-    small = {value: [word] for word, value in {**numbers.ones, **numbers.teens}.items()}
-    for word, value in numbers.tens.items():
-        small[value] = [word]
-        for one, ones in spec.ones.items():
-            small[value + ones] = [f"{one}{spec.join}{word}"]
-            yield small[value + ones][0], NumberWord("full", value + ones)
-    before = {**spec.ones, **numbers.teens}
-    heads = [(value * 100, f"{word}{spec.hundred}") for word, value in before.items()]
-    heads += [(v * 1000, f"{word}{spec.thousand}") for word, v in spec.ones.items()]
-    heads += [(100, spec.hundred), (1000, spec.thousand)]
-    for base, head in heads:
-        if head not in numbers.scales:
-            yield head, NumberWord("full", base)
-        for value, words in small.items():
-            for word in words:
-                yield f"{head}{word}", NumberWord("full", base + value)
-                yield f"{head}{spec.join}{word}", NumberWord("full", base + value)
-
-
-def _ordinals(table: VocabularyTable) -> Iterator[tuple[str, int]]:
-    for word, value in table.ordinals.words.items():
-        yield word.lower(), value
-        if value < 10:
-            yield from ((f"{ten}-{word}", tens + value) for ten, tens in table.numbers.tens.items())
-
-
-def _levels(parts: tuple[LevelRule, ...]) -> Iterator[Level]:
-    place = 0
-    for index, part in enumerate(parts):
-        for number in range(1, part.last + 1):
-            place += 1
-            yield Level(f"{part.writes}{number}", index, number, place)
-        yield from (Level(f"{part.writes}{number}", index, number, None) for number in part.more)
-
-
-def _ages(table: VocabularyTable) -> Iterator[tuple[str, str]]:
-    if not table.ages.suffixes:
-        return
-    for word, number in _number_words(table.numbers):
-        if 0 < number.value < OLDEST:
-            yield from (
-                (word + end, f"{number.value}-{end.lstrip('-')}") for end in table.ages.suffixes
-            )
-
-
-def _level_keys(level: Level) -> tuple[str, str]:
-    key = level.writes.lower()
-    digits = str(level.number)
-    return key, f"{key.removesuffix(digits)}-{digits}"
-
-
-def _terms(table: VocabularyTable) -> Iterator[tuple[str, str]]:
-    for written, says in table.terms.items():
-        yield from ((said, written) for said in (written, *says))
-    for name in table.eponyms:
-        yield from _eponym(name)
-    for term in table.capitalised:
-        yield from ((term, term), (term.replace("-", " "), term))
-    for abbreviation in table.abbreviations:
-        yield abbreviation, abbreviation
-        if abbreviation.isalpha():
-            yield " ".join(abbreviation), abbreviation
-            dotted = ".".join(abbreviation)
-            yield from ((dotted, abbreviation), (f"{dotted}.", abbreviation))
-
-
-def _eponym(name: str) -> Iterator[tuple[str, str]]:
-    """A person's name and its genitive, said with or without the apostrophe's blank."""
-    owner = f"{name}'s"
-    for said, written in ((name, name), (owner, owner), (f"{name}s", owner)):
-        yield from ((said, written), (said.replace("-", " "), written))

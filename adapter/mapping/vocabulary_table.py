@@ -90,6 +90,10 @@ class VocabularyTable(MappingTable):
     """Names that "normal ..." takes."""
     commands: tuple[CommandRule, ...] = ()
     """Voice commands."""
+    place_words: tuple[str, ...] = ()
+    """Before or behind the name of a place to go to: the impression SECTION."""
+    negations: tuple[str, ...] = ()
+    """Words that deny what follows; a correction may put one in or take one out."""
     version_words: tuple[str, ...] = ()
     """Between a term and the number of its edition: PI-RADS VERSION 2.1."""
     articles: tuple[str, ...] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from adapter.domain.report import Flag, Severity
 from adapter.domain.transcript import VoiceCommand
@@ -11,10 +11,13 @@ from adapter.mapping.lexicon import Lexicon
 from adapter.mapping.templates import Template, Templates, template_names
 from adapter.reporting.route import by_keyword, section_of
 from adapter.reporting.said import GO_TO, INSERT, Dictation, is_macro
+from adapter.reporting.verdicts import Verdicts
 
 ALL_NORMAL = frozenset(("otherwise_normal", "use_normals"))
 ONE_NORMAL = "normal"
 APPLY = "apply_template"
+SIGN = "sign_report"
+DECISIONS = {"accept_finding": "accept", "reject_finding": "reject"}
 
 
 def open_sections(dictation: Dictation, template: Template, lexicon: Lexicon) -> frozenset[str]:
@@ -55,6 +58,26 @@ def undone(dictation: Dictation, template: Template) -> Iterator[Flag]:
                 f"not done, there is no {command.argument!r}: {command.name.replace('_', ' ')}"
             )
             yield Flag("command_not_done", Severity.WARN, message)
+
+
+def asked(dictation: Dictation, findings: Sequence[str], verdicts: Verdicts) -> Iterator[Flag]:
+    """What was asked for by voice and only a person decides: sign, accept or reject a finding.
+
+    `findings`: ids of the AI findings in the order in which they are shown, counted from 1.
+    """
+    for command, _ in dictation.commands:
+        if command.name == SIGN:
+            message = "the dictation asks to sign the report: read it, then sign it"
+            yield Flag("sign_requested", Severity.INFO, message)
+        elif command.name in DECISIONS:
+            verb = DECISIONS[command.name]
+            place = int(command.argument or 0)
+            if not 0 < place <= len(findings):
+                message = f"not done, there is no AI finding {command.argument}: {verb}"
+                yield Flag("command_not_done", Severity.WARN, message)
+            elif verdicts.last(findings[place - 1]) is None:
+                message = f"the dictation asks to {verb} AI finding {place}: confirm it"
+                yield Flag(f"{verb}_requested", Severity.WARN, message, ai=findings[place - 1])
 
 
 def _scope(under: str | None, template: Template, everything: frozenset[str]) -> frozenset[str]:

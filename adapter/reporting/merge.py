@@ -26,7 +26,7 @@ from adapter.reporting.defaults import Entered, choose, yielding
 from adapter.reporting.dictated import Dictated
 from adapter.reporting.facts import facts
 from adapter.reporting.fields import fill
-from adapter.reporting.macros import open_sections, undone
+from adapter.reporting.macros import asked, open_sections, undone
 from adapter.reporting.route import UNROUTED, Routed, route, section_of
 from adapter.reporting.said import Dictation, Header
 from adapter.reporting.verdicts import Verdicts
@@ -83,6 +83,7 @@ def merge(
         *choice.flags,
         *_routing(routed),
         *undone(dictation, template),
+        *asked(dictation, [each.draft.source.id for each in pairings], verdicts),
         *(_taken_out(statement) for statement in (*removed, *form.removed)),
     ]
     return Merged(

@@ -7,7 +7,8 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from adapter.mapping.vocabulary import NumberWord, Vocabulary
+from adapter.mapping.vocabulary import Vocabulary
+from adapter.mapping.vocabulary_words import NumberWord
 
 _FIGURE = r"(?:\d+(?:[.,]\d+)*|[.,]\d+)"
 _DIGITS = re.compile(rf"[-±]?{_FIGURE}(?:-{_FIGURE})?", re.ASCII)  # 5-6 is read as one number

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from adapter.mapping.vocabulary import Vocabulary
-from adapter.mapping.vocabulary_rules import UnitRule
 from adapter.mapping.vocabulary_table import CommandRule
+from adapter.reporting.spoken_corrections import REACH, Corrector, KindAt
 from adapter.reporting.spoken_numbers import read_number
 from adapter.reporting.spoken_tokens import Kind, Token, keys_of
 
 LONGEST_NAME = 6
-CORRECTION_REACH = 80  # tokens looked back over for the word to correct
+CORRECTION_REACH = REACH
 DELETE_REACH = 50  # commands passed over in search of the sentence to delete
 
 
-def find_commands(tokens: list[Token], spoken: str, vocabulary: Vocabulary) -> list[Token]:
+def find_commands(
+    tokens: list[Token], spoken: str, vocabulary: Vocabulary, kind_at: KindAt
+) -> list[Token]:
     """The tokens with a command token in place of each command, and its effect on the text.
 
     A command token covers the characters of the command and of what it removed. Words that
-    only sound like a command stay.
+    only sound like a command stay. `kind_at` tells what a correction may correct.
     """
-    reader = _Reader(tokens, spoken, vocabulary)
+    reader = _Reader(tokens, spoken, vocabulary, kind_at)
     index = 0
     while index < len(tokens):
         index = reader.command(index) or reader.keep(index)
@@ -29,12 +31,15 @@ def find_commands(tokens: list[Token], spoken: str, vocabulary: Vocabulary) -> l
 class _Reader:
     """Reads tokens from left to right; `out` holds what stays of the text so far."""
 
-    def __init__(self, tokens: list[Token], spoken: str, vocabulary: Vocabulary) -> None:
+    def __init__(
+        self, tokens: list[Token], spoken: str, vocabulary: Vocabulary, kind_at: KindAt
+    ) -> None:
         self.tokens = tokens
         self.keys = keys_of(tokens)
         self.spoken = spoken
         self.vocabulary = vocabulary
         self.out: list[Token] = []
+        self._corrector = Corrector(tokens, self.keys, self.out, vocabulary, kind_at)
 
     def keep(self, index: int) -> int:
         """The token at `index` is text."""
@@ -73,7 +78,14 @@ class _Reader:
         if index >= len(self.tokens) or self.tokens[index].ends:
             return True
         found = self.vocabulary.commands.match(self.keys, index)
-        return found is not None and found[0].where == "anywhere" and not found[0].not_before
+        if found is None or self._key(found[1]) in found[0].not_before:
+            return False
+        if found[0].where == "bare":
+            return self._argument(found[0], found[1]) is not None
+        return found[0].where == "anywhere"
+
+    def _key(self, index: int) -> str:
+        return self.keys[index] if index < len(self.keys) else ""
 
     def _plain(self, rule: CommandRule, index: int, end: int) -> int | None:
         argument = self._argument(rule, end)
@@ -87,7 +99,25 @@ class _Reader:
         start = self.tokens[index].start
         if rule.action == "delete":
             start = min([start, *(token.start for token in self._delete_sentence())])
+        if rule.argument == "number":
+            for number, until in self._more_numbers(end):
+                self._add(rule, text, start, end)
+                text, start, end = number, self.tokens[end].start, until
         return self._add(rule, text, start, self._behind_mark(end))
+
+    def _more_numbers(self, index: int) -> list[tuple[str, int]]:
+        """Further numbers of a command, when nothing else follows: accept finding one AND TWO."""
+        also = self.vocabulary.table.ranges.also
+        found: list[tuple[str, int]] = []
+        while index < len(self.tokens):
+            linked = self.keys[index] in also or self.tokens[index].rank == 1
+            at = index + 1 + (linked and self._key(index + 1) in also)
+            number = read_number(self.keys, at, self.vocabulary) if linked else None
+            if number is None or number.value is None:
+                break
+            found.append((number.text, number.end))
+            index = number.end
+        return found if self._at_end(index) else []
 
     def _add(self, rule: CommandRule, argument: str, start: int, end: int) -> int:
         last = self.tokens[end - 1]
@@ -111,17 +141,28 @@ class _Reader:
             number = read_number(self.keys, index, self.vocabulary)
             return (number.text, number.end) if number and number.value is not None else None
         if rule.argument == "name":
-            end = index
-            while end < min(len(self.tokens), index + LONGEST_NAME) and self.keys[end]:
-                if end > index and self._at_end(end):
-                    break
-                end += 1
-            return (" ".join(self.keys[index:end]), end) if end > index else None
-        if index < len(self.keys) and self.keys[index] in self.vocabulary.table.articles:
-            index += 1
+            return self._name(index)
+        places = self.vocabulary.table.place_words if rule.argument == "heading" else ()
+        for words in (self.vocabulary.table.articles, places):
+            index += self._key(index) in words
         names = self.vocabulary.sections if rule.argument == "heading" else self.vocabulary.organs
         found = names.match(self.keys, index)
-        return (" ".join(self.keys[index : found[1]]), found[1]) if found else None
+        if found is None:
+            return None
+        text = " ".join(self.keys[index : found[1]])
+        return text, found[1] + (self._key(found[1]) in places)
+
+    def _name(self, index: int) -> tuple[str, int] | None:
+        """A known name, or else the words up to the end of the sentence."""
+        if index < len(self.tokens) and self.tokens[index].rank == 1:
+            index += 1  # the comma that a recogniser hears
+        known = self.vocabulary.names.match(self.keys, index)
+        end = known[1] if known else index
+        while not known and end < min(len(self.tokens), index + LONGEST_NAME) and self.keys[end]:
+            if end > index and self._at_end(end):
+                break
+            end += 1
+        return (" ".join(self.keys[index:end]), end) if end > index else None
 
     def _delete_sentence(self) -> list[Token]:
         """Take the unfinished sentence out of the text, or else the last one; commands stay."""
@@ -143,87 +184,69 @@ class _Reader:
         return removed
 
     def _correct(self, rule: CommandRule, end: int) -> int | None:
-        """Put the said word or measure in the place of the last one of its kind."""
+        """Put what is said in the place of the last thing of its kind."""
         if end < len(self.tokens) and self.tokens[end].rank > 0:
             end += 1
-        found = self._measure_to_correct(end) or self._word_to_correct(end)
+        found = self._corrector.find(end)
         if found is None:
             return None
-        place, stop, behind = found
+        place, stop, behind, again = found
         finished = self._at_start()
         if not finished and self.out[-1].rank > 0 and not self.out[-1].said:
             self.out.pop()  # the comma that a recogniser writes before the command
-        old = self.out[place].start
+        old = min(token.start for token in self.out[place:stop])
+        if again:
+            del self.out[place:]
+            return self._add(rule, "", old, end)
         said = self.tokens[end:behind]
         rest = [token.key for token in self.out[stop:]]
-        self.out[place:stop] = [token._replace(text=token.key) for token in said]
+        self.out[place:stop] = [token._replace(text=token.key or token.text) for token in said]
         if rest and self.keys[behind : behind + len(rest)] == rest:
             behind += len(rest)  # the words after it were said again
         behind = self._behind_mark(behind) if finished else behind
-        return self._add(rule, " ".join(token.key for token in said), old, behind)
-
-    def _word_to_correct(self, at: int) -> tuple[int, int, int] | None:
-        """Place of the last word of this word's group in the sentence, and the index behind it."""
-        groups = self.vocabulary.corrections
-        group = groups.get(self.keys[at]) if at < len(self.keys) else None
-        if group is None:
-            return None
-        for place in range(len(self.out) - 1, self._sentence_start() - 1, -1):
-            if groups.get(self.out[place].key) == group:
-                return place, place + 1, at + 1
-        return None
-
-    def _measure_to_correct(self, at: int) -> tuple[int, int, int] | None:
-        """Tokens of the last number with this number's unit in the sentence."""
-        said = self._measure(self.keys, at)
-        if said is None:
-            return None
-        first = self._sentence_start()
-        keys = keys_of(self.out[first:])
-        best = None
-        for place in range(len(keys) - 1, -1, -1):
-            found = self._measure(keys, place) if keys[place] else None
-            if best is not None and (found is None or found[1] != best[1]):
-                break
-            if found is not None and found[0] is said[0]:
-                best = (place, found[1])
-        return (first + best[0], first + best[1], said[1]) if best else None
-
-    def _measure(self, keys: list[str], at: int) -> tuple[UnitRule, int] | None:
-        number = read_number(keys, at, self.vocabulary)
-        return number and self.vocabulary.unit_at(keys, number.end)
-
-    def _sentence_start(self) -> int:
-        """Index in `out` at which the last sentence begins, finished or not."""
-        words = False
-        for place in range(len(self.out) - 1, max(-1, len(self.out) - CORRECTION_REACH), -1):
-            if self.out[place].ends and words:
-                return place + 1
-            words = words or bool(self.out[place].key)
-        return max(0, len(self.out) - CORRECTION_REACH)
+        return self._add(rule, " ".join(token.key for token in said if token.key), old, behind)
 
     def _spell(self, rule: CommandRule, index: int, end: int) -> int | None:
-        """Letters one by one become a word."""
+        """Letters and digits one by one become a word."""
         letters, first = "", end
         capital = False
-        while end < len(self.keys) and self.keys[end]:
+        while end < len(self.tokens):
             key = self.keys[end]
-            letter = key if len(key) == 1 and key.isalpha() else self.vocabulary.alphabet.get(key)
+            if not key and self.tokens[end].rank == 1 and not self.tokens[end].said:
+                end += 1  # the comma that a recogniser hears
+                continue
+            letter = self._letter(key)
             if letter is not None:
                 letters += letter.upper() if capital else letter
-            elif key not in self.vocabulary.table.capital_words:
+            elif not key or key not in self.vocabulary.table.capital_words:
                 break
             capital = letter is None
             end += 1
         if len(letters) < 2:
             return None
+        while not self.keys[end - 1]:
+            end -= 1
         self._add(rule, letters, self.tokens[index].start, first)
         start, stop = self.tokens[first].start, self.tokens[end - 1].end
         self.out.append(Token(letters, start, stop, Kind.DONE))
         return end
 
+    def _letter(self, key: str) -> str | None:
+        """The letter, digit or hyphened letters that a word spells."""
+        if len(key) == 1 and key.isalnum():
+            return key
+        parts = key.split("-")
+        if len(parts) > 1 and all(len(part) == 1 and part.isalnum() for part in parts):
+            return "".join(parts)
+        number = self.vocabulary.numbers.get(key)
+        if number is not None and number.kind in ("one", "zero"):
+            return str(number.value)
+        return self.vocabulary.alphabet.get(key)
+
     def _literal(self, rule: CommandRule, index: int, end: int) -> int | None:
         """The name of a mark or of a command is written as words."""
+        if end < len(self.tokens) and self.tokens[end].rank > 0 and not self.tokens[end].said:
+            end += 1  # the comma that a recogniser hears
         if end >= len(self.tokens):
             return None
         behind = end + 1

@@ -6,15 +6,18 @@ from dataclasses import replace
 
 import pytest
 
+from adapter.domain.decision import Decision, DecisionKind
 from adapter.domain.report import Origin, Report
 from adapter.domain.transcript import Span, VoiceCommand, WrittenText
 from adapter.reporting.certificate import Evidence, certify
 from adapter.reporting.dictated import Dictated
-from adapter.reporting.macros import open_sections, undone
+from adapter.reporting.macros import asked, open_sections, undone
 from adapter.reporting.pipeline import ReportInputs, build_report
 from adapter.reporting.render import sections_text
 from adapter.reporting.route import route
 from adapter.reporting.said import Dictation, listen
+from adapter.reporting.verdicts import Verdicts
+from adapter.reporting.written_form import write
 from tests.reporting.tables import tables, typed
 
 TEXT = "Small right effusion. Seen before."
@@ -61,6 +64,34 @@ def test_go_to_nowhere_changes_nothing() -> None:
 def test_a_command_after_the_last_sentence_counts() -> None:
     found = open_sections(said("otherwise_normal", at=len(TEXT)), FORM, tables().lexicon)
     assert "lungs" in found
+
+
+def test_signing_by_voice_asks_a_person() -> None:
+    (flag,) = asked(said("sign_report"), (), Verdicts(()))
+    assert flag.code == "sign_requested"
+
+
+@pytest.mark.parametrize("verb", ["accept", "reject"])
+def test_a_finding_accepted_or_rejected_by_voice_waits_for_a_person(verb: str) -> None:
+    (flag,) = asked(said(f"{verb}_finding", "2"), ("a1", "a2"), Verdicts(()))
+    assert (flag.code, flag.ai) == (f"{verb}_requested", "a2")
+
+
+def test_a_finding_that_is_decided_asks_no_more() -> None:
+    made = Verdicts((Decision(DecisionKind.ACCEPT, "a2", person="p1"),))
+    assert not list(asked(said("accept_finding", "2"), ("a1", "a2"), made))
+
+
+def test_a_finding_that_does_not_exist_is_told() -> None:
+    (flag,) = asked(said("accept_finding", "3"), ("a1", "a2"), Verdicts(()))
+    assert (flag.code, " 3" in flag.message) == ("command_not_done", True)
+
+
+def test_go_to_a_field_of_a_template_is_a_command() -> None:
+    places = {name for each in tables().templates for name in each.form.by_spoken}
+    for name in sorted(places)[:20]:
+        made = write(f"go to {name} 4", tables().vocabulary("en"))
+        assert made.commands[0].name == "go_to", name
 
 
 @pytest.mark.parametrize("name", ["insert_macro", "apply_template"])

@@ -3,18 +3,94 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from adapter.domain.transcript import VoiceCommand, WrittenText
 from adapter.mapping.files import MappingFiles
 from adapter.mapping.vocabulary import Vocabulary, load_vocabulary
 from adapter.reporting.written_form import write
 
+SAMPLES = Path(__file__).parent.parent / "samples" / "voice_commands"
+STOPS = {"en": " period", "de": " punkt"}
+LANGUAGES = tuple(sorted(each.name for each in SAMPLES.iterdir()))
+
 
 @cache
-def vocabulary() -> Vocabulary:
-    return load_vocabulary(MappingFiles(), "en")
+def vocabulary(language: str = "en") -> Vocabulary:
+    return load_vocabulary(MappingFiles(), language)
+
+
+def phrases() -> list[tuple[str, ...]]:
+    """Language, what is said, the text, and the commands as "name argument; name argument"."""
+    return [
+        (language, *line.split("\t"))
+        for language in LANGUAGES
+        for file in sorted((SAMPLES / language).glob("*.tsv"))
+        for line in file.read_text(encoding="utf-8").splitlines()
+    ]
+
+
+@pytest.mark.parametrize("phrase", phrases(), ids=lambda phrase: "-".join(phrase[:2])[:70])
+def test_phrase_is_a_command_or_stays_text(phrase: tuple[str, ...]) -> None:
+    language, spoken, text, commands = phrase
+    made = write(spoken, vocabulary(language))
+
+    assert made.text == text.replace("\\n", "\n")
+    kept = "; ".join(f"{each.name} {each.argument}".strip() for each in made.commands)
+    assert kept == commands
+
+
+def bare_commands(language: str) -> list[tuple[str, str]]:
+    """Name and words of the commands that take nothing and change no text."""
+    return [
+        (rule.name, said)
+        for rule in vocabulary(language).table.commands
+        if rule.argument == "none" and rule.action in ("note", "move")
+        for said in rule.says
+    ]
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    language=st.sampled_from(LANGUAGES),
+    places=st.lists(st.tuples(st.integers(0, 1000), st.integers(0, 3)), max_size=5),
+    marked=st.booleans(),
+)
+def test_no_command_leaks_into_the_text_and_none_is_lost(
+    language: str, places: list[tuple[int, int]], marked: bool
+) -> None:
+    known, end = bare_commands(language), "." if marked else STOPS[language]
+    sentences = ["stent.", "xenon.", "stent.", "xenon."]
+    names = []
+    for choice, place in sorted(places, key=lambda pair: -pair[1]):
+        name, said = known[choice % len(known)]
+        words = said.capitalize() if marked else said
+        sentences.insert(place, f"{words}{end}")
+        names.insert(0, name)
+    made = write(" ".join(sentences), vocabulary(language))
+
+    assert made.text.split() == ["Stent.", "Xenon.", "Stent.", "Xenon."]
+    assert [each.name for each in made.commands] == names
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(
+            ["stent", "xenon", "fundus", "left", "no", "mass", "report", "field", "sign"]
+        )
+    )
+)
+def test_text_without_commands_is_untouched(words: list[str]) -> None:
+    spoken = " ".join(words)
+    made = written(spoken)
+
+    assert made.commands == ()
+    assert made.text.lower() == spoken
 
 
 def written(spoken: str) -> WrittenText:

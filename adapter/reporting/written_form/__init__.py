@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from adapter.domain.transcript import WrittenText
 from adapter.mapping.vocabulary import Vocabulary
 from adapter.reporting.spoken_tokens import Kind, Token, keys_of, tokenize
@@ -41,8 +43,22 @@ def write(spoken: str, vocabulary: Vocabulary) -> WrittenText:
     but for a word that a spoken correction put in the place of an earlier one.
     """
     tokens = resolve_marks(tokenize(spoken, vocabulary), vocabulary)
-    tokens = find_commands(tokens, spoken, vocabulary)
+    kinds = partial(_kind_at, vocabulary)
+    tokens = find_commands(tokens, spoken, vocabulary, kinds)
     return lay_out(_rewrite(tokens, vocabulary), spoken)
+
+
+def _kind_at(
+    vocabulary: Vocabulary, tokens: list[Token], keys: list[str], index: int
+) -> tuple[str, int] | None:
+    """What a correction may correct besides words and measures: a level, a date, a grade."""
+    reading = Reading(tokens, keys, vocabulary)
+    for name in ("level", "date", "label"):
+        done = _RULES[name](reading, index)
+        if done is not None:
+            found = vocabulary.labels.match(reading.keys, index) if name == "label" else None
+            return found[0].rule.says[0] if found else name, done[1]
+    return None
 
 
 def _rewrite(tokens: list[Token], vocabulary: Vocabulary) -> list[Token]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from adapter.mapping.vocabulary import NumberWord
 from adapter.mapping.vocabulary_rules import MonthRule
+from adapter.mapping.vocabulary_words import NumberWord
 from adapter.reporting.spoken_numbers import Number, read_number, read_two_digits, read_year
 from adapter.reporting.written_form.reading import Reading, Written
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from adapter.mapping.vocabulary import Level
+from adapter.mapping.vocabulary_words import Level
 from adapter.reporting.spoken_numbers import read_number
 from adapter.reporting.spoken_tokens import Kind, Token
 from adapter.reporting.written_form.reading import Reading, Written
