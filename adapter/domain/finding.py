@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from adapter.domain.order import Side
+
+Course = Literal["new", "increased", "decreased", "stable", "resolved"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,8 @@ class Fact:
     level: str | None = None  # "L4-L5", "T12"
     size_mm: tuple[float, ...] = ()
     prior_size_mm: tuple[float, ...] = ()
+    time: Course | None = None  # since the earlier study
+    count: int | None = None
 
 
 class Box(NamedTuple):

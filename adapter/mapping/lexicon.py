@@ -149,6 +149,12 @@ class LexiconFile(MappingTable):
     """Number words of a count of findings."""
     spellings: dict[str, str] = Field(default_factory=dict)
     """British spelling -> American, inside words."""
+    topics: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Section id -> words that send a sentence there when it names no finding and no organ."""
+    anaphors: tuple[str, ...] = ()
+    """What a sentence begins with that goes on about the one before: "it", "the largest"."""
+    remarks: tuple[str, ...] = ()
+    """Words of advice and grading, which belong to what was said before."""
     headers: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """Section id -> words by which any template may be told that section; `findings`: none."""
 
@@ -190,6 +196,7 @@ class Lexicon:
         self.sites: PhraseTable[Site] = PhraseTable(self._site_rows(), self.forms)
         self.cues: PhraseTable[frozenset[str]] = PhraseTable(_cue_rows(parts), self.forms, of_cues)
         self.sided = _sided(parts, self.forms)
+        self.topics: PhraseTable[str] = PhraseTable(_topic_rows(parts), self.forms)
         self.ancestors = {each: frozenset(self._wider(each)) for each in self.findings}
 
     @classmethod
@@ -216,6 +223,21 @@ class Lexicon:
         wider = self.ancestors.get(finding, frozenset((finding,)))
         against = (key for each in wider for key in self.findings[each].contradicts)
         return wider.union(against, (organ,)) - {"general"}
+
+    @cached_property
+    def wide(self) -> frozenset[str]:
+        """Findings of which others are a kind, such as `mass`."""
+        return frozenset(parent for each in self.findings.values() for parent in each.parents)
+
+    @cached_property
+    def reach(self) -> dict[str, frozenset[str]]:
+        """Unresolved finding -> every organ and finding that its words may mean."""
+        found: dict[str, set[str]] = {}
+        for generic in self._generics:
+            if generic.otherwise:
+                keys = found.setdefault(generic.otherwise, set())
+                keys.update(generic.at, generic.at.values())
+        return {name: frozenset(keys) for name, keys in found.items()}
 
     @cached_property
     def by_code(self) -> dict[str, str]:
@@ -293,6 +315,17 @@ def _by_id(rows: Iterable[Row]) -> dict[str, Row]:
             raise ConfigurationError(f"mappings/findings: {row.id!r} is defined twice")
         found[row.id] = row
     return found
+
+
+REMARK, ANAPHOR = "remark", "anaphor"
+
+
+def _topic_rows(parts: Iterable[LexiconFile]) -> Iterator[tuple[str, str]]:
+    for part in parts:
+        yield from ((phrase, ANAPHOR) for phrase in part.anaphors)
+        yield from ((phrase, REMARK) for phrase in part.remarks)
+        for section, phrases in part.topics.items():
+            yield from ((phrase, section) for phrase in phrases)
 
 
 def _sided(parts: Iterable[LexiconFile], forms: WordForms) -> dict[str, str]:

@@ -89,6 +89,11 @@ class Template:
         return frozenset((*only, ADDENDUM))
 
     @cached_property
+    def open_sections(self) -> frozenset[str]:
+        """Sections that sentences are routed to without a header."""
+        return frozenset(each.id for each in self.table.sections) - self.header_only
+
+    @cached_property
     def defaults(self) -> tuple[tuple[str, str, Default], ...]:
         """Section id, statement id such as "pleura.no_effusion", and the default, in order."""
         return tuple(

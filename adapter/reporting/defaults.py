@@ -13,7 +13,7 @@ from adapter.mapping.template_table import Default
 from adapter.mapping.templates import Template
 from adapter.reporting.ai_pairing import Draft
 from adapter.reporting.facts import Mention
-from adapter.reporting.route import GENERAL, Routed
+from adapter.reporting.route import GENERAL, UNROUTED, Routed
 from adapter.reporting.said import Said
 
 
@@ -49,7 +49,7 @@ def choose(
     """The defaults of the open sections that nothing contradicts. A mention beats a default."""
     entered: list[Entered] = []
     flags: list[Flag] = []
-    index = _Index(routed, lexicon)
+    index = _Index(routed, template, lexicon)
     seen = [each for each in drafts if each.present]
     for section, name, default in template.defaults:
         if section not in open_sections:
@@ -70,12 +70,12 @@ def choose(
 
 
 def yielding(
-    routed: tuple[Routed, ...], lexicon: Lexicon
+    routed: tuple[Routed, ...], template: Template, lexicon: Lexicon
 ) -> tuple[tuple[Routed, ...], tuple[Flag, ...]]:
     """Without the normal sentences of macros of which dictation speaks; they yield as defaults."""
     if not any(each.said.macro for each in routed):
         return routed, ()
-    index = _Index(tuple(each for each in routed if not each.said.macro), lexicon)
+    index = _Index(tuple(each for each in routed if not each.said.macro), template, lexicon)
     kept: list[Routed] = []
     flags: list[Flag] = []
     for each in routed:
@@ -99,10 +99,13 @@ def _as_default(said: Said) -> Default | None:
 class _Index:
     """Dictated sentences by the keys of findings and organs that they touch."""
 
-    def __init__(self, routed: tuple[Routed, ...], lexicon: Lexicon) -> None:
+    def __init__(self, routed: tuple[Routed, ...], template: Template, lexicon: Lexicon) -> None:
+        general = template.section_of_organ.get(GENERAL, UNROUTED)
+        self._placeless = template.header_only | {general, UNROUTED}
         self._said = [each.said for each in routed if not each.said.reading.family]
         self._by_key: dict[str, list[_Touch]] = {}
         self._unresolved: dict[str, _Touch] = {}
+        self._anywhere: dict[str, _Touch] = {}
         self._lexicon = lexicon
         for section, said in ((each.section, each.said) for each in routed):
             for mention in said.reading.mentions:
@@ -120,6 +123,9 @@ class _Index:
             self._by_key.setdefault(key, []).append(touch)
         if mention.organ == GENERAL and mention.present:
             self._unresolved.setdefault(section, touch)
+            if section in self._placeless and not mention.fact.uncertain:
+                for key in self._lexicon.reach.get(mention.fact.finding, ()):
+                    self._anywhere.setdefault(key, touch)
 
     def touches(
         self, section: str, default: Default, pattern: re.Pattern[str] | None
@@ -129,6 +135,7 @@ class _Index:
         for key in default.absent:
             for wider in self._lexicon.ancestors.get(key, frozenset()) - {key}:
                 found += [t for t in self._by_key.get(wider, ()) if _is(t, wider)]
+        found += [self._anywhere[key] for key in default.absent if key in self._anywhere]
         if section in self._unresolved:
             found.append(self._unresolved[section])
         if pattern and not found:

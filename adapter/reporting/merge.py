@@ -64,7 +64,8 @@ def merge(
     opened = open_sections(dictation, template, lexicon)
     form = fill(dictation.said, dictated, template, opened, verdicts, lexicon)
     lines = tuple(Routed(each, each.under or UNROUTED, "field") for each in form.lines)
-    routed, yielded = yielding((*lines, *route(form.rest, template, lexicon)), lexicon)
+    spoken = route(form.rest, template, lexicon)
+    routed, yielded = yielding((*lines, *spoken), template, lexicon)
     said = tuple(each.said for each in routed)
     shown = [each for each in _in_order(ai) if _is_shown(each, template)]
     pairings = pair((draft(each, lexicon) for each in shown), said, lexicon)

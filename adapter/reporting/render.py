@@ -154,6 +154,8 @@ def _fact(fact: Fact) -> dict[str, Any]:
         "level": fact.level,
         "size_mm": list(fact.size_mm) or None,
         "prior_size_mm": list(fact.prior_size_mm) or None,
+        "time": fact.time,
+        "count": fact.count,
     }
 
 
@@ -162,7 +164,7 @@ def fact_json(fact: Fact) -> dict[str, Any]:
     found = _fact(fact)
     place = {"text": fact.text, "chars": [fact.start, fact.end]}
     rest = {"historical": fact.historical, "family": fact.family}
-    order = ("side", "level", "size_mm", "prior_size_mm")
+    order = ("side", "level", "size_mm", "prior_size_mm", "time", "count")
     head = {key: found[key] for key in ("negated", "uncertain")}
     tail = {key: found[key] for key in order}
     return {"finding": fact.finding} | place | head | rest | tail

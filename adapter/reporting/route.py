@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from adapter.mapping.lexicon import Lexicon
+from adapter.mapping.lexicon import ANAPHOR, REMARK, Lexicon
 from adapter.mapping.templates import Template
 from adapter.reporting.facts import Mention
 from adapter.reporting.said import Said, is_macro
 
 UNROUTED = "unrouted"
 GENERAL = "general"
-_ANAPHOR = re.compile(
-    r"\s*(?:it|its|this|these|those|they|that"
-    r"|the (?:latter|former|largest|smaller|larger|finding|lesion|mass|nodule|cyst)s?)\b",
-    re.IGNORECASE,
-)
 
 
 class Routed(NamedTuple):
@@ -25,7 +19,7 @@ class Routed(NamedTuple):
 
     said: Said
     section: str
-    why: str  # header, macro, finding, organ, keyword, carry, under, general, none
+    why: str  # header, macro, finding, organ, keyword, topic, carry, under, general, none
     spans: tuple[str, ...] = ()
 
 
@@ -72,18 +66,26 @@ def _section(said: Said, last: str | None, template: Template, lexicon: Lexicon)
             return Routed(said, section, "organ")
     if section := by_keyword(said.text, template):
         return Routed(said, section, "keyword")
-    if last and (_ANAPHOR.match(said.text) or _is_vague(said)):
+    topics = said.reading.topics
+    if last and (ANAPHOR in topics or _is_vague(said, lexicon)):
+        return Routed(said, last, "carry")
+    if section := next((each for each in topics if each in template.open_sections), None):
+        return Routed(said, section, "topic")
+    if last and REMARK in topics:
         return Routed(said, last, "carry")
     if said.under:
         return Routed(said, said.under, "under")
     if general := template.section_of_organ.get(GENERAL):
-        return Routed(said, general, "general")
+        return Routed(said, general, "topic" if topics or said.reading.mentions else "general")
     return Routed(said, UNROUTED, "none")
 
 
-def _is_vague(said: Said) -> bool:
-    """ "A 3 cm cyst." after a sentence on the liver is most likely in the liver."""
-    return any(m.organ == GENERAL and m.present for m in said.reading.mentions)
+def _is_vague(said: Said, lexicon: Lexicon) -> bool:
+    """ "A 3 cm cyst." or "No mass." after a sentence on the liver is most likely in the liver."""
+    return any(
+        m.organ == GENERAL and (m.present or m.fact.finding in lexicon.wide)
+        for m in said.reading.mentions
+    )
 
 
 def _first(by_mention: list[tuple[Mention, str | None]]) -> str | None:

@@ -31,7 +31,7 @@ def test_one_object_a_line() -> None:
     assert rows[0]["facts"][0] == {
         "finding": "pneumothorax", "text": "pneumothorax", "chars": [3, 15], "negated": True,
         "uncertain": False, "historical": False, "family": False, "side": None, "level": None,
-        "size_mm": None, "prior_size_mm": None,
+        "size_mm": None, "prior_size_mm": None, "time": None, "count": None,
     }  # fmt: skip
 
 

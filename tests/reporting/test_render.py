@@ -69,6 +69,7 @@ def test_json_has_the_public_shape() -> None:
     fact = {
         "finding": "lung_nodule", "negated": False, "uncertain": True, "historical": False,
         "side": "left", "level": None, "size_mm": [5.0, 3.0], "prior_size_mm": None,
+        "time": None, "count": None,
     }  # fmt: skip
     assert report_json(REPORT) == {
         "template": {"id": "chest", "version": 3, "sha256": "ab"},
@@ -136,6 +137,6 @@ def test_a_fact_by_itself_has_its_words_and_place() -> None:
     found = fact_json(FACT)
     assert list(found) == [
         "finding", "text", "chars", "negated", "uncertain", "historical", "family",
-        "side", "level", "size_mm", "prior_size_mm",
+        "side", "level", "size_mm", "prior_size_mm", "time", "count",
     ]  # fmt: skip
     assert (found["text"], found["chars"]) == ("nodule", [5, 11])

@@ -62,6 +62,9 @@ def _reach_back(line: Line, at: int, name: str, found: dict[int, set[str]]) -> N
             reached = True
             continue
         kinds = event.kinds
+        if not reached and "end" in kinds and _is_bare(line, place, at):
+            _undo(line, place, found)  # "is not seen but cannot be excluded"
+            continue
         if not kinds.isdisjoint(("end", "with", "versus")):
             return
         if reached and not kinds.isdisjoint(_STATED):
@@ -69,6 +72,21 @@ def _reach_back(line: Line, at: int, name: str, found: dict[int, set[str]]) -> N
         if not kinds.isdisjoint(("and", "or")):
             listed = True
         elif "comma" in kinds and reached and not listed:
+            return
+
+
+def _is_bare(line: Line, end: int, at: int) -> bool:
+    """Whether a clause has no subject of its own."""
+    between = line.events[end + 1 : at]
+    words = line.words(line.events[end].end, line.events[at].start)
+    return len(words) == len(between) and all("verb" in each.kinds for each in between)
+
+
+def _undo(line: Line, end: int, found: dict[int, set[str]]) -> None:
+    """Takes the denial from the finding of the clause before."""
+    for place in range(end - 1, -1, -1):
+        if line.events[place].term:
+            found[place].discard(NEGATED)
             return
 
 

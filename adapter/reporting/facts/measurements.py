@@ -21,7 +21,8 @@ _FIRST = re.compile(
 )
 _ONE = re.compile(rf"({_NUMBER})\s*-?\s*({_UNIT})?", re.IGNORECASE)
 _DISTANCE = re.compile(
-    r"[\s,]*(?:above|below|from|proximal|distal|beyond|superior to|inferior to|cephalad|caudal"
+    r"[\s,]*(?:above|below|from|proximal to|distal to|beyond|superior to|inferior to|cephalad"
+    r"|caudal"
     r"|past|away|deep to|slice|section|collimation"
     r"|(?:of )?(?:retraction|displacement|separation|depression|diastasis))\b",
     re.IGNORECASE,
@@ -132,7 +133,15 @@ def _owner(line: Line, size: Size) -> int | None:
     if following is not None and not size.past and _is_adjective(line, size, following):
         return following
     before = [at for at in line.terms if line.events[at].end <= size.start]
-    return before[-1] if before else following
+    if before:
+        return before[-1]
+    return following if following is not None and _leads(line, size, following) else None
+
+
+def _leads(line: Line, size: Size, following: int) -> bool:
+    """ "Previously 4 mm, the nodule …"; not "appendix measures 5 mm, no abscess"."""
+    between = (e for e in line.events[:following] if e.start >= size.end)
+    return all(event.kinds.isdisjoint(("negated_before", "end")) for event in between)
 
 
 def _is_adjective(line: Line, size: Size, following: int) -> bool:

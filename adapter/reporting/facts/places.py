@@ -13,7 +13,7 @@ from adapter.reporting.facts.events import Event, Line
 _SIDES = {"left": Side.LEFT, "right": Side.RIGHT, "bilateral": Side.BILATERAL}
 _SIDE_KINDS = frozenset(_SIDES)
 _STOPS_BEFORE = frozenset(("comma", "and", "or", "with", "end", "verb", "versus"))
-_STOPS_SIDE = _STOPS_BEFORE | {"uncertain_before"}
+_STOPS_SIDE = _STOPS_BEFORE | {"uncertain_before", "negated_before"}
 _STOPS_AFTER = frozenset(("comma", "and", "or", "with", "end", "versus"))
 _JOINTS = frozenset(("and", "or", "versus"))
 _STOPS_BEFORE_NEXT = _STOPS_AFTER | {
@@ -237,6 +237,8 @@ def _joined(line: Line, one: int, other: int, listed: bool = False) -> bool:
 
     `listed`: commas too, as in "no cyst, mass, or stone on either side".
     """
+    if line.events[one].end == line.events[other].start:  # "hypermetabolic mass"
+        return True
     between = line.events[one + 1 : other]
     joints = [event for event in between if not event.kinds.isdisjoint(_JOINTS)]
     plain = _JOINTS | {"limiting", "ignore"}

@@ -6,16 +6,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from adapter.domain.finding import Fact
+from adapter.domain.finding import Course, Fact
 from adapter.domain.order import Side
-from adapter.mapping.lexicon import Finding, Lexicon, Site, Term
+from adapter.mapping.lexicon import ANAPHOR, Finding, Lexicon, Site, Term
 from adapter.reporting.facts.closers import marks
+from adapter.reporting.facts.course import counts, courses
 from adapter.reporting.facts.events import Event, Line, line, row_of
 from adapter.reporting.facts.measurements import Size, assign, sizes
 from adapter.reporting.facts.places import level_of, levels, sides, sites_of
 from adapter.reporting.facts.scope import FAMILY, HISTORICAL, NEGATED, UNCERTAIN
 
 GENERAL = "general"
+SPINE = "spine"  # the organ of a vertebral level
 _LONGEST = 1_000  # characters
 _OF_FAMILY = frozenset(("family_before", "relative"))
 _PARTIAL = frozenset(("left", "right", "partial"))
@@ -42,7 +44,8 @@ class Mention:
 class Reading(NamedTuple):
     """What one sentence says. `organs`: all it names, in order; `normal`: those it calls normal.
 
-    `whole` is false where only one side or "otherwise" is spoken of.
+    `whole` is false where only one side or "otherwise" is spoken of. `topics`: what else it
+    speaks of, in order, as the lexicon names it; asked only where it names no organ.
     """
 
     mentions: tuple[Mention, ...]
@@ -50,6 +53,7 @@ class Reading(NamedTuple):
     normal: frozenset[str]
     family: bool
     whole: bool
+    topics: tuple[str, ...] = ()
 
 
 class _Named(NamedTuple):
@@ -68,6 +72,8 @@ class _Context(NamedTuple):
     sides: dict[int, Side | None]
     levels: list[tuple[int, str]]
     sizes: dict[int, tuple[Size, ...]]
+    courses: dict[int, Course]
+    counts: dict[int, int]
 
 
 def read(sentence: str, lexicon: Lexicon) -> Reading:
@@ -110,14 +116,30 @@ def _read(sentence: str, lexicon: Lexicon) -> Reading:
     row, names = _settled(line(sentence, lexicon), lexicon)
     mentions: tuple[Mention, ...] = ()
     if row.terms:
-        measured = assign(row, sizes(sentence, row))
         paired = frozenset(at for at in names if lexicon.findings[names[at].finding].laterality)
-        context = _Context(row, names, marks(row), sides(row, paired), levels(row), measured)
+        context = _Context(
+            row,
+            names,
+            marks(row),
+            sides(row, paired),
+            levels(row),
+            assign(row, sizes(sentence, row)),
+            courses(row),
+            counts(sentence, row, lexicon.numbers),
+        )
         mentions = tuple(_mention(sentence, context, at, lexicon) for at in row.terms)
-    organs = tuple(dict.fromkeys(e.site.organ for e in row.events if e.site))
+    known = levels(row)
+    places = [e.site.organ for e in row.events if e.site] + [SPINE] * bool(known)
+    organs = tuple(dict.fromkeys(places))
     family = any(not event.kinds.isdisjoint(_OF_FAMILY) for event in row.events)
     whole = all(event.kinds.isdisjoint(_PARTIAL) for event in row.events)
-    return Reading(mentions, organs, _normal(row, mentions), family, whole)
+    topics = () if organs else _topics(row, lexicon)
+    return Reading(mentions, organs, _normal(row, mentions), family, whole, topics)
+
+
+def _topics(row: Line, lexicon: Lexicon) -> tuple[str, ...]:
+    hits = lexicon.topics.find([token.word for token in row.tokens])
+    return tuple(hit.value for hit in hits if hit.value != ANAPHOR or hit.start == 0)
 
 
 def _settled(row: Line, lexicon: Lexicon) -> tuple[Line, dict[int, _Named]]:
@@ -186,11 +208,18 @@ def _mention(sentence: str, context: _Context, at: int, lexicon: Lexicon) -> Men
         level=level_of(row, at, context.levels),
         size_mm=_sizes(measured, past=False),
         prior_size_mm=_sizes(measured, past=True),
+        time=_course(context.courses.get(at), scope),
+        count=context.counts.get(at),
     )
     inner = lexicon.sites.find(row.words(event.start, event.end)) if _is_general(finding) else ()
     organ = _organ(finding, inner[0].value if inner else site)
     limited = NEGATED in scope and _called(row, at, "limiting")
     return Mention(fact, organ, limited, _called(row, at, "chronic"))
+
+
+def _course(told: Course | None, scope: set[str]) -> Course | None:
+    """Of what is denied only that it has resolved: "no new nodule" is not new."""
+    return None if NEGATED in scope and told != "resolved" else told
 
 
 def _is_general(finding: Finding) -> bool:

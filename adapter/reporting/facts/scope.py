@@ -88,7 +88,7 @@ def _begins_unmarked(line: Line, at: int, scope: Scope) -> bool:
         return False
     start = last.end
     if start >= line.events[at].start:
-        return False
+        return _is_status(line, at)  # "no effusion cardiomegaly unchanged"
     begun = line.tokens[start].word[:1].isdigit()
     for event in reversed(line.events[:at]):
         if event.start < start:
@@ -99,6 +99,11 @@ def _begins_unmarked(line: Line, at: int, scope: Scope) -> bool:
             event.start == start and "fresh" in event.kinds and "limiting" not in event.kinds
         )
     return begun
+
+
+def _is_status(line: Line, at: int) -> bool:
+    after = following(line, at)
+    return after is not None and after.start == line.events[at].end and "status" in after.kinds
 
 
 def _presupposed(line: Line, at: int) -> bool:

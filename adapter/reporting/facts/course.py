@@ -1,0 +1,123 @@
+"""What has become of a finding since the earlier study, and how many of it there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from adapter.domain.finding import Course
+from adapter.mapping.phrase_table import singular
+from adapter.reporting.facts.events import Line
+
+_COURSES: tuple[Course, ...] = ("resolved", "new", "increased", "decreased", "stable")
+_STOPS = frozenset(("comma", "end", "verb", "with", "and", "or", "close", "versus"))
+_STOPS_BACK = frozenset(("end", "with", "versus"))
+_APART = frozenset(("comma", "end", "verb", "with", "and", "or", "preposition", "of"))
+_COUNT_WITHIN = 4  # words from a number to the name of what it counts
+_PLURALS = ("i", "a", "ae")
+
+
+def courses(line: Line) -> dict[int, Course]:
+    """By place in `events`: `new`, `increased`, `decreased`, `stable` or `resolved`."""
+    found: dict[int, Course] = {}
+    for at, event in enumerate(line.events):
+        name = _name(line, at)
+        if name is None or event.term:
+            continue
+        for place in _owners(line, at):
+            found.setdefault(place, name)
+    return found
+
+
+def _name(line: Line, at: int) -> Course | None:
+    """The course that this event tells; "no change" is `stable`."""
+    kinds = line.events[at].kinds
+    if "change" in kinds and _is_denied(line, at):
+        return "stable"
+    return next((course for course in _COURSES if course in kinds), None)
+
+
+def _is_denied(line: Line, at: int) -> bool:
+    """Whether "no" stands before the change, adjectives between."""
+    for event in reversed(line.events[:at]):
+        if "negated_before" in event.kinds:
+            return True
+        if event.term or not event.kinds.isdisjoint(_APART):
+            return False
+    return False
+
+
+def _owners(line: Line, at: int) -> Iterator[int]:
+    """The finding behind an adjective, else the one before in the clause; and its pair."""
+    place = _behind(line, at)
+    step = 1
+    if place is None:
+        place, step = _before(line, at), -1
+    while place is not None:
+        yield place
+        place = _pair(line, place, step)
+
+
+def _behind(line: Line, at: int) -> int | None:
+    for place in range(at + 1, len(line.events)):
+        event = line.events[place]
+        if event.term:
+            return place
+        begins = place == at + 1 and "verb" in event.kinds and _before(line, at) is None
+        if not (begins or event.kinds.isdisjoint(_STOPS)):  # "again seen is a hernia"
+            return None
+    return None
+
+
+def _before(line: Line, at: int) -> int | None:
+    for place in range(at - 1, -1, -1):
+        event = line.events[place]
+        if event.term:
+            return place
+        if not event.kinds.isdisjoint(_STOPS_BACK):
+            return None
+    return None
+
+
+def _pair(line: Line, at: int, step: int) -> int | None:
+    """The finding joined to this one by a bare "and"."""
+    joint, other = at + step, at + 2 * step
+    if not 0 <= other < len(line.events) or line.events[other].term is None:
+        return None
+    first, last = sorted((at, other))
+    between = line.words(line.events[first].end, line.events[last].start)
+    return other if len(between) == 1 and "and" in line.events[joint].kinds else None
+
+
+def counts(sentence: str, line: Line, numbers: dict[str, int]) -> dict[int, int]:
+    """By place in `events`: how many, where a number says so: "three nodules"."""
+    found: dict[int, int] = {}
+    for at in line.terms:
+        number = _number(sentence, line, at, numbers)
+        if number is not None:
+            found[at] = number
+    return found
+
+
+def _number(sentence: str, line: Line, at: int, numbers: dict[str, int]) -> int | None:
+    start, end = line.events[at].start, line.events[at].end
+    first = max(0, start - _COUNT_WITHIN)
+    for event in reversed(line.events[:at]):
+        if event.end <= first:
+            break
+        if event.term or not event.kinds.isdisjoint(_APART):
+            first = event.end
+            break
+    for token in range(start - 1, first - 1, -1):
+        word = line.tokens[token].word
+        if word not in numbers and not word.isdigit():
+            continue
+        count = numbers[word] if word in numbers else int(word)
+        named = sentence[line.tokens[end - 1].start : line.tokens[end - 1].end].lower()
+        fits = count > 1 if _is_plural(named) else count == 1 and word in numbers
+        if fits:
+            return count
+    return None
+
+
+def _is_plural(word: str) -> bool:
+    return singular(word) != word or word.endswith(_PLURALS)
