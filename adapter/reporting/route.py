@@ -66,7 +66,7 @@ def _section(said: Said, last: str | None, template: Template, lexicon: Lexicon)
             return Routed(said, section, "organ")
     if section := by_keyword(said.text, template):
         return Routed(said, section, "keyword")
-    topics = said.reading.topics
+    topics = () if by_mention else said.reading.topics  # what has an organ goes with no other
     if last and (ANAPHOR in topics or _is_vague(said, lexicon)):
         return Routed(said, last, "carry")
     if section := next((each for each in topics if each in template.open_sections), None):
