@@ -111,6 +111,8 @@ class Region(MappingTable):
     """Organs that its reports speak of."""
     near: tuple[str, ...] = ()
     """Regions that its reports may name instead."""
+    beside: tuple[str, ...] = ()
+    """Regions of which its images show a part."""
     paired: bool = False
     """Whether the order's side is the only side examined."""
 
@@ -178,6 +180,8 @@ class ChecksTable(MappingTable):
     """Words with which no sentence ends."""
     whole_organs: tuple[str, ...] = ()
     """Organs whose "normal" denies every urgent finding in them."""
+    organs_of_many: tuple[str, ...] = ()
+    """Organs that are many, such as tendons: that one has no tear says nothing of another."""
     removals: dict[str, str] = Field(default_factory=dict)
     """Finding that tells of an operation -> the organ that it took out."""
     rads: dict[str, str] = Field(default_factory=dict)

@@ -26,6 +26,7 @@ from adapter.reporting.checks import (
     sides,
     sizes,
     speech,
+    units,
 )
 from adapter.reporting.checks.layout import text_lines
 from adapter.reporting.checks.sheet import Check, Found, Sheet
@@ -46,7 +47,7 @@ CHECKS: tuple[Check, ...] = (
     modality.other_modality_words,
     impression.unsupported,
     impression.not_concluded,
-    sizes.unit_missing,
+    units.unit_missing,
     sizes.implausible,
     sizes.change_against_numbers,
     prior.prior_contradiction,

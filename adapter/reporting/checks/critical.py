@@ -32,7 +32,7 @@ def critical(sheet: Sheet) -> Iterator[Found]:
     lacks = _lacks(sheet)
     told: set[str] = set()
     for said in mentions(tuple(line for line in sheet.body if line.spoken)):
-        category = _category(said, sheet)
+        category = category_of(said, sheet)
         finding = said.mention.fact.finding
         if category is None or finding in told:
             continue
@@ -53,10 +53,10 @@ def critical(sheet: Sheet) -> Iterator[Found]:
             yield Found(code, message, said.line, said.chars)
 
 
-def _category(said: Said, sheet: Sheet) -> tuple[int, AcrCategory] | None:
+def category_of(said: Said, sheet: Sheet) -> tuple[int, AcrCategory] | None:
     """The most urgent category of a finding that is there and not known for long."""
     finding = said.mention.fact.finding
-    if not said.mention.present or said.mention.chronic:
+    if not said.mention.present or said.mention.chronic or said.mention.organ in sheet.foreign:
         return None
     kinds = sheet.lexicon.ancestors[finding]
     urgency = sheet.lexicon.findings[finding].urgency

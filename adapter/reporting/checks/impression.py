@@ -7,32 +7,48 @@ from collections.abc import Iterator
 from itertools import islice
 
 from adapter.domain.order import Side
+from adapter.reporting.checks.critical import category_of
+from adapter.reporting.checks.restated import new_level, other_side, slipped_size
 from adapter.reporting.checks.sheet import Found, Line, Said, Sheet, name
 from adapter.reporting.checks.sides import sides_named
-from adapter.reporting.checks.sizes import sizes_in
+from adapter.reporting.checks.sizes import close, sizes_in
+from adapter.reporting.checks.vertebrae import vertebrae
 from adapter.reporting.route import GENERAL
 
 _MOST = 50  # findings of one kind that are compared
 _REFERS = re.compile(r"\b(?:as (?:above|described|detailed)|see (?:above|findings|body))\b", re.I)
-_LEVELS = re.compile(r"\b([CTLS])(\d{1,2})(?:\s?[-/–]\s?([CTLS])?(\d{1,2}))?\b")
-_LEVEL = re.compile(r"([CTLS])(\d{1,2})(?:-([CTLS])(\d{1,2}))?")
+_ADVISES = re.compile(r"\b(?:recommend\w*|advis\w+|suggest(?:ed)?|follow[- ]?up)\b", re.I)
 _SLIGHT = re.compile(r"\b(?:trace|tiny|minimal|minor|unchanged|stable|physiologic)\b", re.I)
 _BEFORE = 30  # characters in which the size of a finding is called slight
 _DISC = 2  # vertebrae beside a disc
-_TOLERATED_MM = 1.0
-_TOLERATED = 0.1
 
 
 def against_findings(sheet: Sheet) -> Iterator[Found]:
-    """An impression with another side, level or size than the findings give."""
+    """An impression with another side, level or size than the findings give; each line once."""
+    told: set[tuple[str, str | None, int]] = set()
+    for found in _against(sheet):
+        line = found.line
+        key = (found.code, line.statement, line.start) if line else (found.code, None, 0)
+        if key not in told:
+            told.add(key)
+            yield found
+
+
+def _against(sheet: Sheet) -> Iterator[Found]:
+    """By the findings that both name, then by words alone."""
+    judged: set[int] = set()
+    numbers = {id(line): number for number, line in enumerate(sheet.impression)}
     for said in sheet.concluded:
-        if not said.mention.present:
-            continue
-        found = _same(said, sheet)
+        found = _same(said, sheet) if said.mention.present else []
         if found:
+            if any(each.mention.fact.side for each in found):
+                judged.add(numbers[id(said.line)])
             yield from _side(said, found, sheet)
-            yield from _level(said, found)
+            yield from _level(said, found, sheet)
             yield from _size(said, found)
+    yield from other_side(sheet, judged)
+    yield from slipped_size(sheet)
+    yield from new_level(sheet)
 
 
 def _same(said: Said, sheet: Sheet) -> list[Said]:
@@ -49,13 +65,29 @@ def _same(said: Said, sheet: Sheet) -> list[Said]:
     return [each for each in (*found, *wider) if organ in (each.mention.organ, GENERAL)]
 
 
+def _kin(said: Said, sheet: Sheet) -> list[Said]:
+    """Findings of the same kind, as wide as may be, whatever their organ."""
+    kinds = sheet.lexicon.ancestors[said.mention.fact.finding]
+    alike = (each for kind in kinds for each in sheet.present_by_kind.get(kind, ()))
+    return list(islice(alike, _MOST))
+
+
 def _side(said: Said, found: list[Said], sheet: Sheet) -> Iterator[Found]:
-    side = said.mention.fact.side
+    side, level = said.mention.fact.side, said.mention.fact.level
+    if level:
+        found = [
+            e for e in found if any(_same_level(level, x) for x in sheet.levels(e.line))
+        ] or found
     other = next((each for each in found if each.mention.fact.side), None)
     if side is None or side is Side.BILATERAL or other is None:
         return
     known = {each.mention.fact.side for each in found}
-    known |= {n.side for each in found for n in sides_named(each.line.text, sheet.lexicon)}
+    known |= {
+        named.side
+        for each in found
+        if each.mention.fact.side is None
+        for named in sides_named(each.line.text, sheet.lexicon)
+    }
     if not known & {side, Side.BILATERAL}:
         against = Side.LEFT if side is Side.RIGHT else Side.RIGHT
         message = (
@@ -65,37 +97,22 @@ def _side(said: Said, found: list[Said], sheet: Sheet) -> Iterator[Found]:
         yield Found("side_against_findings", message, said.line, said.chars)
 
 
-def _level(said: Said, found: list[Said]) -> Iterator[Found]:
+def _level(said: Said, found: list[Said], sheet: Sheet) -> Iterator[Found]:
     level = said.mention.fact.level
     if level is None or not any(each.mention.fact.level for each in found):
         return
-    known = [_text(match) for each in found for match in _LEVELS.finditer(each.line.text)]
+    known = [level for each in (*found, *_kin(said, sheet)) for level in sheet.levels(each.line)]
     if known and not any(_same_level(level, each) for each in known):
         message = f"the impression says {level}, the findings say {known[0]}; correct one of them"
         yield Found("impression_level", message, said.line, said.chars)
 
 
-def _text(match: re.Match[str]) -> str:
-    upper = match[1] + match[2]
-    return f"{upper}-{match[3] or match[1]}{match[4]}" if match[4] else upper
-
-
 def _same_level(one: str, other: str) -> bool:
     """Two discs are the same or not; of ranges and vertebrae it is enough that they meet."""
-    a, b = _vertebrae(one), _vertebrae(other)
+    a, b = vertebrae(one), vertebrae(other)
     if len(a) == len(b) == _DISC:
         return a == b
     return bool(a & b)
-
-
-def _vertebrae(level: str) -> set[str]:
-    match = _LEVEL.fullmatch(level)
-    if match is None:
-        return {level}
-    upper, lower = match[1] + match[2], (match[3] or match[1]) + (match[4] or match[2])
-    if match[3] == match[1]:
-        return {f"{match[1]}{n}" for n in range(int(match[2]), int(match[4]) + 1)}
-    return {upper, lower}
 
 
 def _size(said: Said, found: list[Said]) -> Iterator[Found]:
@@ -103,16 +120,12 @@ def _size(said: Said, found: list[Said]) -> Iterator[Found]:
     if not size or not any(each.mention.fact.size_mm for each in found):
         return
     known = [mm for each in found for mm in sizes_in(each.line.text)]
-    if known and not any(_close(max(size), each) for each in known):
+    if known and not any(close(max(size), each) for each in known):
         message = (
             f"the impression says {max(size):g} mm, the findings say {known[0]:g} mm; "
             "correct one of them"
         )
         yield Found("impression_size", message, said.line, said.chars)
-
-
-def _close(one: float, other: float) -> bool:
-    return abs(one - other) <= max(_TOLERATED_MM, _TOLERATED * other)
 
 
 def unsupported(sheet: Sheet) -> Iterator[Found]:
@@ -126,11 +139,21 @@ def unsupported(sheet: Sheet) -> Iterator[Found]:
         fact, organ = said.mention.fact, said.mention.organ
         if not said.mention.present or said.mention.chronic or organ == GENERAL:
             continue
-        if organ in shown or (organ in told and organ not in normal) or _same(said, sheet):
+        if organ in sheet.foreign or _ADVISES.search(said.line.text):
             continue
-        if fact.finding in sheet.lexicon.findings and not _related(organ, shown, sheet):
+        urgent = category_of(said, sheet) is not None
+        named = organ in told and organ not in normal
+        if organ in shown or _is_shown_alike(said, sheet) or (named and not urgent):
+            continue
+        if urgent or not _related(organ, shown, sheet):
             message = f"the findings do not describe {name(fact.finding)}; add it or take it out"
             yield Found("impression_unsupported", message, said.line, said.chars)
+
+
+def _is_shown_alike(said: Said, sheet: Sheet) -> bool:
+    """Whether the findings name one of a kind with it, as a mass of another name."""
+    kinds = sheet.lexicon.ancestors[said.mention.fact.finding]
+    return any(kind in sheet.present_by_kind for kind in kinds)
 
 
 def _related(organ: str, shown: set[str], sheet: Sheet) -> bool:
@@ -141,14 +164,13 @@ def _related(organ: str, shown: set[str], sheet: Sheet) -> bool:
 
 def not_concluded(sheet: Sheet) -> Iterator[Found]:
     """An urgent finding that the impression does not mention."""
-    if not sheet.impression or any(_REFERS.search(line.text) for line in sheet.impression):
+    if not sheet.impression or any(_settles(line, sheet) for line in sheet.impression):
         return
     organs = {each.mention.organ for each in sheet.concluded if each.mention.present}
     told: set[str] = set()
     for said in sheet.stated:
         fact = said.mention.fact
-        urgent = sheet.lexicon.findings[fact.finding].urgency != "routine"
-        if not urgent or not said.mention.present or fact.uncertain or said.mention.chronic:
+        if fact.uncertain or category_of(said, sheet) is None:
             continue
         if said.mention.organ in organs or fact.finding in told or _is_slight(said):
             continue
@@ -156,6 +178,11 @@ def not_concluded(sheet: Sheet) -> Iterator[Found]:
             told.add(fact.finding)
             message = f"{name(fact.finding)} is not in the impression; add it"
             yield Found("finding_not_in_impression", message, said.line, said.chars)
+
+
+def _settles(line: Line, sheet: Sheet) -> bool:
+    """Whether it refers to the findings as a whole, or gives a category that sums them up."""
+    return bool(_REFERS.search(line.text)) or any(s.search(line.text) for s, _ in sheet.checks.rads)
 
 
 def _is_slight(said: Said) -> bool:

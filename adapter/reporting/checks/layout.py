@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
@@ -18,6 +19,7 @@ from adapter.reporting.headers import opening
 from adapter.reporting.sentences import split
 
 FINDINGS = "findings"
+_FULL_STOP = re.compile(r"[.!?]\s*$")
 _LONGEST_TITLE = 100  # characters
 Heard = Callable[[Statement], tuple[Word, ...]]
 
@@ -78,10 +80,14 @@ def text_lines(text: str, tables: ReportingTables) -> Iterator[Line]:
 
 
 def _is_title(text: str, reading: Reading, checks: Checks) -> bool:
-    if len(text) > _LONGEST_TITLE or reading.mentions:
+    """Names what was examined and states nothing."""
+    if len(text) > _LONGEST_TITLE or reading.normal:
         return False
-    named = any(words.search(text) for _, words in checks.modality_words)
-    return named and not reading.normal
+    open_end = not _FULL_STOP.search(text)
+    if any(words.search(text) for _, words in checks.modality_words):
+        return open_end or not reading.mentions
+    part = any(words.search(text) for _, words in checks.region_words)
+    return part and open_end and not reading.mentions
 
 
 @lru_cache(maxsize=4)

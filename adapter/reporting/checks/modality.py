@@ -19,9 +19,15 @@ _WITHOUT = re.compile(
     rf"{_CONTRAST}|\bnon-?\s?contrast\w*|\bunenhanced\b|\bwithout\b(?=\s*$)|\bw/?o\b",
     re.IGNORECASE,
 )
+_WITH_IT, _WITHOUT_IT, _AND = (
+    r"w(?:ith)?/?",
+    r"w/?o(?:ut)?|without",
+    r"(?:\s*[/&+]\s*|\s+(?:and\s+)?)",
+)
+_WITHOUT_IT = rf"(?:{_WITHOUT_IT})"
 _BOTH = re.compile(
-    r"\b(?:with(?:out)?\s+and\s+with(?:out)?|w\s?&\s?wo|w/?wo|w\s?/\s?w/?o"
-    r"|w and w/?o|pre-? and post)\b",
+    rf"\b(?:{_WITH_IT}{_AND}{_WITHOUT_IT}|{_WITHOUT_IT}{_AND}{_WITH_IT}|wwo|pre-? and post"
+    r"|(?:before|prior to) and (?:after|following))\b",
     re.IGNORECASE,
 )
 _GIVEN = re.compile(

@@ -8,7 +8,7 @@ from itertools import islice
 
 from adapter.domain.finding import Fact
 from adapter.domain.order import Side
-from adapter.reporting.checks.sheet import IMPRESSION, Found, Line, Said, Sheet, mentions
+from adapter.reporting.checks.sheet import IMPRESSION, Found, Line, Said, Sheet, mentions, name
 from adapter.reporting.facts import Mention
 from adapter.reporting.route import GENERAL
 
@@ -17,6 +17,8 @@ _ATTRIBUTE = re.compile(
     r"|thickness|volumes?|morpholog\w+|visuali[sz]ed)\b",
     re.IGNORECASE,
 )
+_OF_OTHERS = re.compile(r"\b(?:other|additional|further|new|second|more|another)\s", re.I)
+_NEAR = 25  # characters before a finding in which it is called another
 _MOST = 50  # affirmations of one kind that are compared
 
 
@@ -34,11 +36,12 @@ def contradictions(sheet: Sheet) -> Iterator[Found]:
     for each in affirmed:
         for kind in lexicon.ancestors[each.mention.fact.finding]:
             by_kind.setdefault(kind, []).append(each)
+    many = frozenset(sheet.checks.table.organs_of_many)
     flagged: set[str] = set()
     for denied in (each for each in stated if each.mention.fact.negated):
         finding = denied.mention.fact.finding
         known = islice(by_kind.get(finding, ()), _MOST)
-        against = next((each for each in known if _clash(denied, each)), None)
+        against = next((each for each in known if _clash(denied, each, many)), None)
         if against and finding not in flagged:
             flagged.add(finding)
             yield _found(denied.line, against.line, against.chars)
@@ -57,24 +60,39 @@ def _normal_but(lines: tuple[Line, ...], affirmed: list[Said], sheet: Sheet) -> 
         if not line.reading.whole or _ATTRIBUTE.search(line.text):
             continue
         for organ in sorted(line.reading.normal & set(grave) & whole):
-            if grave[organ].line is not line:
+            if grave[organ].line is not line and _names(line, organ):
                 against = grave.pop(organ)
                 yield _found(line, against.line, against.chars)
+
+
+def _names(line: Line, organ: str) -> bool:
+    """Whether the organ itself is named, not a part of it."""
+    return name(organ).rstrip("s") in line.text.lower()
 
 
 def _counts(mention: Mention) -> bool:
     return not (mention.fact.family or mention.fact.historical)
 
 
-def _clash(denied: Said, affirmed: Said) -> bool:
+def _clash(denied: Said, affirmed: Said, many: frozenset[str]) -> bool:
     one, other = denied.mention.fact, affirmed.mention.fact
     if other.uncertain or one.uncertain or denied.line is affirmed.line:
         return False
     if denied.mention.limited and not _same_words(denied, affirmed):
         return False
+    if _OF_OTHERS.search(denied.line.text, max(0, one.start - _NEAR), one.start):
+        return False
+    if (one.finding != other.finding or denied.mention.organ in many) and _says_more(denied):
+        return False
     same = denied.mention.organ == affirmed.mention.organ
     kind = one.finding != other.finding and not denied.line.reading.organs
     return (same or kind) and _meet(one, other)
+
+
+def _says_more(denied: Said) -> bool:
+    """Whether the sentence denies it of something that it names first: "X without Y"."""
+    before = (each for each in denied.line.reading.mentions if each.present)
+    return any(each.fact.start < denied.mention.fact.start for each in before)
 
 
 def _same_words(denied: Said, affirmed: Said) -> bool:

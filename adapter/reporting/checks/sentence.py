@@ -11,6 +11,7 @@ _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _TWICE = re.compile(r"\b([A-Za-z]{2,})\s+\1\b", re.IGNORECASE)
 _MAY_REPEAT = frozenset(("that", "had", "very", "is", "xx"))
 _END = re.compile(r"[.!?:]['\"”’)\]]*\s*$")
+_LINE_END = re.compile(r"\b([a-z]+)[ \t]*\r?\n\s*(?=[A-Z][a-z]+ )")
 _CUT = re.compile(r"[,(-]\s*\.?\s*$")
 _ITEM = re.compile(r"\s*(?:\(?\d{1,3}[.)]|[-*•])\s")
 _SHORTEST = 3  # words; "No change." may be said twice
@@ -45,11 +46,22 @@ def unfinished_sentence(sheet: Sheet) -> Iterator[Found]:
         if len(words) > 1 and last.lower() in sheet.checks.open_words and last.islower():
             message = f"the sentence ends with {last!r}; finish it"
             yield Found("unfinished_sentence", message, line)
+        elif cut := _cut_inside(line.text, sheet):
+            message = "the sentence is cut off at the end of a line; finish it"
+            yield Found("unfinished_sentence", message, line, cut)
         elif len(words) > 1 and (_CUT.search(line.text) or _unclosed(line.text)):
             yield Found("unfinished_sentence", "the sentence is cut off; finish it", line)
         elif len(words) > 1 and not _END.search(line.text) and _alone(line, sheet):
             message = "this sentence alone has no full stop; finish it"
             yield Found("unfinished_sentence", message, line)
+
+
+def _cut_inside(text: str, sheet: Sheet) -> tuple[int, int] | None:
+    """A line that ends with such a word before another that begins a sentence."""
+    for match in _LINE_END.finditer(text):
+        if match[1] in sheet.checks.open_words:
+            return match.span(1)
+    return None
 
 
 def _unclosed(text: str) -> bool:

@@ -14,6 +14,7 @@ from adapter.domain.transcript import Transcript, Word
 from adapter.mapping.checks import CheckId, Checks
 from adapter.mapping.lexicon import Lexicon
 from adapter.reporting.calendar_days import Day
+from adapter.reporting.checks.vertebrae import LEVELS, text_of
 from adapter.reporting.facts import Mention, Reading
 
 FRAME = frozenset(("indication", "comparison", "technique", "recommendation"))
@@ -104,10 +105,34 @@ class Sheet:
         return procedure_words(self.order) if self.order else ""
 
     @cached_property
+    def foreign(self) -> frozenset[str]:
+        """Organs of parts of the body that the images cannot show; none when it is not known."""
+        regions = self.checks.table.regions
+        text = " ".join((self.procedure, *(line.text for line in self.technique)))
+        shown = {name for name, words in self.checks.region_words if words.search(text)}
+        shown |= {beside for name in shown for beside in regions[name].beside}
+        own = {organ for name in shown for organ in regions[name].organs}
+        every = {organ for region in regions.values() for organ in region.organs}
+        return frozenset(every - own) if shown else frozenset()
+
+    @cached_property
     def unmarked(self) -> int:
         """How many lines of the body end without a mark."""
         ends = (".", "!", "?", ":", ")", '"', "”", "]")
         return sum(not line.text.rstrip().endswith(ends) for line in self.body)
+
+    def levels(self, line: Line) -> list[str]:
+        """Vertebral levels that a line of the findings names, or the line before it that does."""
+        return self._levels.get(id(line), [])
+
+    @cached_property
+    def _levels(self) -> dict[int, list[str]]:
+        found: dict[int, list[str]] = {}
+        last: list[str] = []
+        for line in self.findings:
+            last = [text_of(match) for match in LEVELS.finditer(line.text)] or last
+            found[id(line)] = last
+        return found
 
     @cached_property
     def stated(self) -> tuple[Said, ...]:

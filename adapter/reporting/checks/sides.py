@@ -112,8 +112,8 @@ def _against(
 
 
 def _is_normal(line: Line) -> bool:
-    """Whether it only says that something is normal, as one does of the other breast."""
-    return bool(line.reading.normal) and not line.reading.mentions
+    """Whether it says that something is normal, as one does of the other breast."""
+    return bool(line.reading.normal) or not any(m.present for m in line.reading.mentions)
 
 
 def _is_paired(sheet: Sheet) -> bool:

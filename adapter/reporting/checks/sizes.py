@@ -1,13 +1,12 @@
-"""Measurements: without unit, larger than can be, against the words that compare them."""
+"""Measurements: larger than can be, against the words that compare them."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 
-from adapter.mapping.checks import Checks
-from adapter.reporting.checks.sheet import Found, Line, Sheet, name
+from adapter.reporting.checks.sheet import IMPRESSION, Found, Line, Sheet, name
+from adapter.reporting.facts import Mention
 
 _DIGIT = re.compile(r"\d")
 _NUMBER = r"\d{1,4}(?:\.\d{1,3})?"
@@ -18,9 +17,6 @@ _SIZE = re.compile(
 )
 _PERCENT = re.compile(r"(?<![\w.])(\d{3,4})\s?(?:%|percent)", re.IGNORECASE)
 _PART = re.compile(r"\b(?:stenos\w+|narrow\w+|occlu\w+|loss|ejection|of the|height)\b", re.I)
-_ARTICLE = re.compile(
-    rf"(?:\b(?:an?)\s+({_NUMBER})|(?<![\w./:-])(\d{{1,3}}\.\d))\s+((?:[a-z-]+\s+){{0,3}})$", re.I
-)
 _LARGER = re.compile(
     r"\b(?:increas\w+|larger|enlarg(?:ed|ing)|grown|growth|bigger|progress\w+)\b", re.I
 )
@@ -28,51 +24,13 @@ _SMALLER = re.compile(r"\b(?:decreas\w+|smaller|shrunk\w*|shrink\w*|regress\w+|r
 _SAME = re.compile(r"\b(?:unchanged|stable|no (?:significant )?change|not changed)\b", re.I)
 _VERB = re.compile(r"\b(?:measur(?:es|ing|ed)|is|are|diameter)\b", re.IGNORECASE)
 _PAUSE = re.compile(r"[.;,]")
+_STOP = re.compile(r"[.;\d]")
 _REACH = 60  # characters before a size in which its organ is looked for
 _APART = 25  # characters that may stand between organ and verb
+_TOLERATED_MM = 1.0
+_TOLERATED = 0.1
 _CHANGE = 0.25
 _CHANGE_MM = 2.0
-
-
-@lru_cache(maxsize=8)
-def _unitless(checks: Checks) -> re.Pattern[str]:
-    """ "measures 3 x 4" with no unit behind it."""
-    no_unit = rf"(?![\d.]*\d)(?!\s*-?\s*{checks.units}(?![a-z]))(?!\s*(?:x|×|by|/|:|to|-|and)\s*\d)"
-    about = r"(?:\s+(?:approximately|about|up to|at least|at|is|of|roughly|around|only|maximally))*"
-    return re.compile(
-        rf"\b(?:measur(?:es?|ing|ed)|diameter|thickness|calib(?:er|re))\b{about}\s+({_NUMBER}"
-        rf"(?:\s*(?:x|×|by)\s*{_NUMBER}){{0,2}}){no_unit}"
-        rf"|(?<![\w.])({_NUMBER}\s*(?:mm|cm)?(?:\s*(?:x|×)\s*{_NUMBER}){{1,2}}){no_unit}",
-        re.IGNORECASE,
-    )
-
-
-def unit_missing(sheet: Sheet) -> Iterator[Found]:
-    """A number that measures something, without unit."""
-    pattern = _unitless(sheet.checks)
-    for line in sheet.body:
-        if not _DIGIT.search(line.text) or sheet.checks.unitless.search(line.text):
-            continue
-        match = pattern.search(line.text)
-        span = match.span(1 if match[1] else 2) if match else _before_finding(line, sheet.checks)
-        if span:
-            number = line.text[slice(*span)]
-            yield Found("unit_missing", f"{number!r} has no unit; add mm or cm", line, span)
-
-
-def _before_finding(line: Line, checks: Checks) -> tuple[int, int] | None:
-    """ "a 12 nodule"."""
-    for mention in line.reading.mentions:
-        start = mention.fact.start
-        match = _ARTICLE.search(line.text[max(0, start - 60) : start])
-        if match is None or re.match(rf"{checks.units}(?![a-z])", match[3], re.IGNORECASE):
-            continue
-        if mention.fact.size_mm or not mention.present:
-            continue
-        place = match.span(1 if match[1] else 2)
-        offset = max(0, start - 60)
-        return place[0] + offset, place[1] + offset
-    return None
 
 
 def implausible(sheet: Sheet) -> Iterator[Found]:
@@ -108,17 +66,26 @@ def _organ_size(line: Line, sheet: Sheet) -> Iterator[Found]:
         offset = max(0, match.start() - _REACH)
         before = line.text[offset : match.start()]
         verb = _VERB.search(before)
-        if verb is None or _PAUSE.search(before, verb.start()):
-            continue
+        end = verb.start() if verb and not _PAUSE.search(before, verb.start()) else len(before)
         for organ, words in sheet.checks.organ_sizes:
-            named = next(reversed(list(words.finditer(before, 0, verb.start()))), None)
-            if named is None or verb.start() - named.end() > _APART:
+            place = _named(words, before, end, line.section)
+            if place is None:
                 continue
-            plausible = organ.smallest_mm <= largest <= organ.largest_mm
+            smallest = organ.smallest_mm if end < len(before) else 0.0
+            plausible = smallest <= largest <= organ.largest_mm
             if not plausible and not _has_finding(line, match.start()):
-                message = f"{named[0]} of {largest:g} mm is not plausible; check number and unit"
+                message = f"{place} of {largest:g} mm is not plausible; check number and unit"
                 yield Found("measurement_implausible", message, line, match.span())
             break
+
+
+def _named(words: re.Pattern[str], before: str, end: int, section: str) -> str | None:
+    """The organ whose size follows, named just before it or as the header of its paragraph."""
+    for match in reversed(list(words.finditer(before, 0, end))):
+        apart = before[match.end() : end]
+        return match[0] if len(apart) <= _APART and not _STOP.search(apart) else None
+    header = words.fullmatch(name(section)) if end == len(before) <= _APART else None
+    return header[0] if header and not _STOP.search(before) else None
 
 
 def _has_finding(line: Line, end: int) -> bool:
@@ -136,6 +103,11 @@ def sizes_in(text: str) -> list[float]:
     ]
 
 
+def close(one: float, other: float) -> bool:
+    """Whether two sizes in mm are one, but for rounding."""
+    return abs(one - other) <= max(_TOLERATED_MM, _TOLERATED * other)
+
+
 def change_against_numbers(sheet: Sheet) -> Iterator[Found]:
     """ "Increased", but the number before is larger; "unchanged", but the numbers differ."""
     for line in sheet.body:
@@ -144,10 +116,30 @@ def change_against_numbers(sheet: Sheet) -> Iterator[Found]:
             if not (fact.size_mm and fact.prior_size_mm):
                 continue
             now, before = max(fact.size_mm), max(fact.prior_size_mm)
-            wrong = _wrong_word(line.text, now, before)
-            if wrong:
-                message = f"{wrong!r}, but {now:g} mm now and {before:g} mm before; correct it"
-                yield Found("change_against_numbers", message, line, (fact.start, fact.end))
+            for told in (line, *_concluded(mention, line, sheet)):
+                wrong = _wrong_word(told.text, now, before)
+                if wrong:
+                    message = f"{wrong!r}, but {now:g} mm now and {before:g} mm before; correct it"
+                    yield Found("change_against_numbers", message, line, (fact.start, fact.end))
+                    break
+
+
+def _concluded(mention: Mention, line: Line, sheet: Sheet) -> list[Line]:
+    """Lines of the impression that tell how this finding, and no other, has changed."""
+    if line.section == IMPRESSION:
+        return []
+    finding, side = mention.fact.finding, mention.fact.side
+    return [
+        said.line
+        for said in sheet.concluded
+        if sheet.lexicon.related(said.mention.fact.finding, finding)
+        and said.mention.fact.side is side
+        and _kinds_of_change(said.line.text) == 1
+    ]
+
+
+def _kinds_of_change(text: str) -> int:
+    return sum(words.search(text) is not None for words in (_LARGER, _SMALLER, _SAME))
 
 
 def _wrong_word(text: str, now: float, before: float) -> str | None:
