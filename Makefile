@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export PYTHONUNBUFFERED := 1
 
-.PHONY: mapping-reference migration help demo test lint peers bench chaos clean bench-mllp bench-parse bench-merge bench-speech bench-pipeline bench-idle bench-checks mutation
+.PHONY: mapping-reference migration help demo test lint peers bench chaos clean bench-mllp bench-parse bench-merge bench-speech bench-live bench-pipeline bench-idle bench-checks mutation
 
 help:  ## what each target does
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -34,9 +34,9 @@ peers: $(STAMP)  ## programs of other makers that the tests talk to (as root)
 chaos: $(STAMP)  ## kill -9 at random moments, the long form
 	READOUT_CHAOS_KILLS=$${KILLS:-200} READOUT_CHAOS_STUDIES=$${STUDIES:-100} $(BIN)/python -m pytest tests/chaos -s
 
-bench: bench-mllp bench-parse bench-merge bench-speech bench-pipeline bench-idle bench-checks  ## all tables
+bench: bench-mllp bench-parse bench-merge bench-speech bench-live bench-pipeline bench-idle bench-checks  ## all tables
 
-bench-mllp bench-parse bench-merge bench-speech bench-pipeline bench-idle bench-checks: $(STAMP)
+bench-mllp bench-parse bench-merge bench-speech bench-live bench-pipeline bench-idle bench-checks: $(STAMP)
 	$(BIN)/python -m tests.bench.$(subst bench-,,$@)
 
 mapping-reference: $(STAMP)  ## writes mappings/README.md from the code that reads the files

@@ -38,6 +38,7 @@ from adapter.observability.logs import configure_logs
 from adapter.ports import Destination, SpeechContext
 from adapter.settings import Settings
 from adapter.speech.audio import SAMPLE_RATE
+from adapter.speech.decoder import GPU_BATCH, runs_on_gpu
 from adapter.speech.engines import open_engine
 from adapter.speech.model_store import find_model, located
 from adapter.speech.recognizer import WhisperRecognizer
@@ -59,11 +60,6 @@ from adapter.workflow.watch_folder import WatchFolder
 
 log = structlog.get_logger()
 
-_QUEUES = {
-    TRANSCRIBE: Queue(workers=1),
-    MERGE: Queue(workers=4, laned=True),
-    DELIVER: Queue(workers=16, laned=True),
-}
 _RECONCILE_S = 3600.0
 _LONGEST_WS_MESSAGE = 1 << 20
 
@@ -84,6 +80,17 @@ def link(profile: DestinationProfile) -> Destination:
     if profile.fhir is not None:
         return FhirDestination(profile.fhir)
     raise ConfigurationError(f"destination {profile.name} has no section {profile.protocol}")
+
+
+def queues(settings: Settings) -> dict[str, Queue]:
+    """How many jobs run at once; on a GPU so many recordings that they share its batches."""
+    whisper = settings.speech_engine == "whisper"
+    together = whisper and runs_on_gpu(settings.speech_device)
+    return {
+        TRANSCRIBE: Queue(workers=GPU_BATCH if together else 1),
+        MERGE: Queue(workers=4, laned=True),
+        DELIVER: Queue(workers=16, laned=True),
+    }
 
 
 def open_database(settings: Settings) -> Database:
@@ -228,7 +235,8 @@ class Service:
         settings = self.settings
         database = open_database(settings)
         retry = (settings.retry_base_seconds, settings.retry_cap_seconds)
-        jobs = DbosJobs(database, settings.node_id, _QUEUES, settings.jobs_poll_seconds, retry)
+        kinds = queues(settings)
+        jobs = DbosJobs(database, settings.node_id, kinds, settings.jobs_poll_seconds, retry)
         routes = {
             profile.name: Route(profile, file, partial(translate, profile), link(profile))
             for profile, file in load_destinations(files)
@@ -253,7 +261,7 @@ class Service:
         if isinstance(engine, WhisperRecognizer):
 
             def listen(context: SpeechContext) -> LiveHearing:
-                return LiveHearing(engine.hearing(context))
+                return LiveHearing(engine.hearing(context, live=True))
 
         return LiveDictations(
             self.house,

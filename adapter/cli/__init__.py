@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 from typing import Any
@@ -78,6 +79,7 @@ def _readout(
 
 def main() -> None:
     """Run a command; an expected failure is one line on standard error and exit 1."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # for our small matrices threads only wait
     try:
         app()
     except ReadoutError as error:

@@ -25,7 +25,6 @@ Progress = Callable[[int, int], None]
 
 BEAM = 5
 _SKETCH_BEAM = 1
-_GPU_BATCH = 8
 _MOST_SPLITS = 2
 
 
@@ -33,7 +32,8 @@ class WhisperRecognizer:
     """Loads its model at the first recording, once; may be used from several threads.
 
     `model`: CTranslate2 directory, name in the hub's cache, or empty for the embedded one;
-    `converter`: command line that turns a DSS or DS2 file, {input}, into a WAV file, {output}.
+    `converter`: command line that turns a DSS or DS2 file, {input}, into a WAV file, {output};
+    `batch`: pieces decoded at once, of all recordings together (None: what suits the device).
     """
 
     def __init__(
@@ -46,6 +46,7 @@ class WhisperRecognizer:
         allow_download: bool = False,
         longest_minutes: float = 120.0,
         converter: str = "",
+        batch: int | None = None,
     ) -> None:
         self._setting = model
         self._device = device
@@ -54,6 +55,7 @@ class WhisperRecognizer:
         self._allow_download = allow_download
         self._longest_minutes = longest_minutes
         self._converter = converter
+        self._batch = batch
         self._loading = threading.Lock()
         self._loaded: tuple[SpeechModel, WhisperDecoder] | None = None
 
@@ -92,21 +94,26 @@ class WhisperRecognizer:
         ):
             hearing = self.hearing(context)
             reader = PieceReader(file, hearing.rule)
-            for batch in _batches(reader, _GPU_BATCH if hearing.on_gpu else 1):
+            for batch in _batches(reader, hearing.at_once):
                 hearing.hear(batch)
                 if progress:
                     progress(batch[-1].end_ms, file.expected_ms)
             return hearing.recognized(reader.heard_ms)
 
-    def hearing(self, context: SpeechContext) -> Hearing:
-        """Ears for one recording, piece by piece; loads the model as `load` does."""
-        return Hearing(*self._engine(), context)
+    def hearing(self, context: SpeechContext, *, live: bool = False) -> Hearing:
+        """Ears for one recording, piece by piece; loads the model as `load` does.
+
+        `live`: somebody is waiting for each word, so that recordings wait.
+        """
+        return Hearing(*self._engine(), context, live=live)
 
     def _engine(self) -> tuple[SpeechModel, WhisperDecoder]:
         with self._loading:
             if self._loaded is None:
                 model = find_model(self._setting, self._allow_download)
-                decoder = WhisperDecoder(model, self._device, self._compute_type, self._threads)
+                decoder = WhisperDecoder(
+                    model, self._device, self._compute_type, self._threads, self._batch
+                )
                 self._loaded = model, decoder
             return self._loaded
 
@@ -114,8 +121,16 @@ class WhisperRecognizer:
 class Hearing:
     """The words of one recording as they come."""
 
-    def __init__(self, model: SpeechModel, decoder: WhisperDecoder, context: SpeechContext) -> None:
+    def __init__(
+        self,
+        model: SpeechModel,
+        decoder: WhisperDecoder,
+        context: SpeechContext,
+        *,
+        live: bool = False,
+    ) -> None:
         self._model = model
+        self._live = live
         self._decoder = decoder
         self._language = context.language.split("-")[0].lower()  # "en-US" is heard as "en"
         self._phrases: tuple[str, ...] = ()
@@ -132,9 +147,9 @@ class Hearing:
         return cut_rule(self._model.properties)
 
     @property
-    def on_gpu(self) -> bool:
-        """Whether the model runs on CUDA."""
-        return self._decoder.on_gpu
+    def at_once(self) -> int:
+        """How many pieces are best heard at once."""
+        return self._decoder.batch
 
     @property
     def language(self) -> str:
@@ -149,8 +164,7 @@ class Hearing:
     def sketch(self, piece: Piece) -> tuple[Word, ...]:
         """What an unfinished piece sounds like so far; nothing is kept of it."""
         language = self._language or self._decoder.detect_language(piece.samples)
-        prompt = prompt_text(self._phrases)
-        (heard,) = self._decoder.decode([piece.samples], language, prompt, _SKETCH_BEAM)
+        (heard,) = self._decode([piece], language, _SKETCH_BEAM)
         words = timed_words(heard, piece.begin_ms, piece.end_ms)
         return guarded(words, piece.speech, self._phrases).kept
 
@@ -165,15 +179,18 @@ class Hearing:
         self, pieces: Sequence[Piece], splits: int
     ) -> Iterator[tuple[Piece, tuple[Word, ...]]]:
         """A piece in which the model loops or skips speech is decoded again in halves."""
-        samples = [piece.samples for piece in pieces]
-        prompt = prompt_text(self._phrases)
-        heard = self._decoder.decode(samples, self._language, prompt, BEAM)
+        heard = self._decode(pieces, self._language, BEAM)
         for piece, found in zip(pieces, heard, strict=True):
             words = timed_words(found, piece.begin_ms, piece.end_ms)
             if splits and len(piece.speech) > 1 and _is_doubtful(words, piece):
                 yield from self._found(piece.halves(), splits - 1)
             else:
                 yield piece, words
+
+    def _decode(self, pieces: Sequence[Piece], language: str, beam: int) -> list[list[HeardWord]]:
+        samples = [piece.samples for piece in pieces]
+        prompt = prompt_text(self._phrases)
+        return self._decoder.decode(samples, language, prompt, beam, self._live)
 
     def recognized(self, duration_ms: int) -> Recognized:
         """Everything heard; the language is "en" by default when nothing was said."""

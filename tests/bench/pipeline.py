@@ -8,6 +8,7 @@ number of threads; taking turns keeps other load of the machine out of the diffe
 from __future__ import annotations
 
 import multiprocessing
+import os
 import tempfile
 import time
 from datetime import datetime
@@ -41,6 +42,7 @@ class Round(NamedTuple):
 
 def bare(pipe: Connection) -> None:
     """The recogniser alone: a path in, seconds out."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the service does
     settings = Settings()
     recognizer = WhisperRecognizer(
         settings.speech_model,

@@ -254,6 +254,36 @@ def test_a_broken_model_file_is_a_configuration_error(name, tmp_path):
         WhisperRecognizer(folder).load()
 
 
+@pytest.mark.parametrize("full_window", [False, True])
+def test_recordings_heard_at_once_share_batches_and_keep_their_words(
+    full_window, recognizer, prompted, tmp_path, monkeypatch
+):
+    """Four recordings with phrases of their own, and a broken one among them."""
+    alone = prompted if full_window else recognizer
+    model = "" if not full_window else prompted._setting
+    shared = WhisperRecognizer(model, threads=1, batch=4)
+    shared.load()
+    decoder, sizes = shared._loaded[1], []
+    encode = decoder._whisper.encode
+    monkeypatch.setattr(
+        decoder._whisper, "encode", lambda sound: sizes.append(len(sound)) or encode(sound)
+    )
+    files = [DEMO / f"{name}.wav" for name in ("DEMO-CXR-1", "DEMO-CXR-2", "DEMO-CTH-3")]
+    files.append(tmp_path / "broken.wav")
+    files[-1].write_bytes(files[0].read_bytes()[:40])
+    contexts = [SpeechContext(phrases=("lung",) if full_window else ()) for _ in files]
+    with ThreadPoolExecutor(len(files)) as pool:
+        made = [pool.submit(shared.recognize, *each) for each in zip(files, contexts, strict=True)]
+    with pytest.raises(Unsupported):
+        made.pop().result()
+    for path, context, each in zip(files, contexts, made, strict=False):
+        expected = alone.recognize(path, context)
+        assert spoken(each.result()) == spoken(expected)
+        assert each.result().duration_ms == expected.duration_ms
+    assert max(sizes) <= 4
+    assert not full_window or max(sizes) > 1
+
+
 def test_nothing_heavy_is_imported_before_the_first_recording():
     code = (
         "import sys; from adapter.speech.recognizer import WhisperRecognizer; WhisperRecognizer();"

@@ -12,7 +12,7 @@ from adapter.errors import TryAgain
 from adapter.ports import SpeechContext
 from adapter.speech.pieces import Piece
 from adapter.speech.recognizer import WhisperRecognizer
-from adapter.speech.streaming import Confirmed, LiveHearing, Partial
+from adapter.speech.streaming import Confirmed, LiveHearing, Partial, _agreed
 from adapter.speech.utterances import CutRule
 from tests.speech.conftest import DEMO
 
@@ -147,6 +147,19 @@ def test_the_last_words_are_told_before_the_pause_is_long_enough_to_end_it(sente
     assert isinstance(event, Confirmed)
     assert words == [word.text for word in event.words]
     assert len(words) >= 3
+
+
+def test_a_word_is_told_when_two_looks_agree_or_it_ended_long_enough_ago() -> None:
+    def words(*ends: tuple[int, float]) -> tuple[Word, ...]:
+        return tuple(Word(f"w{n}", end - 100, end, sure) for n, (end, sure) in enumerate(ends))
+
+    now = words((1000, 0.2), (1450, 0.95), (1500, 0.5), (1950, 0.99))
+    assert _agreed((), now, 2000) == now[:3]
+    assert _agreed((), now, 1900) == now[:2]
+    assert _agreed((), now, 1600) == now[:1]
+    assert _agreed(now[:3], now, 1600) == now[:3]
+    assert _agreed(now, now[:2], 1500) == now[:2]
+    assert _agreed((), now, 1400) == ()
 
 
 def test_silence_behind_what_was_told_is_not_looked_at_again(sentence: bytes) -> None:
