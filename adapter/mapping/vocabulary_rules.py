@@ -207,6 +207,8 @@ class LabelRule(MappingTable):
     """Whether digits are said one by one or in pairs: one twenty three."""
     lists: bool = False
     """Whether more numbers may follow after `RangeWords.also`: images four and six."""
+    pair: str = ""
+    """Of lists: written between a number and the next higher one said right behind: LWK 4/5."""
     only_before: tuple[str, ...] = ()
     """Words that must follow the number: M1 segment."""
     needs_number: bool = False

@@ -61,6 +61,15 @@ def _compounds(numbers: Numbers) -> Iterator[tuple[str, NumberWord]]:
     heads = [(value * 100, f"{word}{spec.hundred}") for word, value in before.items()]
     heads += [(v * 1000, f"{word}{spec.thousand}") for word, v in spec.ones.items()]
     heads += [(100, spec.hundred), (1000, spec.thousand)]
+    thousands = [
+        (1000, spec.thousand),
+        *((v * 1000, f"{w}{spec.thousand}") for w, v in spec.ones.items()),
+    ]
+    heads += [
+        (thousand + value * 100, f"{first}{word}{spec.hundred}")
+        for thousand, first in thousands
+        for word, value in spec.ones.items()
+    ]
     for base, head in heads:
         if head not in numbers.scales:
             yield head, NumberWord("full", base)

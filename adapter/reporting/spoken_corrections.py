@@ -183,7 +183,7 @@ def _last_with_one_end(
     best: tuple[int, int] | None = None
     for place in range(len(keys) - 1, -1, -1):
         found = reads(place) if keys[place] else None
-        if best is not None and (found is None or found[1] != best[1]):
+        if best is not None and found is not None and found[1] != best[1]:
             break
         if found is not None and found[0] == kind:
             best = (place, found[1])

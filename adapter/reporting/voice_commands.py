@@ -200,7 +200,7 @@ class _Reader:
             return self._add(rule, "", old, end)
         said = self.tokens[end:behind]
         rest = [token.key for token in self.out[stop:]]
-        self.out[place:stop] = [token._replace(text=token.key or token.text) for token in said]
+        self.out[place:stop] = [_cased_like(self.out[place], said[0]), *said[1:]]
         if rest and self.keys[behind : behind + len(rest)] == rest:
             behind += len(rest)  # the words after it were said again
         behind = self._behind_mark(behind) if finished else behind
@@ -265,3 +265,10 @@ class _Reader:
 
 def _only_ends(tokens: list[Token]) -> bool:
     return all(token.ends for token in tokens)
+
+
+def _cased_like(old: Token, new: Token) -> Token:
+    """The new token, without the capital that only began its own sentence."""
+    if old.text[:1].islower():
+        return new._replace(text=new.text[:1].lower() + new.text[1:])
+    return new

@@ -24,8 +24,11 @@ WORDS = tuple(
     one two three four five ten twelve twenty thirty hundred point zero by to and or millimeters
     centimeters percent millimeter weeks l c t s period comma colon impression findings nodule
     effusion the a is are there measuring image series grade bi rads open paren close new line
-    doctor smith march third""".split()  # noqa: SIM905
+    doctor smith march third type version out per second hours a n x i v hyphen slash dash
+    correction scratch that accept finding normal liver spell literally go next field 5mm
+    3x4cm L4-L5 c7-t1 10:30 am .5 -20 2-3 tesla mrn stage quote degree sign""".split()  # noqa: SIM905
 )
+SIGNS = "0123456789.,-/×–x:()'\"°% \nabLmMT"
 
 
 @cache
@@ -89,20 +92,28 @@ def test_any_text_is_written_and_traced(spoken: str) -> None:
     assert_traceable(spoken, written)
 
 
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from(LANGUAGES), st.text(SIGNS, max_size=30))
+def test_any_figures_and_signs_are_written_and_traced(language: str, spoken: str) -> None:
+    assert_traceable(spoken, write(spoken, vocabulary(language)))
+
+
 @settings(max_examples=400, deadline=None)
 @given(st.lists(st.sampled_from(WORDS), max_size=14).map(" ".join))
 def test_dictated_words_are_traced(spoken: str) -> None:
     assert_traceable(spoken, write(spoken, vocabulary()))
 
 
-def test_writing_twice_changes_nothing_in_generated_dictations() -> None:
-    table = [pair for pair in pairs("en") if pair.group not in ("commands", "punctuation")]
+@pytest.mark.parametrize(("language", "stop"), [("en", " period "), ("de", " Punkt ")])
+def test_writing_twice_changes_nothing_in_generated_dictations(language: str, stop: str) -> None:
+    apart = ("commands", "punctuation")
+    table = [pair for pair in pairs(language) if pair.group not in apart]
     chance = random.Random(3)
     for _ in range(400):
         chosen = [chance.choice(table).spoken.rstrip(".") for _ in range(4)]
-        text = write(" period ".join(chosen) + " period", vocabulary()).text
+        text = write(stop.join(chosen) + stop, vocabulary(language)).text
 
-        assert write(text, vocabulary()).text == text
+        assert write(text, vocabulary(language)).text == text
 
 
 @settings(max_examples=300, deadline=None)
@@ -123,7 +134,26 @@ def test_a_long_dictation_is_written_in_one_go() -> None:
 
 
 @pytest.mark.parametrize(
-    "hard", ["one and ", "scratch that ", "correction left ", "three point ", "l four ", "march "]
+    "hard",
+    [
+        "one and ",
+        "scratch that ",
+        "correction left ",
+        "l four correction l five ",
+        "no effusion correction small effusion ",
+        "three point ",
+        "l four ",
+        "march ",
+        "a b c ",
+        "five of ",
+        "images two three ",
+        "three four five six ",
+        "1-",
+        "3x",
+        "spell a, ",
+        "accept finding one and ",
+        "normal liver ",
+    ],
 )
 def test_repetition_does_not_slow_it_down(hard: str) -> None:
     """A rule that looked over its shoulder without bound would not end within the test's limit."""

@@ -51,6 +51,8 @@ def time(reading: Reading, index: int) -> Written | None:
     end = hour.end
     worded = reading.key(end) in times.hour_words
     minute = read_two_digits(reading.keys, end + worded, reading.vocabulary)
+    if worded and minute is None:
+        minute = _last_digit(reading, end + 1)
     if minute is not None and int(minute[0]) > 59:
         return None
     if worded:
@@ -76,6 +78,14 @@ def time(reading: Reading, index: int) -> Written | None:
         if not after or after in times.after
         else None
     )
+
+
+def _last_digit(reading: Reading, at: int) -> tuple[str, int] | None:
+    """The minute below ten that ends a clause: vierzehn Uhr fünf."""
+    number = read_number(reading.keys, at, reading.vocabulary)
+    if number is None or number.value is None or number.value > 9 or reading.key(number.end):
+        return None
+    return f"0{number.value}", number.end
 
 
 def _military(reading: Reading, index: int) -> Written | None:
@@ -111,7 +121,8 @@ def _month_first(
     reading: Reading, index: int, month: tuple[int, MonthRule], at: int
 ) -> Written | None:
     dates = reading.vocabulary.table.dates
-    if reading.is_mark(at, ".") and reading.key(at + 1)[:1].isdigit():
+    short = reading.key(at - 1) != month[1].writes.lower()
+    if short and reading.is_mark(at, ".") and reading.key(at + 1)[:1].isdigit():
         at += 1  # Jan. 12
     start = at + (reading.key(at) in dates.articles)
     day = _day(reading, start)

@@ -61,7 +61,8 @@ def _version(reading: Reading, at: int) -> Written | None:
     )
     if number is None:
         return None
-    return [reading.tokens[at], reading.write(number.text, at + 1, number.end)], number.end
+    text = number.text.replace(reading.vocabulary.table.numbers.decimal_mark, ".")
+    return [reading.tokens[at], reading.write(text, at + 1, number.end)], number.end
 
 
 def _name(reading: Reading, made: Label, start: int, end: int) -> list[Token]:
@@ -107,7 +108,11 @@ def _more(reading: Reading, made: Label, out: list[Token], end: int) -> Written:
             out.append(reading.tokens[end]._replace(left=True, right=True))
         elif linked:
             out.append(reading.tokens[end])
-        out.append(_numbered(reading, made, at, category, first=False))
+        if counted and made.rule.pair:
+            text = made.rule.pair + category.text
+            out.append(reading.write(text, at, category.end, left=True))
+        else:
+            out.append(_numbered(reading, made, at, category, first=False))
         end = category.end
 
 

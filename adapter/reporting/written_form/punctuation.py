@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from adapter.mapping.vocabulary import SpokenMark, Vocabulary
+from adapter.reporting.spoken_numbers import read_number
 from adapter.reporting.spoken_tokens import Kind, Token, keys_of, mark
 
 LONGEST_HEADING = 6
+_LONGEST_FRACTION = 4  # words
 HEADING_RANK = 9  # the colon of a heading stays whatever mark follows
 
 
@@ -26,7 +28,7 @@ def resolve_marks(tokens: list[Token], vocabulary: Vocabulary) -> list[Token]:
         before = keys[index - 1] if 0 < index != behind_command else ""
         if found is not None and (
             _is_said_twice(found, out, tokens)
-            or _is_mark(keys, index, found, before, clause, vocabulary)
+            or _is_mark(keys, index, found, before, clause, out, vocabulary)
         ):
             spoken, end = found
             quoted ^= spoken.rule.glue == "quote"
@@ -64,10 +66,13 @@ def _is_mark(
     found: tuple[SpokenMark, int],
     before: str,
     clause: list[str],
+    out: list[Token],
     vocabulary: Vocabulary,
 ) -> bool:
     spoken, end = found
-    if _is_decimal_point(keys, index, end, vocabulary):
+    if _is_decimal_point(keys, index, end, out, vocabulary):
+        return False
+    if not clause and _is_list_item(keys, index, end, vocabulary):
         return False
     stays = spoken.stays_before.match(keys, end) is not None
     if spoken.rule.doubtful and heading_length(clause, vocabulary):
@@ -88,13 +93,34 @@ def _is_lone_letter(keys: list[str], at: int, vocabulary: Vocabulary) -> bool:
     return len(keys[at]) == 1 and (len(before) == 1 or before in vocabulary.numbers)
 
 
-def _is_decimal_point(keys: list[str], index: int, end: int, vocabulary: Vocabulary) -> bool:
+def _is_decimal_point(
+    keys: list[str], index: int, end: int, out: list[Token], vocabulary: Vocabulary
+) -> bool:
     """Whether the name of a mark stands between two numbers and is the decimal point there."""
-    if keys[index] not in vocabulary.table.numbers.points or not 0 < index < len(keys) - 1:
+    points = vocabulary.table.numbers.points
+    if keys[index] not in points or not 0 < index < len(keys) - 1:
         return False
-    return all(
-        keys[near] in vocabulary.numbers or keys[near][:1].isdigit() for near in (index - 1, end)
-    )
+    if not all(_is_figure(keys, near, vocabulary) for near in (index - 1, end)):
+        return False
+    before = keys_of(out[-_LONGEST_FRACTION:])
+    while before and _is_figure(before, len(before) - 1, vocabulary):
+        before.pop()
+    return not before or before[-1] not in points  # that number has its point already
+
+
+def _is_list_item(keys: list[str], index: int, end: int, vocabulary: Vocabulary) -> bool:
+    """Whether the name of a mark is said before the number of an item: Punkt zwei Erguss."""
+    if keys[index] not in vocabulary.table.list_words:
+        return False
+    number = read_number(keys, end, vocabulary)
+    if number is None or number.value is None or vocabulary.unit_at(keys, number.end):
+        return False
+    after = _key(keys, number.end)
+    return after != "" and after not in vocabulary.links
+
+
+def _is_figure(keys: list[str], at: int, vocabulary: Vocabulary) -> bool:
+    return 0 <= at < len(keys) and (keys[at] in vocabulary.numbers or keys[at][:1].isdigit())
 
 
 def _may_open(clause: list[str], vocabulary: Vocabulary) -> bool:
