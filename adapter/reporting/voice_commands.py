@@ -194,7 +194,8 @@ class _Reader:
         finished = self._at_start()
         if not finished and self.out[-1].rank > 0 and not self.out[-1].said:
             self.out.pop()  # the comma that a recogniser writes before the command
-        old = min(token.start for token in self.out[place:stop])
+        replaced = self.out[place:stop] or self.out[place : place + 1]  # none: it goes before this
+        old = min(token.start for token in replaced)
         if again:
             del self.out[place:]
             return self._add(rule, "", old, end)

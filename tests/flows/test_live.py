@@ -153,6 +153,36 @@ def test_a_connection_cut_in_the_middle_loses_no_sample(hospital: Hospital) -> N
     assert second.written() == written(final["text"])
 
 
+def test_a_half_open_connection_keeps_nobody_out(hospital: Hospital) -> None:
+    """The old connection neither reads nor ends; its speaker comes back from another place."""
+    body = pcm("DEMO-CXR-2")
+    url = hospital.service.http_url
+    with speaker(url, "LIVE-6") as old:
+        session = old.start()["session"]
+        have = old.say(body[:BEGIN])
+        with speaker(url, "LIVE-6") as new:
+            assert new.start(session)["have"] == have
+            new.say(body, have)
+            final = new.stop()
+        assert " ".join(new.confirmed()) == final["text"] == transcript(hospital.http, "LIVE-6")
+        assert new.written() == written(final["text"])
+    assert audio(hospital.http, "LIVE-6") == body
+
+
+def test_a_pause_tells_what_was_said_last(hospital: Hospital) -> None:
+    body = pcm("DEMO-CXR-1")
+    with speaker(hospital.service.http_url, "LIVE-7") as dr:
+        dr.start()
+        have = dr.say(body[: 3 * BEGIN])
+        dr.socket.send('{"type": "pause"}')
+        dr.until("ack")
+        dr.until("partial")
+        dr.stop()
+    assert have == 3 * BEGIN // 2
+    last = [told for told in dr.heard if told["type"] == "partial"][-1]
+    assert last["words"][-1]["ms"][1] > 2500  # without a second look, for which nothing came
+
+
 def test_two_speakers_at_once(hospital: Hospital) -> None:
     def dictate(accession: str, recording: str) -> Speaker:
         with speaker(hospital.service.http_url, accession) as dr:

@@ -222,6 +222,11 @@ def test_correction_changes_the_last_word_of_its_kind() -> None:
     )
 
 
+def test_a_negation_that_was_left_out_goes_before_what_it_denies() -> None:
+    assert written("there is effusion correction no effusion").text == "There is no effusion"
+    assert written("is left correction no left").text == "Is no left"
+
+
 def test_correction_without_a_word_to_correct_stays_text() -> None:
     assert written("clear period correction left").text == "Clear. Correction left"
 

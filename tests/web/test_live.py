@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import struct
@@ -13,15 +14,20 @@ import pytest
 from starlette.testclient import TestClient, WebSocketTestSession
 from starlette.websockets import WebSocketDisconnect
 
+from adapter.domain.identifiers import Accession
 from adapter.domain.transcript import Word
+from adapter.errors import Conflict
+from adapter.reporting.live_text import GrowingText
 from adapter.reporting.written_form import write
 from adapter.speech.pieces import Piece
-from adapter.speech.streaming import LiveHearing
+from adapter.speech.streaming import Confirmed, LiveHearing, Partial
 from adapter.speech.utterances import CutRule
 from adapter.store import dictations
+from adapter.store.live_audio import LiveAudio
 from adapter.web.app import build_app
-from adapter.web.live import PLACE
+from adapter.web.live import PLACE, _Teller
 from adapter.workflow import live_dictation
+from adapter.workflow.live_session import Heard, LiveSession
 from tests.web.conftest import MAX_BODY, Site
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -300,6 +306,80 @@ def test_what_is_written_and_done_is_told_while_it_is_said(
     assert all(0 <= each["ms"][0] < each["ms"][1] <= len(body) // 32 for each in page.commands)
     assert any("There is a mass" in each for each in page.shown)
     assert not any(word in each for each in page.shown for word in ("cratch", "Go", "go"))
+
+
+class SlowLine:
+    """A line whose other side reads one message whenever `read` is called."""
+
+    def __init__(self) -> None:
+        self.told: list[Json] = []
+        self._reads = asyncio.Semaphore(0)
+
+    async def send(self, message: Json) -> None:
+        await self._reads.acquire()
+        self.told.append(message)
+
+    async def read(self) -> Json:
+        count = len(self.told)
+        self._reads.release()
+        while len(self.told) == count:
+            await asyncio.sleep(0)
+        return self.told[-1]
+
+
+async def test_hearing_waits_for_nobody_and_slow_readers_are_told_the_newest(site: Site) -> None:
+    tables = site.parts.house.tables
+    audio = LiveAudio(site.workflow.folder / "live", 16_000)
+    session = LiveSession("s", Accession("A1"), "", audio, None, tables.vocabulary, 0, holder=1)
+    growing = GrowingText(tables.vocabulary("en"))
+    line = SlowLine()
+    telling = asyncio.create_task(_Teller(line, session, 1).keep_telling())  # type: ignore[arg-type]
+
+    def hear(text: str, sure: bool) -> None:
+        words = tuple(Word(each, 0, 100, 0.9) for each in text.split())
+        if sure:
+            session.take(Heard(Confirmed(len(session.words), words), growing.add(words)))
+        else:
+            session.take(Heard(Partial(words), growing.look(words)))
+
+    hear("small", sure=False)
+    await asyncio.sleep(0.01)  # the first partial is under way when the others come
+    hear("small right", sure=False)
+    hear("small right mass", sure=True)
+    hear("measures two", sure=False)
+    hear("measures two by three centimeters period", sure=True)
+    hear("no", sure=False)
+    hear("no effusion", sure=False)
+    page = Page()
+    for _ in range(3):
+        page.read(await line.read())
+    assert [told["type"] for told in line.told] == ["partial", "confirmed", "partial"]
+    assert [len(told["words"]) for told in line.told] == [1, 9, 2]
+    assert page.text == growing.now.text == "Small right mass measures 2 x 3 cm."
+    assert page.shown[-1] == "Small right mass measures 2 x 3 cm. No effusion"
+    session.holder = 2
+    session.tell()
+    with pytest.raises(Conflict):
+        await telling
+
+
+async def test_a_long_dictation_is_told_again_in_parts(site: Site) -> None:
+    tables = site.parts.house.tables
+    audio = LiveAudio(site.workflow.folder / "live", 16_000)
+    session = LiveSession("s", Accession("A1"), "", audio, None, tables.vocabulary, 0, holder=1)
+    growing = GrowingText(tables.vocabulary("en"))
+    words = [Word(f"w{n}", n, n + 1, 0.9) for n in range(1200)]
+    for first in range(0, len(words), 100):
+        more = tuple(words[first : first + 100])
+        session.take(Heard(Confirmed(first, more), growing.add(more)))
+    line, page = SlowLine(), Page()
+    telling = asyncio.create_task(_Teller(line, session, 1).tell())  # type: ignore[arg-type]
+    for _ in range(3):
+        page.read(await line.read())
+    await telling
+    assert [told["from"] for told in line.told] == [0, 500, 1000]
+    assert [told["written"] is None for told in line.told] == [True, True, False]
+    assert page.text == growing.now.text
 
 
 def test_the_document_names_the_socket(site: Site) -> None:
