@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
+from adapter.cli import model_calibrate
 from adapter.errors import ConfigurationError
 from adapter.settings import Settings, load_settings
 from adapter.speech.model_convert import convert_checkpoint, is_checkpoint
@@ -21,6 +22,7 @@ from adapter.speech.model_install import Counted, Fill, added, copy_directory, i
 from adapter.speech.model_store import models_folder
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Speech models of this node.")
+app.command("calibrate")(model_calibrate.command)
 
 
 @app.command("add")

@@ -130,7 +130,11 @@ class WhisperDecoder:
             tokenizer, _ = self._language(kind.language)
             frames = [sound.frames for sound in sounds]
             aligned = self._whisper.find_alignment(tokenizer, tokens, encoded, frames)
-        return [_words(each, kind.language) for each in aligned]
+        return [self._calibrated(_words(each, kind.language)) for each in aligned]
+
+    def _calibrated(self, words: list[HeardWord]) -> list[HeardWord]:
+        sure = self._properties.confidence
+        return [word._replace(probability=sure(word.probability)) for word in words]
 
     def _padded_frames(self, frames: int) -> int:
         return _FRAMES if self._properties.full_window else frames + frames % 2  # it is halved

@@ -12,9 +12,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from adapter.errors import ConfigurationError
 
 MANIFEST = "readout-model-files.json"
+PROPERTIES = "readout-model.json"
+"""What the model can do: the site's to change, and so no part of the checksums."""
+
 WANTED = (
     "model.bin", "config.json", "tokenizer.json", "preprocessor_config.json", "vocabulary.json",
-    "vocabulary.txt", "readout-model.json", "README.md", "MODEL_CARD.md", "LICENSE*", "NOTICE*",
+    "vocabulary.txt", PROPERTIES, "README.md", "MODEL_CARD.md", "LICENSE*", "NOTICE*",
 )  # fmt: skip
 """What is taken over of a model's directory or repository."""
 
@@ -63,6 +66,7 @@ def describe(directory: Path, source: str, names: Iterable[str]) -> Manifest:
     files = {
         name: ModelFile(bytes=(directory / name).stat().st_size, sha256=digest(directory / name))
         for name in sorted(names)
+        if name != PROPERTIES
     }
     return Manifest(source=source, files=files)
 

@@ -10,10 +10,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from pydantic import BaseModel
+
 from adapter.errors import ConfigurationError, Conflict, ReadoutError, Rejected
+from adapter.speech.confidence import Calibration
 from adapter.speech.decoder import WhisperDecoder
 from adapter.speech.model_files import (
     MANIFEST,
+    PROPERTIES,
     Manifest,
     describe,
     digest,
@@ -99,6 +103,23 @@ def try_model(directory: Path) -> None:
         ) from None
 
 
+def set_confidence(directory: Path, curve: Calibration) -> None:
+    """Write the curve into an added model's properties; raises ConfigurationError."""
+    manifest = read_manifest(directory)
+    if manifest is None:
+        raise ConfigurationError(f"{directory} was not put there by `readout model add`")
+    properties = find_model(directory).properties.model_copy(update={"confidence": curve})
+    _write(directory / MANIFEST, describe(directory, manifest.source, manifest.files))
+    _write(directory / PROPERTIES, properties)
+
+
+def _write(path: Path, told: BaseModel) -> None:
+    """Whole or not at all."""
+    part = path.with_name(path.name + ".part")
+    part.write_text(told.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    part.replace(path)
+
+
 def _staged(staged: Path, fill: Fill) -> Manifest:
     (staged / MANIFEST).unlink(missing_ok=True)
     filled = fill(staged)
@@ -113,7 +134,7 @@ def _staged(staged: Path, fill: Fill) -> Manifest:
         shutil.rmtree(staged)  # whole, and no model: nothing to go on from
         raise
     manifest = describe(staged, filled.source, filled.names)
-    (staged / MANIFEST).write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    _write(staged / MANIFEST, manifest)
     return manifest
 
 

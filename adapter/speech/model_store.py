@@ -11,10 +11,10 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from adapter.errors import ConfigurationError
-from adapter.speech.model_files import check_sizes
+from adapter.speech.confidence import Calibration
+from adapter.speech.model_files import PROPERTIES, check_sizes
 
 EMBEDDED = Path(__file__).resolve().parent / "models" / "embedded"
-PROPERTIES_FILE = "readout-model.json"
 
 _NEEDED = ("model.bin", "config.json", "tokenizer.json")
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
@@ -40,6 +40,9 @@ class ModelProperties(BaseModel):
 
     bridged_pause_seconds: float = Field(default=1.5, ge=0)
     """Pauses up to this long stay inside a piece; a small model wants one sentence a piece."""
+
+    confidence: Calibration = Calibration()
+    """Slope and offset that bring the model's own log-odds of a word to how often it is right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +127,7 @@ def _open_directory(directory: Path, name: str) -> SpeechModel:
             " preprocessor_config.json"
         )
     check_sizes(directory)
-    properties = _read_properties(directory / PROPERTIES_FILE)
+    properties = _read_properties(directory / PROPERTIES)
     label = f"{properties.name or name}@{_digest(directory / 'model.bin')[:12]}"
     return SpeechModel(directory, properties, label)
 

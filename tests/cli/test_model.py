@@ -65,7 +65,8 @@ def test_a_directory_is_added_listed_checked_and_used_by_name(tmp_path: Path, so
         "bytes": (EMBEDDED / "model.bin").stat().st_size,
         "sha256": hashlib.sha256((EMBEDDED / "model.bin").read_bytes()).hexdigest(),
     }
-    assert {path.name for path in place.iterdir()} == {*told["files"], "readout-model-files.json"}
+    unchecked = {"readout-model-files.json", "readout-model.json"}
+    assert {path.name for path in place.iterdir()} == {*told["files"], *unchecked}
     assert "optimizer.pt" not in told["files"]
     shutil.rmtree(source)
     (row,) = listed(tmp_path, READOUT_SPEECH_MODEL="ours")
@@ -89,6 +90,58 @@ def test_doctor_reads_every_file_and_loading_looks_at_sizes(tmp_path: Path, sour
     short = readout(tmp_path, "transcribe", DEMO / "DEMO-CXR-1.wav", **named)
     assert short.returncode == 1
     assert "(model.bin); delete" in short.stderr
+
+
+def spoken_folder(folder: Path, wrong_each: int) -> Path:
+    """The demonstration recordings, with texts in which each so-many-th word is another."""
+    place = folder / "checked"
+    place.mkdir()
+    for path in DEMO.glob("*.wav"):
+        shutil.copy(path, place)
+        words = path.with_suffix(".txt").read_text().split()
+        words[::wrong_each] = ["zebra"] * len(words[::wrong_each])
+        (place / f"{path.stem}.txt").write_text(" ".join(words))
+    return place
+
+
+def test_a_model_is_calibrated_by_what_was_said(tmp_path: Path, source: Path) -> None:
+    folder = spoken_folder(tmp_path, 4)
+    assert readout(tmp_path, "model", "add", source, "--name", "ours").returncode == 0
+    done = readout(tmp_path, "model", "calibrate", folder, "--model", "ours", "--json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["words"] > 100
+    assert 0.2 < told["wrong"] / told["words"] < 0.4
+    assert told["error_after"] < 0.1 < told["error_before"]
+    place = tmp_path / "readout-data" / "models" / "ours"
+    assert (
+        json.loads((place / "readout-model.json").read_text())["confidence"] == told["confidence"]
+    )
+    doctor = readout(tmp_path, "doctor", READOUT_SPEECH_MODEL="ours")
+    assert "not as it was added" not in doctor.stdout + doctor.stderr
+    audio = next(DEMO.glob("*.wav"))
+    heard = readout(tmp_path, "transcribe", audio, "--json", READOUT_SPEECH_MODEL="ours")
+    sure = [word["confidence"] for word in json.loads(heard.stdout)["words"]]
+    assert sum(sure) / len(sure) < 0.85
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["checked"], "only a model that was added"),
+        (["checked", "--show"], "0 of them wrong: too few"),
+        (["nowhere", "--show"], "holds no recording with a .txt"),
+    ],
+)
+def test_a_calibration_that_cannot_be_made(
+    tmp_path: Path, arguments: list[str], reason: str
+) -> None:
+    spoken_folder(tmp_path, 10_000)
+    for text in (tmp_path / "checked").glob("*.txt"):
+        text.write_text((DEMO / text.name).read_text())
+    done = readout(tmp_path, "model", "calibrate", *arguments)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert reason in done.stderr
 
 
 @pytest.mark.parametrize(
