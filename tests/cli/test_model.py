@@ -17,6 +17,7 @@ from adapter.speech.model_store import EMBEDDED
 from tests.fakes.hub import REVISION, Hub, hub
 
 DEMO = Path(__file__).resolve().parents[2] / "adapter" / "demo_data" / "audio"
+CHECKPOINT = Path(__file__).resolve().parents[1] / "samples" / "speech" / "checkpoint"
 NOBODY = "http://127.0.0.1:9"
 REPOSITORY = "some-site/radiology-whisper"
 
@@ -263,5 +264,20 @@ def test_a_checkpoint_names_what_its_conversion_needs(tmp_path: Path) -> None:
         (folder / name).write_text("{}")
     done = readout(tmp_path, "model", "add", folder)
     assert done.returncode == 1
-    assert "pip install 'readout[convert]'" in done.stderr or "cannot be converted" in done.stderr
+    assert "no whole safetensors file" in done.stderr
     assert listed(tmp_path) == []
+
+
+def test_a_checkpoint_is_converted_and_used_by_name(tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(CHECKPOINT, tmp_path / "site-whisper"))
+    for name in ("tokenizer.json", "preprocessor_config.json"):
+        shutil.copy(EMBEDDED / name, folder / name)
+    done = readout(tmp_path, "model", "add", folder, "--quantization", "float32")
+    assert done.returncode == 0, done.stderr
+    (model,) = listed(tmp_path)
+    assert model["name"] == "site-whisper"
+    assert str(model["source"]).endswith("site-whisper (float32)")
+    wav = DEMO / "DEMO-CXR-1.wav"
+    heard = readout(tmp_path, "transcribe", wav, "--json", READOUT_SPEECH_MODEL="site-whisper")
+    assert heard.returncode == 0, heard.stderr
+    assert json.loads(heard.stdout)["model"].startswith("site-whisper@")
