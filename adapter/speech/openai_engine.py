@@ -103,7 +103,7 @@ class _Hearing:
         answer = read_answer(self._server.transcribe(wav_bytes(piece.samples), self._fields))
         self._language = self._language or answer.code
         words = timed_words(answer.heard(), piece.begin_ms, piece.end_ms)
-        self._heard.add(words, piece.speech, self._phrases)
+        self._heard.add(words, piece.spoken, self._phrases)
 
     def recognized(self, duration_ms: int, label: str) -> Recognized:
         """Everything heard; the language is "en" by default when nothing was said."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -20,12 +20,21 @@ _MARGIN_SECONDS = 0.2
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Piece:
-    """Audio to decode at once. `speech` in ms of the recording, [from, to)."""
+    """Audio to decode at once.
+
+    `speech` in ms of the recording, [from, to); it is hardly speech where it is not `sure`.
+    """
 
     begin_ms: int
     end_ms: int
     samples: Samples
     speech: tuple[tuple[int, int], ...]
+    sure: bool = True
+
+    @property
+    def spoken(self) -> tuple[tuple[int, int], ...]:
+        """The stretches over which words count as said."""
+        return self.speech if self.sure else ()
 
     def halves(self) -> tuple[Piece, Piece]:
         """Two pieces, cut in the middle of the longest pause; there must be one."""
@@ -34,8 +43,10 @@ class Piece:
         place = (self.speech[count - 1][1] + self.speech[count][0]) // 2
         sample = (place - self.begin_ms) * SAMPLE_RATE // 1000
         return (
-            Piece(self.begin_ms, place, self.samples[:sample], self.speech[:count]),
-            Piece(place, self.end_ms, self.samples[sample:], self.speech[count:]),
+            replace(self, end_ms=place, samples=self.samples[:sample], speech=self.speech[:count]),
+            replace(
+                self, begin_ms=place, samples=self.samples[sample:], speech=self.speech[count:]
+            ),
         )
 
 
@@ -110,7 +121,8 @@ class PieceCutter:
 
         samples = self._samples[utterance.begin * WINDOW : utterance.end * WINDOW].copy()
         speech = tuple((ms(begin), ms(end)) for begin, end in utterance.speech)
-        return Piece(ms(utterance.begin), ms(utterance.end), samples, speech)
+        sure = utterance.is_sure(self._probabilities)
+        return Piece(ms(utterance.begin), ms(utterance.end), samples, speech, sure)
 
 
 class PieceReader:

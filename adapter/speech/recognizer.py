@@ -166,14 +166,14 @@ class Hearing:
         language = self._language or self._decoder.detect_language(piece.samples)
         (heard,) = self._decode([piece], language, _SKETCH_BEAM)
         words = timed_words(heard, piece.begin_ms, piece.end_ms)
-        return guarded(words, piece.speech, self._phrases).kept
+        return guarded(words, piece.spoken, self._phrases).kept
 
     def hear(self, pieces: Sequence[Piece]) -> None:
         """Decode pieces and set apart what was not said; all of them, or none when it fails."""
         if not self._language:
             self._language = self._decoder.detect_language(pieces[0].samples)
         for piece, words in list(self._found(pieces, _MOST_SPLITS)):
-            self._heard.add(words, piece.speech, self._phrases)
+            self._heard.add(words, piece.spoken, self._phrases)
 
     def _found(
         self, pieces: Sequence[Piece], splits: int
@@ -198,7 +198,7 @@ class Hearing:
 
 
 def _is_doubtful(words: Sequence[Word], piece: Piece) -> bool:
-    return bool(repetition_guard(words).quarantined or unheard_speech(words, piece.speech))
+    return bool(repetition_guard(words).quarantined or unheard_speech(words, piece.spoken))
 
 
 def timed_words(words: Iterable[HeardWord], begin_ms: int, end_ms: int) -> tuple[Word, ...]:

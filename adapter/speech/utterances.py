@@ -9,6 +9,9 @@ SPEECH_ON = 0.5
 SPEECH_OFF = 0.35
 """Probabilities at which speech begins and ends (hysteresis)."""
 
+SPEECH_SURE = 0.85
+"""What any utterance reaches somewhere, however quiet or noisy; music hardly does."""
+
 
 @dataclass(frozen=True, slots=True)
 class CutRule:
@@ -27,6 +30,10 @@ class Utterance:
     begin: int
     end: int
     speech: tuple[tuple[int, int], ...]
+
+    def is_sure(self, probabilities: Sequence[float]) -> bool:
+        """Whether somebody surely speaks in it, by the probabilities that it was cut from."""
+        return max(probabilities[self.begin : self.end], default=0.0) >= SPEECH_SURE
 
     def speech_windows(self) -> int:
         """How many windows hold speech."""

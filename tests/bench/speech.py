@@ -31,8 +31,10 @@ from rich.table import Table
 
 from adapter.ports import Recognized, SpeechContext
 from adapter.speech.audio import SAMPLE_RATE, open_audio
+from adapter.speech.confidence import calibration_error
 from adapter.speech.model_store import EMBEDDED
 from adapter.speech.recognizer import BEAM, WhisperRecognizer
+from tests.bench import speech_limits
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "adapter" / "demo_data" / "audio"
@@ -46,6 +48,7 @@ KINDS = {
     "unit": "millimeter millimeters centimeter centimeters percent milliliters degrees",
     "side": "left right bilateral",
     "negation": "no not without negative none",
+    "level": "c t l s",
 }
 SAFETY = {kind: set(words.split()) for kind, words in KINDS.items()}
 IDLE = """
@@ -68,6 +71,8 @@ def main() -> None:
     recognizer.load()
     console.print(_words_right(recognizer))
     console.print(_load())
+    console.print(speech_limits.invented())
+    console.print(speech_limits.memory())
     with tempfile.TemporaryDirectory() as folder:
         ratio = _speed(_one_recording(Path(folder) / "all.wav"), recognizer, console)
     print(f"ratio to bare faster-whisper: {ratio:.2f}")
@@ -82,7 +87,8 @@ def _sets() -> Iterator[tuple[str, list[tuple[Path, str]]]]:
 
 
 def _words_right(recognizer: WhisperRecognizer) -> Table:
-    columns = ["recordings", "files", "WER", *SAFETY, "sure if right", "sure if wrong", "RTF"]
+    told = ["sure if right", "sure if wrong", "calibration error", "RTF"]
+    columns = ["recordings", "files", "WER", "safety", *SAFETY, *told]
     table = Table(*columns, title="Embedded model, one thread (share of safety words right)")
     for name, recordings in _sets():
         start = time.perf_counter()
@@ -92,14 +98,17 @@ def _words_right(recognizer: WhisperRecognizer) -> Table:
         texts = [_normalised(" ".join(w.text for w in each.words)) for each in heard]
         output = jiwer.process_words(said, texts)
         right, wrong = _confidences(heard, output)
+        truth = [True] * len(right) + [False] * len(wrong)
         spoken = sum(each.duration_ms for each in heard) / 1000
         table.add_row(
             name,
             str(len(recordings)),
             f"{output.wer:.1%}",
+            _share(said, output, set().union(*SAFETY.values())),
             *(_share(said, output, kind) for kind in SAFETY.values()),
-            f"{right:.2f}",
-            f"{wrong:.2f}",
+            f"{statistics.fmean(right or [0.0]):.2f}",
+            f"{statistics.fmean(wrong or [0.0]):.2f}",
+            f"{calibration_error([*right, *wrong], truth):.1%}",
             f"{seconds / spoken:.3f}",
         )
     return table
@@ -118,7 +127,8 @@ def _share(said: list[str], output: Any, kind: set[str]) -> str:
     return f"{right}/{total} {right / total:.1%}" if total else "-"
 
 
-def _confidences(heard: list[Recognized], output: Any) -> tuple[float, float]:
+def _confidences(heard: list[Recognized], output: Any) -> tuple[list[float], list[float]]:
+    """Of the words that are right, and of the others."""
     right: list[float] = []
     wrong: list[float] = []
     for each, chunks in zip(heard, output.alignments, strict=True):
@@ -126,7 +136,7 @@ def _confidences(heard: list[Recognized], output: Any) -> tuple[float, float]:
         for chunk in chunks:
             sure = [w.confidence for w in words[chunk.hyp_start_idx : chunk.hyp_end_idx]]
             (right if chunk.type == "equal" else wrong).extend(sure)
-    return statistics.fmean(right or [0.0]), statistics.fmean(wrong or [0.0])
+    return right, wrong
 
 
 def _normalised(text: str) -> str:

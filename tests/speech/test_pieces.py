@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 
 from adapter.speech.audio import SAMPLE_RATE, open_audio
@@ -40,6 +42,13 @@ def test_the_same_speech_is_cut_alike_wherever_it_lies(dictation, write_sound):
     assert len(twice) == 2 * len(once)
     for left, right in zip(once, twice[len(once) :], strict=True):
         assert abs(len(left.samples) - len(right.samples)) <= 0.1 * SAMPLE_RATE
+
+
+def test_what_is_hardly_speech_is_not_sure(dictation, write_sound):
+    pieces, _ = pieces_of(write_sound(dictation))
+    assert all(piece.sure and piece.spoken == piece.speech for piece in pieces)
+    doubtful = replace(pieces[0], sure=False)
+    assert doubtful.spoken == ()
 
 
 def test_halves_are_cut_in_the_longest_pause(dictation, write_sound):

@@ -25,6 +25,19 @@ CONTEXT = SpeechContext(phrases=("pneumothorax", "pleural effusion", "consolidat
 NOISE_SECONDS = 12
 
 
+def music(time, generator):
+    """Notes with harmonics and vibrato, in which the detector now and then hears a voice."""
+    sound = np.zeros(len(time))
+    for begin in range(0, len(time) - SAMPLE_RATE, SAMPLE_RATE // 4):
+        length = int(generator.uniform(0.15, 0.8) * SAMPLE_RATE)
+        note = np.arange(length) / SAMPLE_RATE
+        pitch = 110 * 2 ** (generator.integers(0, 36) / 12)
+        phase = 2 * np.pi * np.cumsum(pitch * (1 + 0.006 * np.sin(35 * note))) / SAMPLE_RATE
+        fade = np.clip(np.minimum(note / 0.02, (note[-1] - note) / 0.1), 0, 1)
+        sound[begin : begin + length] += fade * sum(np.sin(h * phase) / h for h in range(1, 12))
+    return 0.6 * sound / np.abs(sound).max()
+
+
 def noises():
     generator = np.random.default_rng(7)
     time = np.arange(NOISE_SECONDS * SAMPLE_RATE) / SAMPLE_RATE
@@ -39,6 +52,7 @@ def noises():
         "mains hum": 0.2 * np.sin(2 * np.pi * 50 * time) + 0.1 * np.sin(2 * np.pi * 150 * time),
         "beeps": 0.5 * np.sin(2 * np.pi * 1000 * time) * (time % 1 < 0.2),
         "music bed": 0.1 * chord * (1 + np.sin(2 * np.pi * 0.5 * time)),
+        "music": music(time, generator),
         "clicks": (generator.random(len(time)) < 0.0002) * 0.9,
     }
 
@@ -99,7 +113,9 @@ def test_no_words_come_out_of_noise(name, recognizer, prompted, write_sound):
     sound = write_sound(noises()[name].astype(np.float32))
     for engine in (recognizer, prompted):
         heard = engine.recognize(sound, CONTEXT)
-        assert heard.words == heard.quarantined == ()
+        assert heard.words == ()
+        if name != "music":
+            assert heard.quarantined == ()
         assert heard.duration_ms == NOISE_SECONDS * 1000
 
 
