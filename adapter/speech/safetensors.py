@@ -60,7 +60,9 @@ def _array(body: mmap.mmap, begin: int, told: dict[str, Any]) -> Tensor:
         or last - first != math.prod(shape) * kind.itemsize
     ):
         raise ValueError("a tensor is cut")
-    values: Any = np.frombuffer(body[begin + first : begin + last], kind).reshape(shape)
+    values = np.frombuffer(body[begin + first : begin + last], kind).reshape(shape)
+    if told["dtype"] == "F16":
+        return values.astype(np.float16, copy=False)
     if told["dtype"] == "BF16":  # the upper half of a float32
-        return (values.astype(np.uint32) << 16).view(np.float32)
-    return values if told["dtype"] == "F16" else values.astype(np.float32)
+        values = (values.astype(np.uint32) << 16).view(np.float32)
+    return values.astype(np.float32, copy=False)
