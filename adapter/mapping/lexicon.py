@@ -26,6 +26,8 @@ CueKind = Literal[
     "uncertain_either",
     "versus",
     "historical_before",
+    "historical_after",
+    "from",
     "prior",
     "family_before",
     "previously",
@@ -59,7 +61,6 @@ CueKind = Literal[
     "through",
     "earlier",
     "negated_last",
-    "single",
     "new",
     "increased",
     "decreased",
@@ -241,8 +242,13 @@ class Lexicon:
 
     @cached_property
     def by_code(self) -> dict[str, str]:
-        """Lower-case code or phrase of any system -> finding id."""
-        codes = {c.lower(): f.id for f in self.findings.values() for c in f.codes.values()}
+        """Lower-case code of any system -> the widest finding that has it."""
+        codes: dict[str, str] = {}
+        for finding in self.findings.values():
+            for code in map(str.lower, finding.codes.values()):
+                known = codes.get(code)
+                if known is None or finding.id in self.ancestors[known]:
+                    codes[code] = finding.id
         return codes | {each: each for each in self.findings}
 
     @cached_property

@@ -33,6 +33,104 @@ def test_every_phrase_is_found_as_what_it_names() -> None:
     assert not lost
 
 
+BRITISH = {
+    "edema": "oedema", "hemo": "haemo", "hema": "haema", "hemangi": "haemangi",
+    "esoph": "oesoph", "tumor": "tumour", "ischem": "ischaem", "anem": "anaem",
+    "leuko": "leuco", "feca": "faeca", "cecum": "caecum", "cecal": "caecal", "fetal": "foetal",
+    "fetus": "foetus", "gynec": "gynaec", "caliber": "calibre", "center": "centre",
+    "fiber": "fibre", "goiter": "goitre", "gray": "grey", "color": "colour", "previa": "praevia",
+    "ization": "isation", "dilatation": "dilation",
+}  # fmt: skip
+
+
+def test_every_american_phrase_is_known_in_british() -> None:
+    lost = []
+    for finding in LEXICON.findings.values():
+        for phrase in finding.synonyms:
+            for american, british in BRITISH.items():
+                written = phrase.replace(american, british)
+                one, other = (LEXICON.forms.tokens(each) for each in (phrase, written))
+                if [token.word for token in one] != [token.word for token in other]:
+                    lost.append((phrase, written))
+    assert not lost
+
+
+def test_no_phrase_names_two_findings() -> None:
+    names: dict[tuple[str, ...], set[str]] = {}
+    for finding in LEXICON.findings.values():
+        for phrase in finding.synonyms:
+            words = tuple(token.word for token in LEXICON.forms.tokens(phrase))
+            names.setdefault(words, set()).add(finding.id)
+    assert not {words: ids for words, ids in names.items() if len(ids) > 1}
+
+
+def test_every_finding_can_be_named() -> None:
+    generic = {each for keys in LEXICON.reach.values() for each in keys} | set(LEXICON.reach)
+    idle = {
+        each.id
+        for each in LEXICON.findings.values()
+        if not each.synonyms and each.id not in generic | LEXICON.wide
+    }
+    assert not idle
+
+
+def test_organs_of_one_sex_have_findings_of_that_sex() -> None:
+    sexes = {"uterus": "female", "ovaries": "female", "fetus": "female"}
+    sexes |= {"prostate": "male", "scrotum": "male"}
+    wrong = [
+        each.id
+        for each in LEXICON.findings.values()
+        if each.organ in sexes and each.sex != sexes[each.organ]
+    ]
+    assert not wrong
+
+
+def test_findings_of_paired_organs_have_a_side() -> None:
+    paired = {"kidneys", "adrenals", "ovaries", "scrotum", "breast", "mastoids", "joint"}
+    paired |= {"tendons", "ligaments", "menisci", "cartilage"}
+    without = {
+        each.id
+        for each in LEXICON.findings.values()
+        if each.organ in paired and not each.laterality
+    }
+    assert without == {"horseshoe_kidney"}
+
+
+def test_no_finding_is_its_own_ancestor() -> None:
+    for finding in LEXICON.findings.values():
+        above = {wide for parent in finding.parents for wide in LEXICON.ancestors[parent]}
+        assert finding.id not in above
+
+
+CHEXPERT = {
+    "Enlarged Cardiomediastinum", "Cardiomegaly", "Lung Opacity", "Lung Lesion", "Edema",
+    "Consolidation", "Pneumonia", "Atelectasis", "Pneumothorax", "Pleural Effusion",
+    "Pleural Other", "Fracture", "Support Devices",
+}  # fmt: skip
+
+
+def test_a_finding_has_the_chexpert_label_of_its_kind() -> None:
+    labels = {each.codes["chexpert"] for each in LEXICON.findings.values() if each.codes}
+    assert labels == CHEXPERT  # the fourteenth, No Finding, names none
+    for finding in LEXICON.findings.values():
+        kinds = {LEXICON.findings[each].codes.get("chexpert") for each in finding.parents}
+        assert bool(finding.codes) >= bool(kinds - {None})
+
+
+@pytest.mark.parametrize(
+    ("code", "finding"),
+    [
+        ("fracture", "fracture"),
+        ("lung opacity", "opacity"),
+        ("pleural effusion", "pleural_effusion"),
+        ("support devices", "support_device"),
+        ("lung lesion", "lung_nodule"),
+    ],
+)
+def test_a_code_names_the_widest_finding(code: str, finding: str) -> None:
+    assert LEXICON.by_code[code] == finding
+
+
 @pytest.mark.parametrize(
     ("narrow", "wide"),
     [

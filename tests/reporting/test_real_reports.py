@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
 
 import pytest
 import yaml
@@ -12,9 +11,11 @@ from adapter.reporting.defaults import choose
 from tests.reporting.real_reports import SAMPLES, Score, heard, measure, reports
 from tests.reporting.tables import tables
 
-CONTRADICTED: dict[str, Any] = yaml.safe_load(
-    (SAMPLES.parent / "defaults" / "contradicted.yaml").read_text(encoding="utf-8")
-)
+CONTRADICTED: list[tuple[str, dict[str, list[str]]]] = [  # template, default -> sentences
+    each
+    for file in sorted((SAMPLES.parent / "defaults").glob("*.yaml"))
+    for each in yaml.safe_load(file.read_text(encoding="utf-8")).items()
+]
 
 
 @lru_cache(maxsize=1)
@@ -41,10 +42,12 @@ def test_no_default_stands_beside_what_denies_it() -> None:
     assert score().surviving == 0
 
 
-@pytest.mark.parametrize("template", CONTRADICTED)
-def test_an_abnormal_sentence_withdraws_the_default(template: str) -> None:
+@pytest.mark.parametrize(("template", "rows"), CONTRADICTED)
+def test_an_abnormal_sentence_withdraws_the_default(
+    template: str, rows: dict[str, list[str]]
+) -> None:
     standing = []
-    for default, sentences in CONTRADICTED[template].items():
+    for default, sentences in rows.items():
         for sentence in sentences:
             found, _, routed = heard(template, sentence)
             sections = frozenset(rule.id for rule in found.table.sections)

@@ -30,6 +30,7 @@ _DISTANCE = re.compile(
 _PAST_TOKENS = 5  # words that may stand between "previously" and the measurement
 _JOINTS = frozenset(("comma", "and", "or", "with", "end", "verb", "preposition", "close"))
 _PAST = frozenset(("previously", "prior"))
+_CHANGES = frozenset(("change", "increased", "decreased"))
 _PARTS = frozenset(("comma", "and", "end", "close"))
 
 
@@ -92,11 +93,18 @@ def _called_past(line: Line, start: int) -> bool:
             continue
         if start - event.end >= _PAST_TOKENS or event.term:
             return False
-        if not event.kinds.isdisjoint(_PAST):
+        if not event.kinds.isdisjoint(_PAST) or _is_change(line, event, start):
             return _reaches(line, event, start)
         if not event.kinds.isdisjoint(_PARTS):
             return False
     return False
+
+
+def _is_change(line: Line, event: Event, start: int) -> bool:
+    """ "Growth of the mass from 2 cm to 3 cm"; not "ranging from 2 cm to 3 cm"."""
+    if "from" not in event.kinds or event.end != start:
+        return False
+    return any(not each.kinds.isdisjoint(_CHANGES) for each in line.events)
 
 
 def _reaches(line: Line, event: Event, start: int) -> bool:

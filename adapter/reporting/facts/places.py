@@ -31,7 +31,6 @@ _SIGNAL = re.compile(
     r"hyper|hypo|iso|weighted|signal|bright|dark|flair|prolong|shorten|shine|fat|stir|image|sequen"
 )
 _REGION_LAST = {"c": 8, "t": 13, "l": 6, "s": 5}
-_UPON = frozenset(("on", "over", "upon", "to", "through", "thru"))
 _BESIDE = 2  # words that may stand between an adjective of place and its finding
 _LIST_GAP = 3
 _REACH = 40  # events to look back for the anatomy that is the subject
@@ -147,12 +146,23 @@ def _side_before(line: Line, at: int) -> Side | None:
             joint = not event.kinds.isdisjoint(("and", "or"))
             if found is None and joint and line.events[place - 1 : place] and _shares(line, place):
                 continue  # "right upper and lower lobe nodules"
-            if found and joint and place:
-                other = _of(line.events[place - 1])
-                if other and other != found and line.events[place - 1].end == event.start:
-                    return Side.BILATERAL
+            if found and (joint or "comma" in event.kinds):
+                return Side.BILATERAL if _is_other(line, place, found) else found
             return found
     return found
+
+
+def _is_other(line: Line, joint: int, side: Side) -> bool:
+    """Whether the other side is named right before: "mild right, moderate left"."""
+    for place in range(joint - 1, -1, -1):
+        event = line.events[place]
+        other = _of(event)
+        if other and event.end == line.events[joint].start:
+            led = place and not line.events[place - 1].kinds.isdisjoint(("preposition", "definite"))
+            return other is not side and not (led and "comma" in line.events[joint].kinds)
+        if line.events[joint].start - event.start > _LIST_GAP:
+            return False
+    return False
 
 
 def _shares(line: Line, joint: int) -> bool:
@@ -187,7 +197,7 @@ def _both(line: Line, at: int, side: Side) -> Side:
             other = _of(event)
             if other:
                 return side if other is side or _belongs_to_next(line, at) else Side.BILATERAL
-            if not event.kinds <= {"preposition", "definite", "of"}:
+            if not event.kinds <= {"preposition", "definite", "of", "through"}:
                 return side
     return side
 
@@ -262,8 +272,9 @@ def levels(line: Line) -> list[tuple[int, str]]:
 
 def _slips(line: Line, found: list[tuple[int, str]]) -> list[tuple[int, str]]:
     """ "Anterolisthesis of L4 on L5" is at L4-L5, "from T4 to T8" at T4-T8."""
+    through = {event.start for event in line.events if "through" in event.kinds}
     for (one, upper), (other, lower) in pairwise(found):
-        if other == one + 2 and line.tokens[one + 1].word in _UPON:
+        if other == one + 2 and one + 1 in through:
             return [
                 *((at, level) for at, level in found if at not in (one, other)),
                 (one, f"{upper.split('-')[0]}-{lower.split('-')[-1]}"),

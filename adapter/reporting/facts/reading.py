@@ -20,6 +20,7 @@ GENERAL = "general"
 SPINE = "spine"  # the organ of a vertebral level
 _LONGEST = 1_000  # characters
 _OF_FAMILY = frozenset(("family_before", "relative"))
+_GOES_ON = frozenset(("stable", "increased", "decreased"))  # "previous fracture is unchanged"
 _PARTIAL = frozenset(("left", "right", "partial"))
 
 
@@ -202,7 +203,7 @@ def _mention(sentence: str, context: _Context, at: int, lexicon: Lexicon) -> Men
         end=end,
         negated=NEGATED in scope,
         uncertain=UNCERTAIN in scope,
-        historical=HISTORICAL in scope,
+        historical=HISTORICAL in scope and context.courses.get(at) not in _GOES_ON,
         family=FAMILY in scope,
         side=context.sides[at],
         level=level_of(row, at, context.levels),

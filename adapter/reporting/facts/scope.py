@@ -25,11 +25,16 @@ _OPENERS = {
     "family_before": FAMILY,
 }
 _ADJECTIVES = {"prior": HISTORICAL, "negated_adjective": NEGATED}
-CLOSERS = {"negated_after": NEGATED, "uncertain_after": UNCERTAIN}
+CLOSERS = {
+    "negated_after": NEGATED,
+    "uncertain_after": UNCERTAIN,
+    "historical_after": HISTORICAL,
+}
 _RESTART = frozenset(
     ("determiner", "fresh", "left", "right", "bilateral", "status", "uncertain_before")
 )
 _APART = JOINTS | {"or", "preposition", "verb", "end"}
+_NEW_CLAUSE = frozenset(("definite", "there"))
 _CHANGE_WITHIN = 5  # words that may stand between "no" and "change"
 
 
@@ -90,15 +95,22 @@ def _begins_unmarked(line: Line, at: int, scope: Scope) -> bool:
     if start >= line.events[at].start:
         return _is_status(line, at)  # "no effusion cardiomegaly unchanged"
     begun = line.tokens[start].word[:1].isdigit()
-    for event in reversed(line.events[:at]):
-        if event.start < start:
-            break
+    between = [event for event in line.events[:at] if event.start >= start]
+    if between and between[0].start == start and not between[0].kinds.isdisjoint(_NEW_CLAUSE):
+        return True
+    for event in between:
         if not event.kinds.isdisjoint(_APART):
             return False
-        begun = begun or (
-            event.start == start and "fresh" in event.kinds and "limiting" not in event.kinds
-        )
+        begun = begun or (event.start == start and _is_fresh(line, at, event))
     return begun
+
+
+def _is_fresh(line: Line, at: int, event: Event) -> bool:
+    """ "mild …", or the anatomy of a predicate: "heart enlarged"."""
+    term = line.events[at].term
+    if event.site:
+        return bool(term and term.generic and term.generic.otherwise is None)
+    return "fresh" in event.kinds and "limiting" not in event.kinds
 
 
 def _is_status(line: Line, at: int) -> bool:
