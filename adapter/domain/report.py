@@ -109,6 +109,16 @@ class Dismissal:
 
 
 @dataclass(frozen=True, slots=True)
+class Heard:
+    """How a safety token was heard: what it is, where in the audio, how surely."""
+
+    kind: str  # "negation", "side", "number", "unit", "level" or "change"
+    dictation: str
+    ms: tuple[int, int]
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
 class Flag:
     """Something a person should look at: what, where, why.
 
@@ -124,6 +134,7 @@ class Flag:
     chars: tuple[int, int] | None = None  # in the statement; without one, in the report's text
     id: str = ""
     dismissed: Dismissal | None = None
+    heard: Heard | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,10 +52,14 @@ CheckId = Literal[
     "repeated_word",
     "unfinished_sentence",
     "low_confidence",
+    "heard_contradiction",
     "unheard_speech",
     "words_set_apart",
     "ai_unsupported",
 ]
+
+
+SafetyKind = Literal["negation", "side", "number", "unit", "level", "change"]
 
 
 class CheckRule(MappingTable):
@@ -149,9 +153,11 @@ class ChecksTable(MappingTable):
     acr: dict[Annotated[int, Field(ge=1, le=3)], AcrCategory] = Field(default_factory=dict)
     """ACR category of actionable findings -> what is of it, and its time limit."""
     least_confidence: float = Field(0.5, ge=0, le=1)
-    """Safety words that were heard with less are flagged."""
-    safety_words: tuple[str, ...] = ()
-    """Words on which a patient's safety hangs, besides digits: sides, negations, numbers."""
+    """Safety tokens that were heard with less are flagged."""
+    least_confidence_of: dict[SafetyKind, float] = Field(default_factory=dict)
+    """Kind of token -> its own limit."""
+    least_confidence_in: dict[str, dict[SafetyKind, float]] = Field(default_factory=dict)
+    """Language -> kind of token -> its own limit there."""
     units: tuple[str, ...]
     """Patterns of what may stand behind a number as its unit."""
     unitless: tuple[str, ...] = ()
@@ -203,7 +209,6 @@ class Checks:
 
     def __init__(self, table: ChecksTable) -> None:
         self.table = table
-        self.safety = frozenset(word.lower() for word in table.safety_words)
         self.open_words = frozenset(word.lower() for word in table.open_words)
 
     @classmethod
@@ -216,6 +221,18 @@ class Checks:
     def rules(self) -> dict[str, CheckRule]:
         """The rule of each check that the table names."""
         return {str(name): rule for name, rule in self.table.checks.items()}
+
+    def least(self, language: str, kind: str) -> float:
+        """The confidence below which a safety token of this kind is flagged."""
+        return self._limits(language).get(kind, self.table.least_confidence)
+
+    def most_certain(self, language: str) -> float:
+        """The highest of these limits: what was heard with no less is never flagged."""
+        return max(self.table.least_confidence, *self._limits(language).values(), 0)
+
+    def _limits(self, language: str) -> dict[str, float]:
+        known = self.table.least_confidence_of, self.table.least_confidence_in.get(language, {})
+        return {str(kind): limit for limits in known for kind, limit in limits.items()}
 
     def rule(self, check: CheckId) -> CheckRule | None:
         """The rule of a check that is on."""

@@ -91,6 +91,8 @@ class Vocabulary:
     sections: Phrases[bool]
     names: Phrases[bool]
     negations: frozenset[str]
+    safety: Mapping[str, str]
+    opposites: frozenset[frozenset[str]]
     organs: Phrases[bool]
     corrections: Mapping[str, int]
     alphabet: Mapping[str, str]
@@ -232,6 +234,21 @@ def compile_vocabulary(table: VocabularyTable) -> Vocabulary:
         sections=flags((*table.headings.names, *table.sections)),
         names=Phrases(),
         negations=frozenset(word.lower() for word in table.negations),
+        safety={
+            word.lower(): kind
+            for kind, words in (
+                ("change", table.changes),
+                ("side", table.sides),
+                ("negation", table.negations),
+            )
+            for word in words
+        },
+        opposites=frozenset(
+            frozenset((one.lower(), other.lower()))
+            for ones, others in table.opposites
+            for one in ones
+            for other in others
+        ),
         organs=flags(table.organs),
         corrections={
             word.lower(): group for group, words in enumerate(table.corrections) for word in words

@@ -94,6 +94,12 @@ class VocabularyTable(MappingTable):
     """Before or behind the name of a place to go to: the impression SECTION."""
     negations: tuple[str, ...] = ()
     """Words that deny what follows; a correction may put one in or take one out."""
+    sides: tuple[str, ...] = ()
+    """Words that tell a side; like negations and changes they are safety tokens."""
+    changes: tuple[str, ...] = ()
+    """Words that tell what has become of a finding."""
+    opposites: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = ()
+    """Words and those that never stand right beside them: left and right."""
     version_words: tuple[str, ...] = ()
     """Between a term and the number of its edition: PI-RADS VERSION 2.1."""
     articles: tuple[str, ...] = ()

@@ -16,10 +16,9 @@ from adapter.domain.report import (
     Report,
     Section,
     Severity,
-    Source,
     Statement,
 )
-from adapter.domain.transcript import Transcript, Word
+from adapter.domain.transcript import Transcript
 from adapter.mapping.reporting import ReportingTables
 from adapter.mapping.templates import Template
 from adapter.reporting.addendum import addenda, with_addenda
@@ -29,6 +28,7 @@ from adapter.reporting.checks.layout import report_lines, text_lines
 from adapter.reporting.checks.study_day import age_at, day_of
 from adapter.reporting.dictated import Dictated
 from adapter.reporting.dismissals import with_dismissals
+from adapter.reporting.doubts import Listener
 from adapter.reporting.macros import applied
 from adapter.reporting.merge import merge
 from adapter.reporting.render import sections_text
@@ -112,20 +112,11 @@ def _sheet(
     evidence: Evidence,
     tables: ReportingTables,
 ) -> Sheet:
-    least = tables.checks.table.least_confidence
-
-    def heard(statement: Statement) -> tuple[Word, ...]:
-        sources = (statement.source, *(part.source for part in statement.parts))
-        return tuple(word for source in sources for word in doubtful(source))
-
-    def doubtful(source: Source) -> tuple[Word, ...]:
-        if source.confidence is None or source.confidence >= least or source.chars is None:
-            return ()
-        return evidence.dictated[source.dictation or ""].words(*source.chars)
-
+    language = tables.templates.get(report.template.id).table.language
+    listener = Listener(evidence.dictated, tables, language)
     readings = {each.id: (each.text, each.reading) for each in dictation.said}
     return Sheet(
-        lines=tuple(report_lines(report.sections, readings, heard, tables.lexicon)),
+        lines=tuple(report_lines(report.sections, readings, listener.doubts, tables.lexicon)),
         checks=tables.checks,
         lexicon=tables.lexicon,
         order=inputs.order,

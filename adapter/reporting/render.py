@@ -195,6 +195,13 @@ def _flag(flag: Flag) -> dict[str, Any]:
         found["default"] = flag.default
     if flag.chars:
         found["chars"] = list(flag.chars)
+    if flag.heard:
+        found["heard"] = {
+            "kind": flag.heard.kind,
+            "dictation": flag.heard.dictation,
+            "ms": list(flag.heard.ms),
+            "confidence": round(flag.heard.confidence, 3),
+        }
     if flag.dismissed:
         by = flag.dismissed
         found["dismissed"] = {"person": by.person, "at": by.at, "reason": by.reason}

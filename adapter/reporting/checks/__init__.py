@@ -64,6 +64,7 @@ CHECKS: tuple[Check, ...] = (
     sentence.unfinished_sentence,
     sentence.repeated_word,
     speech.low_confidence,
+    speech.heard_contradiction,
     recording.unheard_speech,
     recording.words_set_apart,
     acceptance.ai_unsupported,
@@ -89,7 +90,9 @@ def _flag(found: Found, severity: Severity) -> Flag:
         return Flag(found.code, severity, found.message)
     start, end = found.chars or (0, len(line.text))
     chars = (line.start + start, line.start + end)
-    return Flag(found.code, severity, found.message, line.statement, line.ai, chars=chars)
+    return Flag(
+        found.code, severity, found.message, line.statement, line.ai, chars=chars, heard=found.heard
+    )
 
 
 def check_text(

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
 from adapter.domain.report import Origin, Section, Statement
-from adapter.domain.transcript import Word
 from adapter.mapping.checks import Checks
 from adapter.mapping.lexicon import Lexicon
 from adapter.mapping.reporting import ReportingTables
@@ -16,12 +15,13 @@ from adapter.mapping.templates import Templates, header_key
 from adapter.reporting.checks.sheet import TECHNIQUE, Line
 from adapter.reporting.facts import Reading, read
 from adapter.reporting.headers import opening
+from adapter.reporting.safety_tokens import Doubt
 from adapter.reporting.sentences import split
 
 FINDINGS = "findings"
 _FULL_STOP = re.compile(r"[.!?]\s*$")
 _LONGEST_TITLE = 100  # characters
-Heard = Callable[[Statement], tuple[Word, ...]]
+Doubts = Callable[[Statement], tuple[Doubt, ...]]
 
 
 class TextHeaders(NamedTuple):
@@ -34,25 +34,35 @@ class TextHeaders(NamedTuple):
 def report_lines(
     sections: tuple[Section, ...],
     readings: Mapping[str, tuple[str, Reading]],
-    heard: Heard,
+    doubts: Doubts,
     lexicon: Lexicon,
 ) -> Iterator[Line]:
     """The sentences of built sections; `readings`: text and reading of what was dictated, by id."""
     for section in sections:
         for each in section.statements:
             text, reading = readings.get(each.id, ("", None))
-            words, ai = heard(each), each.source.ai
+            doubtful, ai = doubts(each), each.source.ai
             origin = each.origin
             if origin is Origin.TEMPLATE and not each.is_template:
                 origin = Origin.DICTATED
             if reading is not None and text == each.text:
-                yield Line(text, section.id, reading, each.id, 0, each.origin, ai, words)
+                yield Line(text, section.id, reading, each.id, 0, each.origin, ai, doubtful)
                 continue
             for start, end in split(each.text):
                 part = each.text[start:end]
                 reading = _read(part, lexicon) if origin is Origin.TEMPLATE else None
                 reading = reading or read(part, lexicon)
-                yield Line(part, section.id, reading, each.id, start, origin, ai, words)
+                inside = tuple(_within(doubtful, start, end))
+                yield Line(part, section.id, reading, each.id, start, origin, ai, inside)
+
+
+def _within(doubts: Iterable[Doubt], start: int, end: int) -> Iterator[Doubt]:
+    """The doubts of one sentence of a statement, with offsets in the sentence."""
+    return (
+        each._replace(start=each.start - start, end=each.end - start)
+        for each in doubts
+        if start <= each.start and each.end <= end
+    )
 
 
 @lru_cache(maxsize=2_048)

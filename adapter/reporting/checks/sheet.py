@@ -9,13 +9,14 @@ from typing import NamedTuple
 
 from adapter.domain.communication import Communication
 from adapter.domain.order import Order, Side
-from adapter.domain.report import Origin, Suggestion
-from adapter.domain.transcript import Transcript, Word
+from adapter.domain.report import Heard, Origin, Suggestion
+from adapter.domain.transcript import Transcript
 from adapter.mapping.checks import CheckId, Checks
 from adapter.mapping.lexicon import Lexicon
 from adapter.reporting.calendar_days import Day
 from adapter.reporting.checks.vertebrae import LEVELS, text_of
 from adapter.reporting.facts import Mention, Reading
+from adapter.reporting.safety_tokens import Doubt
 
 FRAME = frozenset(("indication", "comparison", "technique", "recommendation"))
 TECHNIQUE = "technique"
@@ -33,7 +34,7 @@ class Line(NamedTuple):
     start: int = 0
     origin: Origin = Origin.DICTATED
     ai: str | None = None
-    heard: tuple[Word, ...] = ()  # words of the audio behind it
+    doubts: tuple[Doubt, ...] = ()  # of what was heard
 
     @property
     def spoken(self) -> bool:
@@ -48,6 +49,7 @@ class Found(NamedTuple):
     message: str
     line: Line | None = None
     chars: tuple[int, int] | None = None
+    heard: Heard | None = None
 
 
 class Said(NamedTuple):
