@@ -39,6 +39,9 @@ bench: bench-mllp bench-parse bench-merge bench-speech bench-live bench-pipeline
 bench-mllp bench-parse bench-merge bench-speech bench-live bench-pipeline bench-idle bench-checks: $(STAMP)
 	$(BIN)/python -m tests.bench.$(subst bench-,,$@)
 
+mutation: $(STAMP)  ## faults put into merge and facts; the suite must notice nine of ten
+	$(BIN)/python -m tests.mutation.run
+
 mapping-reference: $(STAMP)  ## writes mappings/README.md from the code that reads the files
 	$(BIN)/python -m tests.architecture.mapping_reference
 

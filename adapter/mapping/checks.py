@@ -274,6 +274,11 @@ class Checks:
         return tuple((each, any_of(each.words)) for each in self.table.organ_sizes)
 
     @cached_property
+    def organ_words(self) -> re.Pattern[str]:
+        """Any organ that has a size."""
+        return any_of(word for each in self.table.organ_sizes for word in each.words)
+
+    @cached_property
     def impossible_sides(self) -> re.Pattern[str]:
         """Places that do not exist."""
         return any_of(self.table.impossible_sides)

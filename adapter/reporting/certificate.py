@@ -121,7 +121,9 @@ class Evidence:
 
     def _edited(self, statement: Statement) -> bool:
         if statement.source.person is None:  # typed, not edited
-            return self._slice(statement) == statement.text
+            typed = self.dictated.get(statement.source.dictation or "")
+            is_typed = typed is not None and typed.transcript is None
+            return is_typed and self._slice(statement) == statement.text
         targets = {statement.id, statement.source.ai, statement.source.template}
         return any(
             decision.kind is DecisionKind.EDIT
@@ -134,6 +136,11 @@ class Evidence:
     def _decided(self, kind: DecisionKind, target: str, person: str) -> bool:
         wanted = (kind, target, person)
         return any((d.kind, d.target, d.person) == wanted for d in self.decisions)
+
+    def turn(self, dictation: str | None) -> int:
+        """The place of a dictation among all; behind them when it is none."""
+        known = dictation in self.dictated
+        return self._order.index(dictation) if dictation and known else len(self._order)
 
     def place(self, dictation: int) -> str:
         """Id of the dictation that a header stands in."""
@@ -152,6 +159,7 @@ def certify(
     ]
     problems += _repeated(statements)
     problems += _uncovered([*statements, *removed], evidence)
+    problems += _out_of_order(sections, evidence)
     problems += _printed(sections, text)
     count = Counter[Origin]()
     for statement in statements:
@@ -212,6 +220,21 @@ def _uncovered(statements: list[Statement], evidence: Evidence) -> Iterator[str]
             at = max(at, end)
         if text[at:].strip():
             yield f"{id}: characters [{at}, {len(text)}) are lost"
+
+
+def _out_of_order(sections: tuple[Section, ...], evidence: Evidence) -> Iterator[str]:
+    """Sections stand as in the template; in each, what was dictated stands as it was said."""
+    places = {rule.id: at for at, rule in enumerate(evidence.template.table.sections)}
+    last = -1
+    for section in sections:
+        at = places.get(section.id, len(places))
+        if at < last or (at == last < len(places)):
+            yield f"section {section.id} is not in its place"
+        last = at
+        said = [each.source for each in section.statements if each.origin is Origin.DICTATED]
+        spans = [(evidence.turn(source.dictation), source.chars or (0, 0)) for source in said]
+        if spans != sorted(spans):
+            yield f"section {section.id}: sentences are not in the order in which they were said"
 
 
 def _is_header(text: str, header: Header, evidence: Evidence) -> bool:

@@ -8,7 +8,7 @@ from itertools import islice
 
 from adapter.domain.order import Side
 from adapter.reporting.checks.critical import category_of
-from adapter.reporting.checks.restated import new_level, other_side, slipped_size
+from adapter.reporting.checks.restated import restated
 from adapter.reporting.checks.sheet import Found, Line, Said, Sheet, name
 from adapter.reporting.checks.sides import sides_named
 from adapter.reporting.checks.sizes import close, sizes_in
@@ -46,9 +46,7 @@ def _against(sheet: Sheet) -> Iterator[Found]:
             yield from _side(said, found, sheet)
             yield from _level(said, found, sheet)
             yield from _size(said, found)
-    yield from other_side(sheet, judged)
-    yield from slipped_size(sheet)
-    yield from new_level(sheet)
+    yield from restated(sheet, judged)
 
 
 def _same(said: Said, sheet: Sheet) -> list[Said]:

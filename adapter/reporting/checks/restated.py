@@ -26,9 +26,17 @@ class _Told(NamedTuple):
     sizes: tuple[float, ...]
 
 
-def other_side(sheet: Sheet, judged: set[int]) -> Iterator[Found]:
-    """The same words with the other side; `judged`: lines that were held against findings."""
-    told = _told(sheet)
+def restated(sheet: Sheet, judged: set[int]) -> Iterator[Found]:
+    """Another side, size or level; `judged`: lines whose side was held against findings."""
+    if sheet.impression:
+        told = _told(sheet)
+        yield from _other_side(sheet, told, judged)
+        yield from _slipped_size(sheet, told)
+        yield from _new_level(sheet)
+
+
+def _other_side(sheet: Sheet, told: list[_Told], judged: set[int]) -> Iterator[Found]:
+    """The same words with the other side."""
     for number, line in enumerate(sheet.impression):
         sides = {each.side for each in sides_named(line.text, sheet.lexicon)}
         if number in judged or len(sides) != 1 or not sides <= set(ONE_SIDE):
@@ -47,9 +55,8 @@ def other_side(sheet: Sheet, judged: set[int]) -> Iterator[Found]:
                 break
 
 
-def slipped_size(sheet: Sheet) -> Iterator[Found]:
+def _slipped_size(sheet: Sheet, told: list[_Told]) -> Iterator[Found]:
     """A size that is ten times, or a tenth of, one that the findings give."""
-    told = [each for each in _told(sheet) if each.sizes]
     known = [mm for each in told for mm in each.sizes]
     for line in sheet.impression if known else ():
         words = _words(line.text)
@@ -68,8 +75,10 @@ def slipped_size(sheet: Sheet) -> Iterator[Found]:
                     return
 
 
-def new_level(sheet: Sheet) -> Iterator[Found]:
+def _new_level(sheet: Sheet) -> Iterator[Found]:
     """A vertebra of which the findings, that name others, say nothing."""
+    if not any(said.mention.fact.level for said in sheet.concluded):
+        return
     known = {each for line in sheet.findings for each in vertebrae_in(line.text, sheet.checks)}
     for said in sheet.concluded if known else ():
         level = said.mention.fact.level

@@ -60,6 +60,9 @@ def _finding_size(line: Line, sheet: Sheet) -> Iterator[Found]:
 
 
 def _organ_size(line: Line, sheet: Sheet) -> Iterator[Found]:
+    words = sheet.checks.organ_words
+    if not (words.search(line.text) or words.fullmatch(name(line.section))):
+        return
     for match in _SIZE.finditer(line.text):
         numbers = [float(n) for n in (match[1], match[3], match[5]) if n]
         largest = max(numbers) * (10 if match[6].lower().startswith("c") else 1)
