@@ -17,15 +17,15 @@ import uvicorn
 
 from adapter.clock import SystemClock
 from adapter.domain.delivery import ReportMessage
-from adapter.domain.order import OrderEvent
+from adapter.domain.event import Event
 from adapter.errors import ConfigurationError
 from adapter.fhir.client import FhirDestination
 from adapter.fhir.orders import read_service_request
 from adapter.fhir.results import build_transaction
 from adapter.hl7v2.listener import MllpLimits, MllpListener
 from adapter.hl7v2.message import Message
-from adapter.hl7v2.orders import check_orders, read_orders
 from adapter.hl7v2.plain_order import PlainOrder
+from adapter.hl7v2.reader import MessageReader
 from adapter.hl7v2.results import build_oru
 from adapter.hl7v2.sender import MllpDestination
 from adapter.jobs.dbos_jobs import DbosJobs, Queue
@@ -33,6 +33,7 @@ from adapter.mapping.destinations import DestinationProfile, load_destinations
 from adapter.mapping.fhir_orders import FhirOrderMapping
 from adapter.mapping.files import MappingFiles
 from adapter.mapping.hl7_orders import load_order_mapping
+from adapter.mapping.message_table import load_message_mapping
 from adapter.mapping.reporting import ReportingTables
 from adapter.observability.logs import configure_logs
 from adapter.ports import Destination, SpeechContext
@@ -131,13 +132,14 @@ class Service:
         files = MappingFiles(site=settings.mappings_dir)
         mapping = load_order_mapping(files)
         fhir_orders = files.get("fhir_orders.yaml").read(FhirOrderMapping)
-        self._review: Callable[[Message], None] = partial(check_orders, mapping=mapping)
+        reader = MessageReader(mapping, load_message_mapping(files))
+        self._review: Callable[[Message], None] = reader.check
         self._glance = PlainOrder(mapping)
         self._charset = mapping.fallback_charset
         self._recognizer = open_engine(settings)
         self.house = self._house(files)
-        readers: dict[str, Callable[[bytes], Sequence[OrderEvent]]] = {
-            "hl7v2": lambda body: read_orders(Message.parse(body, self._charset), mapping),
+        readers: dict[str, Callable[[bytes], Sequence[Event]]] = {
+            "hl7v2": reader.read,
             "fhir": lambda body: (read_service_request(body, fhir_orders),),
         }
         made, dictated = Reports(self.house), Dictations(self.house)

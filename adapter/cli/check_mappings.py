@@ -17,6 +17,7 @@ from adapter.mapping.fhir_orders import FhirOrderMapping
 from adapter.mapping.files import MappingFile, MappingFiles, MappingTable
 from adapter.mapping.hl7_orders import OrderMapping
 from adapter.mapping.lexicon import Lexicon, LexiconFile
+from adapter.mapping.message_table import MessageMapping
 from adapter.mapping.reporting import ReportingTables
 from adapter.mapping.template_table import MacroFile, TemplateTable
 from adapter.mapping.templates import read_template
@@ -33,6 +34,7 @@ FOLDERS: dict[str, type[MappingTable]] = {
 }
 SINGLE: dict[str, type[MappingTable]] = {
     "orders.yaml": OrderMapping,
+    "messages.yaml": MessageMapping,
     "fhir_orders.yaml": FhirOrderMapping,
     "checks.yaml": ChecksTable,
 }

@@ -22,6 +22,7 @@ from adapter.mapping.destinations import load_destinations
 from adapter.mapping.fhir_orders import FhirOrderMapping
 from adapter.mapping.files import MappingFiles
 from adapter.mapping.hl7_orders import load_order_mapping
+from adapter.mapping.message_table import load_message_mapping
 from adapter.mapping.reporting import ReportingTables
 from adapter.settings import Settings, load_settings
 from adapter.speech.engines import open_engine
@@ -122,6 +123,7 @@ def _look(name: str, look: Callable[[], str]) -> Finding:
 def _mappings(settings: Settings) -> str:
     files = MappingFiles(site=settings.mappings_dir)
     load_order_mapping(files)
+    load_message_mapping(files)
     files.get("fhir_orders.yaml").read(FhirOrderMapping)
     tables = ReportingTables.load(files)
     names = ", ".join(profile.name for profile, _ in load_destinations(files)) or "none"

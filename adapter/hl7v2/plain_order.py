@@ -9,7 +9,8 @@ import re
 from collections.abc import Sequence
 
 from adapter.hl7v2.message import Header
-from adapter.mapping.hl7_orders import OrderMapping, Place
+from adapter.mapping.hl7_orders import OrderMapping
+from adapter.mapping.places import Place
 
 _CHARSETS = ("", "ASCII", "UNICODE UTF-8", "8859/1")
 _PLAIN = re.compile(rb"[A-Za-z0-9._-]{1,64}")

@@ -5,34 +5,12 @@ from __future__ import annotations
 import codecs
 import re
 from functools import cached_property
-from typing import Annotated, Any, NamedTuple
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import Field, field_validator
 
 from adapter.domain.order import OrderAction, OrderStatus, Priority, Side
 from adapter.mapping.files import MappingFiles, MappingTable
-
-_PATH = re.compile(r"([A-Z][A-Z0-9]{2})-(\d{1,3})(?:\.(\d{1,2})(?:\.(\d{1,2}))?)?")
-
-
-class Place(NamedTuple):
-    """A place in a message, written `OBR-18`, `ORC-7.4` or `PID-3.4.2`; all counted from 1."""
-
-    segment: str
-    field: int
-    component: int = 1
-    subcomponent: int = 1
-
-
-def _place(value: Any) -> Any:
-    match = _PATH.fullmatch(value) if isinstance(value, str) else None
-    if match is None:
-        raise ValueError(f"{value!r} is not a place in a message such as OBR-18 or ORC-7.4")
-    return Place(match[1], *(int(number) for number in match.groups()[1:] if number))
-
-
-FieldPlace = Annotated[Place, BeforeValidator(_place)]
-Places = tuple[FieldPlace, ...]
+from adapter.mapping.places import Places
 
 
 class OrderControl(MappingTable):
@@ -57,6 +35,8 @@ class OrderMapping(MappingTable):
     """PID-3.5 of the identifier to use, the preferred first; otherwise the first repetition."""
     patient_id: Places
     """Where the patient's identifiers stand: fields that may repeat."""
+    patient_issuers: dict[str, str] = Field(default_factory=dict)
+    """Who issued the number (PID-3.4) by the sender's name for it; `""`: where none is named."""
     accession: Places
     """Accession number."""
     study_uid: Places = ()

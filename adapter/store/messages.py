@@ -110,18 +110,22 @@ def _known(
     return {(row[0], row[1], row[2]): row[3] for row in tx.execute(query)}
 
 
-def settle_same(tx: sa.Connection, each: InboundMessage, state: MessageState) -> None:
+def settle_same(
+    tx: sa.Connection, each: InboundMessage, state: MessageState, reason: str = ""
+) -> None:
     """Write down what became of the stored row of this very message."""
-    _settle_key(tx, (each.sender, each.control_id, each.body_sha256), state)
+    _settle_key(tx, (each.sender, each.control_id, each.body_sha256), state, reason)
 
 
-def _settle_key(tx: sa.Connection, key: tuple[str, str, str], state: MessageState) -> None:
+def _settle_key(
+    tx: sa.Connection, key: tuple[str, str, str], state: MessageState, reason: str = ""
+) -> None:
     sender, control_id, sha256 = key
     tx.execute(
         sa.update(message)
         .where(message.c.sender == sender, message.c.control_id == control_id)
         .where(message.c.body_sha256 == sha256)
-        .values(state=state, reason="")
+        .values(state=state, reason=reason)
     )
 
 

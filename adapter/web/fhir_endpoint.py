@@ -13,6 +13,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from adapter import __version__
+from adapter.domain.event import Event
 from adapter.domain.identifiers import sha256_hex
 from adapter.domain.message import InboundMessage, MessageState
 from adapter.domain.order import OrderEvent, OrderStatus
@@ -98,9 +99,9 @@ class _Precondition:
         self.created = False
         self.accession = ""
 
-    def __call__(self, tx: sa.Connection, events: Sequence[OrderEvent]) -> None:
+    def __call__(self, tx: sa.Connection, events: Sequence[Event]) -> None:
         """Raise VersionMoved or Malformed when this request may not go on."""
-        self.accession = events[0].order.accession
+        self.accession = next(e.order.accession for e in events if isinstance(e, OrderEvent))
         study = studies.find(tx, self.accession, lock=True)
         self.created = study is None or study.order_status is OrderStatus.TEMPORARY
         if self._id not in (None, self.accession) and studies.find(tx, str(self._id)):

@@ -9,32 +9,32 @@ from dataclasses import replace
 import sqlalchemy as sa
 import structlog
 
+from adapter.domain.event import Event
 from adapter.domain.message import InboundMessage, MessageState
-from adapter.domain.order import OrderEvent
 from adapter.errors import ReadoutError
 from adapter.store import messages
 from adapter.store.messages import StoredMessage
-from adapter.workflow import orders
+from adapter.workflow.events import apply
 from adapter.workflow.study_flow import House
 
 log = structlog.get_logger()
 
-OrderReader = Callable[[bytes], Sequence[OrderEvent]]
-"""Protocol bytes to order events; raises Rejected."""
+Reader = Callable[[bytes], Sequence[Event]]
+"""Protocol bytes to events; raises Rejected."""
 
-Check = Callable[[sa.Connection, Sequence[OrderEvent]], None]
+Check = Callable[[sa.Connection, Sequence[Event]], None]
 """Looks at the study before its order changes; raises Rejected."""
 
 _GROUP = 50
 _SWEEP_S = 5.0
 _APPLY_LOCK = 7_001_002
-_Read = tuple[StoredMessage, Sequence[OrderEvent], str]
+_Read = tuple[StoredMessage, Sequence[Event], str]
 
 
 class Intake:
     """The message table is its own queue: one thread applies what was stored, in order."""
 
-    def __init__(self, house: House, readers: Mapping[str, OrderReader]) -> None:
+    def __init__(self, house: House, readers: Mapping[str, Reader]) -> None:
         self._house = house
         self._readers = readers
         self._waiting = threading.Event()
@@ -77,16 +77,15 @@ class Intake:
             raise
 
     def _take(
-        self, message: InboundMessage, events: Sequence[OrderEvent], check: Check | None
+        self, message: InboundMessage, events: Sequence[Event], check: Check | None
     ) -> MessageState:
         with self._house.database.write() as tx:
             if check is not None:
                 check(tx, events)
             state = messages.store(tx, [message])[0]
             if state is MessageState.RECEIVED:
-                for event in events:
-                    orders.apply(self._house, tx, event, message.control_id)
-                messages.settle_same(tx, message, MessageState.APPLIED)
+                said = apply(self._house, tx, events, message.control_id)
+                messages.settle_same(tx, message, MessageState.APPLIED, said)
             return state
 
     def _run(self) -> None:
@@ -122,7 +121,6 @@ class Intake:
             for stored, events, refusal in read:
                 if stored.id not in mine:
                     continue
-                for event in events:
-                    orders.apply(self._house, tx, event, stored.control_id)
+                said = apply(self._house, tx, events, stored.control_id)
                 state = MessageState.REFUSED if refusal else MessageState.APPLIED
-                messages.settle(tx, stored.id, state, refusal)
+                messages.settle(tx, stored.id, state, refusal or said)

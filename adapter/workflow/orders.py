@@ -10,23 +10,29 @@ from adapter.domain.people import Patient
 from adapter.store import dictations, studies
 from adapter.workflow.study_flow import MERGE, House
 
+_UNMAPPED = "the order control and status are not in orders.yaml: nothing changed"
 
-def apply(house: House, tx: sa.Connection, event: OrderEvent, cause: str) -> None:
-    """Write one order event; `cause` names the message in the study's history."""
+
+def apply(house: House, tx: sa.Connection, event: OrderEvent, cause: str) -> str:
+    """Write one order event; `cause` names the message in the study's history.
+
+    Returns what the message log should say, "" when all is as usual.
+    """
     now, order = house.now(), event.order
     study = studies.find(tx, order.accession, lock=True)
     if study is None:
         status = event.status or OrderStatus.SCHEDULED
         studies.add(tx, order, status, now)
         studies.note(tx, order.accession, now, f"order {event.action}", cause)
-        return
+        return ""
     if event.status is None:
         studies.note(tx, order.accession, now, f"order {event.action} changed nothing", cause)
-        return
+        return _UNMAPPED
     studies.change(tx, order.accession, now, order=order, order_status=event.status)
     studies.note(tx, order.accession, now, f"order {event.action}", cause)
     if dictations.of_study(tx, order.accession):
         house.jobs.put(tx, MERGE, f"{order.accession}/order-{study.version}", lane=order.accession)
+    return ""
 
 
 def add_temporary(house: House, tx: sa.Connection, accession: Accession) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from adapter.domain.order import Order
+from adapter.domain.people import Patient
 from adapter.domain.prior import PriorReport
 from adapter.domain.study import Study
 from adapter.mapping.reporting import ReportingTables
@@ -42,9 +42,11 @@ def _day(study: Study) -> str:
     return (study.order.scheduled_at or study.created_at.replace("-", ""))[:_DAY]
 
 
-def remerge_open(house: House, tx: sa.Connection, signed: Order, cause: str) -> None:
-    """A newly signed report may be the prior of the patient's open ones: merge them again."""
-    for each in studies.of_patient(tx, signed.patient, UNSIGNED):
+def remerge_open(
+    house: House, tx: sa.Connection, patient: Patient, cause: str, but: str = ""
+) -> None:
+    """What may be a prior has changed: merge the patient's open reports again, except `but`."""
+    for each in studies.of_patient(tx, patient, UNSIGNED):
         accession = each.order.accession
-        if accession != signed.accession and dictations.of_study(tx, accession):
+        if accession != but and dictations.of_study(tx, accession):
             house.jobs.put(tx, MERGE, f"{accession}/{cause}", lane=accession)

@@ -147,7 +147,7 @@ class Reports:
         alerts.record(tx, accession, checked, version.issued_at, signed=signed)
         if signed:
             order = version.inputs.order or studies.get(tx, accession).order
-            remerge_open(house, tx, order, f"prior-{report_id}")
+            remerge_open(house, tx, order.patient, f"prior-{report_id}", accession)
         for message in version.messages if send else ():
             id_ = deliveries.add(tx, message, report_id, version.issued_at)
             lane = message.destination

@@ -12,6 +12,7 @@
     sign ───────────────────────► report version (final)          owes: deliver; merge, for the
                                   patient's open studies, whose prior it may be
     addendum ───────────────────► report version (addendum)       owes: deliver
+    patient corrected, merged ──► patient of the studies          owes: merge, of his open studies
     deliver ────────────────────► acknowledged, held, or again later
 
 Each arrow is one transaction that changes the tables and puts the job it owes. A job is only a

@@ -13,7 +13,8 @@ from adapter.hl7v2.message import Header, Message
 from adapter.hl7v2.orders import check_orders
 from adapter.hl7v2.plain_order import PlainOrder
 from adapter.mapping.files import MappingFiles
-from adapter.mapping.hl7_orders import Place, load_order_mapping
+from adapter.mapping.hl7_orders import load_order_mapping
+from adapter.mapping.places import Place
 
 SAMPLE = (Path(__file__).parents[1] / "samples/hl7v2/orm_o01_chest.hl7").read_bytes()
 MAPPING = load_order_mapping(MappingFiles())

@@ -7,7 +7,8 @@ import pytest
 from adapter.domain.order import OrderAction, OrderStatus, Side
 from adapter.errors import ConfigurationError
 from adapter.mapping.files import MappingFiles
-from adapter.mapping.hl7_orders import OrderMapping, Place, load_order_mapping
+from adapter.mapping.hl7_orders import OrderMapping, load_order_mapping
+from adapter.mapping.places import Place
 
 SMALL = """
 messages: [ORM^O01]

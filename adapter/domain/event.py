@@ -1,0 +1,8 @@
+"""What a message means for the studies, whichever protocol brought it."""
+
+from __future__ import annotations
+
+from adapter.domain.order import OrderEvent
+from adapter.domain.patient_event import PatientEvent
+
+Event = OrderEvent | PatientEvent

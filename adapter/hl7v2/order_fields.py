@@ -1,0 +1,88 @@
+"""One request as an order: each value by the places that the site's mapping names."""
+
+from __future__ import annotations
+
+from adapter.domain.identifiers import Accession, Phi
+from adapter.domain.order import Code, Order, Priority, Side
+from adapter.domain.people import Patient, Practitioner
+from adapter.errors import Rejected
+from adapter.hl7v2 import fields
+from adapter.hl7v2.request import Request
+from adapter.mapping.hl7_orders import OrderMapping
+from adapter.mapping.places import Place, Places
+
+_LONGEST_ACCESSION = 64
+_PLACER = (Place("ORC", 2), Place("OBR", 2))
+_FILLER = (Place("ORC", 3), Place("OBR", 3))
+
+
+def order_of(
+    request: Request,
+    mapping: OrderMapping,
+    patient: Patient,
+    accession: Accession,
+    procedure: Code,
+) -> Order:
+    """The order of a request whose accession and procedure are read."""
+    modality = request.first(mapping.modality)
+    return Order(
+        accession=accession,
+        patient=patient,
+        procedure=procedure,
+        modality=mapping.modalities.get(modality.upper(), modality.upper()),
+        placer_number=request.first(_PLACER),
+        filler_number=request.first(_FILLER),
+        study_uid=request.first(mapping.study_uid),
+        priority=_priority(request, mapping),
+        side=_side(request, mapping, procedure),
+        reason=Phi(_reason(request, mapping)),
+        requester=_requester(request, mapping),
+        scheduled_at=fields.time(request.first(mapping.scheduled_at)),
+    )
+
+
+def accession_of(request: Request, places: Places) -> Accession:
+    """The accession number; raises Rejected where there is none that could be one."""
+    accession = request.first(places)
+    place = f"OBR^{request.number}^18"
+    if not accession:
+        looked = ", ".join(f"{each.segment}-{each.field}" for each in places)
+        raise Rejected(
+            f"the order has no accession number (looked in {looked})",
+            location=place,
+            code="required",
+        )
+    if len(accession) > _LONGEST_ACCESSION or not accession.isprintable():
+        raise Rejected(
+            f"the accession number is longer than {_LONGEST_ACCESSION} characters or not printable",
+            location=place,
+            code="value",
+        )
+    return Accession(accession)
+
+
+def procedure_of(request: Request, mapping: OrderMapping) -> Code | None:
+    """The coded procedure; None where no place holds one."""
+    place = request.where(mapping.procedure)
+    return fields.code(*place) if place else None
+
+
+def _priority(request: Request, mapping: OrderMapping) -> Priority:
+    return mapping.priorities.get(request.first(mapping.priority).upper(), Priority.ROUTINE)
+
+
+def _side(request: Request, mapping: OrderMapping, procedure: Code) -> Side | None:
+    for text in map(request.at, mapping.side):
+        if side := mapping.sides.get(text.upper()):
+            return side
+    return mapping.side_of(procedure.text)
+
+
+def _reason(request: Request, mapping: OrderMapping) -> str:
+    place = request.where(mapping.reason)
+    return fields.prose(*place) if place else ""
+
+
+def _requester(request: Request, mapping: OrderMapping) -> Practitioner | None:
+    place = request.where(mapping.requester)
+    return fields.practitioner(*place) if place else None

@@ -1,0 +1,40 @@
+"""Every message that is taken, by its type: checked at the door, read as events afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from adapter.domain.event import Event
+from adapter.hl7v2.message import Message
+from adapter.hl7v2.message_types import check_type, type_of
+from adapter.hl7v2.orders import check_orders, read_orders
+from adapter.hl7v2.patients import read_patients
+from adapter.mapping.hl7_orders import OrderMapping
+from adapter.mapping.message_table import MessageMapping
+
+
+class MessageReader:
+    """Reads by the site's orders.yaml and messages.yaml."""
+
+    def __init__(self, orders: OrderMapping, messages: MessageMapping) -> None:
+        self._orders, self._messages = orders, messages
+        self._taken = orders.messages | frozenset(messages.patients)
+
+    def check(self, message: Message) -> None:
+        """Raise Rejected for what `read` would refuse: for the listener's door."""
+        if message.header.type in self._orders.messages:
+            check_orders(message, self._orders)
+        else:
+            self._others(message)
+
+    def read(self, body: bytes) -> Sequence[Event]:
+        """The events of a stored message; raises Rejected."""
+        message = Message.parse(body, self._orders.fallback_charset)
+        if message.header.type in self._orders.messages:
+            return read_orders(message, self._orders)
+        return self._others(message)
+
+    def _others(self, message: Message) -> Sequence[Event]:
+        kind = type_of(message)
+        check_type(kind, self._taken)
+        return read_patients(message, self._messages.patients[kind], self._orders)

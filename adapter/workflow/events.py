@@ -1,0 +1,27 @@
+"""What a message tells is written into the tables, event by event."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+
+from adapter.domain.event import Event
+from adapter.domain.order import OrderEvent
+from adapter.workflow import orders, patients
+from adapter.workflow.study_flow import House
+
+
+def apply(house: House, tx: sa.Connection, events: Iterable[Event], cause: str) -> str:
+    """Write the events of one message; `cause` names it in the history of the studies.
+
+    Returns what the message log should say, "" when all is as usual.
+    """
+    said = (_apply(house, tx, event, cause) for event in events)
+    return "; ".join(dict.fromkeys(filter(None, said)))
+
+
+def _apply(house: House, tx: sa.Connection, event: Event, cause: str) -> str:
+    if isinstance(event, OrderEvent):
+        return orders.apply(house, tx, event, cause)
+    return patients.apply(house, tx, event, cause)

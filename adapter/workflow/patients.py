@@ -1,0 +1,62 @@
+"""A patient is corrected, merged or given another number: the studies follow.
+
+Reports that were signed stay as they were, with the order as it was in their record; an addendum
+made afterwards is made for the patient as he is known now.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import sqlalchemy as sa
+
+from adapter.domain.patient_event import PatientAction, PatientEvent
+from adapter.domain.people import Patient, Sex
+from adapter.domain.study import ReportStatus, Study
+from adapter.store import studies
+from adapter.workflow.priors import remerge_open
+from adapter.workflow.study_flow import UNSIGNED, House
+
+_EVENTS = {
+    PatientAction.UPDATE: "patient updated",
+    PatientAction.MERGE: "patient merged",
+    PatientAction.CHANGE_ID: "patient id changed",
+}
+_NOBODY = "no study of this patient is here: nothing changed"
+
+
+def apply(house: House, tx: sa.Connection, event: PatientEvent, cause: str) -> str:
+    """Change the studies; returns what the message log should say, "" when all is as usual."""
+    found = studies.of_patient(tx, event.patient, UNSIGNED)
+    if event.retired is not None and not _same_number(event.retired, event.patient):
+        found += studies.of_patient(tx, event.retired, tuple(ReportStatus))
+    for study in found:
+        patient = _corrected(study.order.patient, event.patient)
+        if patient != study.order.patient:
+            _change(house, tx, study, patient, _EVENTS[event.action], cause)
+    remerge_open(house, tx, event.patient, f"patient-{house.now()}")
+    return "" if found else _NOBODY
+
+
+def _same_number(one: Patient, other: Patient) -> bool:
+    return studies.patient_key(one) == studies.patient_key(other)
+
+
+def _change(
+    house: House, tx: sa.Connection, study: Study, patient: Patient, event: str, cause: str
+) -> None:
+    accession, now = study.order.accession, house.now()
+    studies.get(tx, accession, lock=True)
+    studies.change(tx, accession, now, order=replace(study.order, patient=patient))
+    studies.note(tx, accession, now, event, cause)
+
+
+def _corrected(known: Patient, told: Patient) -> Patient:
+    """The patient as he is told now; what the message leaves empty stays."""
+    return replace(
+        told,
+        family=told.family or known.family,
+        given=told.given if told.family else known.given,
+        birth_date=told.birth_date or known.birth_date,
+        sex=known.sex if told.sex is Sex.UNKNOWN else told.sex,
+    )
