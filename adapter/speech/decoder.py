@@ -209,7 +209,7 @@ def _load(model: SpeechModel, device: str, compute_type: str, threads: int) -> A
             str(model.directory),
             device=device,
             compute_type=compute_type,
-            cpu_threads=threads,
+            cpu_threads=min(threads, model.properties.most_threads),
             local_files_only=True,
         )
     except ValueError as error:

@@ -44,6 +44,9 @@ class ModelProperties(BaseModel):
     confidence: Calibration = Calibration()
     """Slope and offset that bring the model's own log-odds of a word to how often it is right."""
 
+    most_threads: int = Field(default=64, ge=1)
+    """Processor threads beyond this only wait for each other: one is best for a small model."""
+
 
 @dataclass(frozen=True, slots=True)
 class SpeechModel:

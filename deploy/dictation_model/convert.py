@@ -30,6 +30,7 @@ PROPERTIES = {
     "longest_seconds": 8,
     "full_window": False,
     "bridged_pause_seconds": 0.2,
+    "most_threads": 1,
 }
 """What the package's speech room may ask of this model; it was trained without prompts."""
 
