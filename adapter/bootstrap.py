@@ -43,7 +43,7 @@ from adapter.speech.decoder import GPU_BATCH, runs_on_gpu
 from adapter.speech.engines import open_engine
 from adapter.speech.model_store import find_model, located
 from adapter.speech.recognizer import WhisperRecognizer
-from adapter.speech.streaming import LiveHearing
+from adapter.speech.streaming import LiveHearing, Memory
 from adapter.store.audio_files import AudioFiles
 from adapter.store.database import Database
 from adapter.store.live_audio import LiveAudio
@@ -262,8 +262,8 @@ class Service:
         listen: Listen | None = None
         if isinstance(engine, WhisperRecognizer):
 
-            def listen(context: SpeechContext) -> LiveHearing:
-                return LiveHearing(engine.hearing(context, live=True))
+            def listen(context: SpeechContext, memory: Memory) -> LiveHearing:
+                return LiveHearing(engine.hearing(context, live=True), memory)
 
         return LiveDictations(
             self.house,

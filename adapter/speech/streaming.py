@@ -62,11 +62,27 @@ class Ears(Protocol):
         """Decode an unfinished piece and keep nothing."""
 
 
-class LiveHearing:
-    """One speaker's stream. The same samples, in whatever chunks, confirm the same words."""
+class Memory(Protocol):
+    """What was confirmed of this stream before the process ended; `store.live_words` has it."""
 
-    def __init__(self, ears: Ears) -> None:
+    def recall(self, piece: tuple[int, int]) -> tuple[str, tuple[Word, ...]] | None:
+        """Language and words of a piece, begin and end in ms; None: it has not been heard."""
+
+    def keep(self, piece: tuple[int, int], language: str, words: tuple[Word, ...]) -> None:
+        """Remember them."""
+
+
+class LiveHearing:
+    """One speaker's stream. The same samples, in whatever chunks, confirm the same words.
+
+    What `memory` knows is not decoded again: the same samples are cut into the same pieces.
+    """
+
+    def __init__(self, ears: Ears, memory: Memory | None = None) -> None:
         self._ears = ears
+        self._memory = memory
+        self._language = ""
+        self._words: list[Word] = []
         self._cutter = PieceCutter(ears.rule)
         self._ended: deque[Piece] = deque()
         self._seen = _Look()
@@ -74,12 +90,12 @@ class LiveHearing:
     @property
     def language(self) -> str:
         """What is spoken; empty as long as that is not known."""
-        return self._ears.language
+        return self._language or self._ears.language
 
     @property
     def words(self) -> tuple[Word, ...]:
         """All confirmed words."""
-        return self._ears.words
+        return tuple(self._words)
 
     @property
     def is_behind(self) -> bool:
@@ -103,11 +119,11 @@ class LiveHearing:
         `paused`: no more sound comes for a while, so that one look is enough to tell all of it.
         """
         if self._ended:
-            first = len(self._ears.words)
-            self._ears.hear([self._ended[0]])
+            first, words = len(self._words), self._heard(self._ended[0])
+            self._words += words
             self._ended.popleft()
             self._seen = _Look()
-            return Confirmed(first, self._ears.words[first:])
+            return Confirmed(first, words)
         piece = self._cutter.unfinished() if partials else None
         if piece is None or not self._seen.is_due(piece, paused):
             return None
@@ -115,6 +131,19 @@ class LiveHearing:
         told = words if paused else _agreed(self._seen.words, words, piece.end_ms)
         self._seen = _Look(words, piece.end_ms, piece.speech[-1][1], len(told) == len(words))
         return Partial(told)
+
+    def _heard(self, piece: Piece) -> tuple[Word, ...]:
+        place = piece.begin_ms, piece.end_ms
+        known = self._memory.recall(place) if self._memory else None
+        if known is not None:
+            self._language = known[0]
+            return known[1]
+        count = len(self._ears.words)
+        self._ears.hear([piece])
+        words = self._ears.words[count:]
+        if self._memory:
+            self._memory.keep(place, self._ears.language, words)
+        return words
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from adapter.errors import NotFound, TryAgain
+from adapter.store.live_words import LiveWords
 
 _CHUNK = 1 << 20
 _ID = re.compile(r"[0-9a-f]{32}")
@@ -27,7 +28,7 @@ class LiveHead:
 
 
 class LiveAudio:
-    """Two files a session: `ID.json`, its head, and `ID.pcm`, PCM16 mono of `rate`."""
+    """Three files a session: `ID.json`, its head, `ID.pcm`, PCM16 mono of `rate`, `ID.words`."""
 
     def __init__(self, root: Path, rate: int) -> None:
         self._root = root
@@ -86,11 +87,16 @@ class LiveAudio:
                 size -= len(chunk)
                 yield chunk
 
+    def words(self, id_: str) -> LiveWords:
+        """The words confirmed so far."""
+        return LiveWords(self._words(id_))
+
     def settle(self, id_: str, dictation: str) -> None:
         """The audio is a dictation now: only the head stays, to tell who asks."""
         head = self.head(id_)
         self._write_head(id_, LiveHead(head.accession, head.author, dictation or "-"))
         self._pcm(id_).unlink(missing_ok=True)
+        self._words(id_).unlink(missing_ok=True)
         self._flush_folder()
 
     def idle(self, since: float) -> list[str]:
@@ -128,6 +134,9 @@ class LiveAudio:
 
     def _pcm(self, id_: str) -> Path:
         return self._root / f"{id_}.pcm"
+
+    def _words(self, id_: str) -> Path:
+        return self._root / f"{id_}.words"
 
     def _json(self, id_: str) -> Path:
         return self._root / f"{id_}.json"

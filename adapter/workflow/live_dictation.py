@@ -15,7 +15,7 @@ from adapter.errors import NotFound, ReadoutError, TryAgain
 from adapter.ports import SpeechContext
 from adapter.reporting.live_text import GrowingText, LiveText
 from adapter.speech.audio import SAMPLE_RATE
-from adapter.speech.streaming import SAMPLE_BYTES, LiveHearing
+from adapter.speech.streaming import SAMPLE_BYTES, LiveHearing, Memory
 from adapter.store import dictations, studies
 from adapter.store.live_audio import LiveAudio, LiveHead
 from adapter.workflow.dictations import Dictations, context_of
@@ -25,7 +25,7 @@ from adapter.workflow.study_flow import House
 
 log = structlog.get_logger()
 
-Listen = Callable[[SpeechContext], LiveHearing]
+Listen = Callable[[SpeechContext, Memory], LiveHearing]
 """Opens ears for one recording; blocking, the model may have to be loaded."""
 
 MOST_SESSIONS = 32
@@ -166,7 +166,8 @@ class LiveDictations:
         head = await asyncio.to_thread(self._audio.head, id_)
         have = await asyncio.to_thread(self._audio.samples, id_)
         listen = self._listen
-        ears = None if listen is None else lambda: listen(self._context(accession))
+        words = await asyncio.to_thread(self._audio.words, id_)
+        ears = None if listen is None else lambda: listen(self._context(accession), words)
         vocabulary = self._house.tables.vocabulary
         return LiveSession(id_, accession, head.author, self._audio, ears, vocabulary, have)
 

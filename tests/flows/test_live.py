@@ -23,7 +23,7 @@ from tests.flows.hospital import AUDIO, Hospital
 
 Json = dict[str, Any]
 CHUNK = 1600  # samples of 100 ms
-BEGIN = 32_000  # bytes of one second: somebody speaks already, and not yet to the end
+BEGIN = 64_000  # bytes of two seconds: somebody speaks already, and not yet to the end
 HEADER = 44
 
 
@@ -72,6 +72,11 @@ class Speaker:
                 text = text[: told["written"]["from"]] + told["written"]["text"]
         return text
 
+    def partial(self) -> None:
+        """Wait until a partial with words has been told."""
+        while not any(told["type"] == "partial" and told["text"] for told in self.heard):
+            self.until("partial")
+
     def confirmed(self) -> list[str]:
         """The confirmed words; told again they must be the same."""
         words: list[str] = []
@@ -118,9 +123,7 @@ def test_words_while_speaking_are_those_of_the_report(hospital: Hospital) -> Non
     with speaker(hospital.service.http_url, "LIVE-1") as dr:
         dr.start()
         have = dr.say(body[:BEGIN])
-        dr.until("partial")
-        while not any(told["type"] == "partial" and told["text"] for told in dr.heard):
-            have = dr.say(body[: 2 * have + 2 * CHUNK], have)
+        dr.partial()
         assert dr.say(body, have) == len(body) // 2
         final = dr.stop()
     assert final["dictation"] == "d-1"
@@ -173,12 +176,12 @@ def test_a_pause_tells_what_was_said_last(hospital: Hospital) -> None:
     body = pcm("DEMO-CXR-1")
     with speaker(hospital.service.http_url, "LIVE-7") as dr:
         dr.start()
-        have = dr.say(body[: 3 * BEGIN])
+        have = dr.say(body[: 3 * BEGIN // 2])
         dr.socket.send('{"type": "pause"}')
         dr.until("ack")
-        dr.until("partial")
+        dr.partial()
         dr.stop()
-    assert have == 3 * BEGIN // 2
+    assert have == 3 * BEGIN // 4
     last = [told for told in dr.heard if told["type"] == "partial"][-1]
     assert last["words"][-1]["ms"][1] > 2500  # without a second look, for which nothing came
 
@@ -189,7 +192,7 @@ def test_two_speakers_at_once(hospital: Hospital) -> None:
             dr.start()
             body = pcm(recording)
             have = dr.say(body[:BEGIN])
-            dr.until("partial")
+            dr.partial()
             dr.say(body, have)
             dr.stop()
         return dr

@@ -286,7 +286,7 @@ def test_what_is_written_and_done_is_told_while_it_is_said(
     with wave.open(str(ROOT / "adapter/demo_data/audio/DEMO-CXR-1.wav")) as file:
         body = file.readframes(1 << 30) * 2
     hearing = LiveHearing(Script(SAYINGS))
-    monkeypatch.setattr(site.parts.live, "_listen", lambda context: hearing)
+    monkeypatch.setattr(site.parts.live, "_listen", lambda *given: hearing)
     page = Page()
     with speaker(site) as dr:
         dr.start()

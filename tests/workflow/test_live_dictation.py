@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 
 from adapter.domain.identifiers import Accession
+from adapter.domain.transcript import Word
 from adapter.errors import Conflict, Malformed, NotFound, TryAgain
 from adapter.ports import SpeechContext
 from adapter.reporting.live_text import LiveText
 from adapter.speech.pieces import Piece
-from adapter.speech.streaming import LiveHearing
+from adapter.speech.streaming import LiveHearing, Memory
 from adapter.speech.utterances import CutRule
 from adapter.store import dictations
 from adapter.store.live_audio import LiveAudio
@@ -184,7 +185,7 @@ class Ears:
     language = "en"
 
     def __init__(self, name: str, turns: list[str]) -> None:
-        self.words = ()
+        self.words: tuple[Word, ...] = ()
         self._name = name
         self._turns = turns
 
@@ -199,7 +200,7 @@ async def test_two_speakers_take_turns(workflow: Workflow, dictation: bytes) -> 
     turns: list[str] = []
     names = iter("AB")
 
-    def listen(context: SpeechContext) -> LiveHearing:
+    def listen(context: SpeechContext, memory: Memory) -> LiveHearing:
         return LiveHearing(Ears(next(names), turns))  # type: ignore[arg-type]
 
     made = live(workflow, listen=listen)
@@ -219,8 +220,45 @@ def dictation() -> bytes:
         return file.readframes(1 << 30)
 
 
+class Sayings(Ears):
+    """Hears a new word in each piece."""
+
+    def hear(self, pieces: list[Piece]) -> None:
+        super().hear(pieces)
+        (piece,) = pieces
+        said = Word(f"w{len(self._turns)}", piece.begin_ms, piece.end_ms, 0.9)
+        self.words = (*self.words, said)
+
+
+async def test_what_was_confirmed_is_not_heard_again_after_a_crash(
+    workflow: Workflow, dictation: bytes
+) -> None:
+    turns: list[str] = []
+
+    def listen(context: SpeechContext, memory: Memory) -> LiveHearing:
+        return LiveHearing(Sayings("A", turns), memory)  # type: ignore[arg-type]
+
+    first = live(workflow, listen=listen)
+    session = await begun(first)
+    half = len(dictation) // 4 * 2
+    await session.append(session.holder, 0, dictation[:half])
+    while session.heard < session.have or len(session.words) < 2:
+        await asyncio.sleep(0.01)
+    before = list(session.words)
+    words = workflow.folder / "live" / f"{session.id}.words"
+    words.write_bytes(words.read_bytes() + b'\n{"ms": [17')  # killed while it wrote
+    again, _ = await (second := live(workflow, listen=listen)).attach(A1, session.id, "")
+    await again.append(again.holder, half // 2, dictation[half:])
+    final = await second.stop(again)
+    assert again.words[: len(before)] == before
+    assert [word.text for word in again.words] == [f"w{n}" for n in range(1, len(turns) + 1)]
+    assert len(turns) > len(before)
+    assert final.spoken == " ".join(word.text for word in again.words)
+    assert not words.exists()
+
+
 async def test_a_model_that_fails_costs_no_audio(workflow: Workflow) -> None:
-    def listen(context: SpeechContext) -> LiveHearing:
+    def listen(context: SpeechContext, memory: Memory) -> LiveHearing:
         raise RuntimeError("the model is gone")
 
     made = live(workflow, listen=listen)
