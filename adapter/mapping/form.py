@@ -41,6 +41,11 @@ class FormField(NamedTuple):
     rule: FieldRule
 
     @property
+    def is_text(self) -> bool:
+        """Whether any number of sentences may be its value."""
+        return self.rule.type == "text" and not self.rule.pattern
+
+    @property
     def names(self) -> tuple[str, ...]:
         """Its spoken names (`name_key`)."""
         said = (self.rule.label, *self.rule.says)

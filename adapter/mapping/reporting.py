@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from adapter.domain.order import Order
 from adapter.mapping.checks import Checks
 from adapter.mapping.files import MappingFile, MappingFiles
 from adapter.mapping.lexicon import Lexicon
-from adapter.mapping.templates import Templates, template_names
+from adapter.mapping.templates import Template, Templates, template_names
 from adapter.mapping.vocabulary import Vocabulary, languages, load_vocabulary
 
 LANGUAGE = "en"
@@ -40,10 +41,20 @@ class ReportingTables:
         """The vocabulary of a language; of English when there is none."""
         return self.vocabularies.get(language, self.vocabularies[LANGUAGE])
 
+    def choose(self, order: Order | None) -> Template:
+        """The template of an order; where it has no modality, its text may name some."""
+        said = f"{order.procedure.text} {order.procedure.code}".replace("_", " ") if order else ""
+        kinds = self.checks.table.modalities
+        named = (name for name, words in self.checks.modality_words if words.search(said))
+        return self.templates.choose(
+            order, frozenset(code for name in named for code in kinds[name].codes)
+        )
+
 
 def _with_templates(vocabulary: Vocabulary, templates: Templates) -> Vocabulary:
     """The vocabulary of a language with the spoken names of its templates."""
     spoken = [each for each in templates if each.table.language == vocabulary.language]
     places = (name for each in spoken for name in (*each.headers, *each.form.by_spoken))
     names = (name for each in spoken for name in (*template_names(each), *each.macros))
-    return vocabulary.with_templates(places, names)
+    labels = (name for each in spoken for name in each.form.by_spoken)
+    return vocabulary.with_templates(places, names, labels)

@@ -26,7 +26,6 @@ from adapter.mapping.template_table import (
 
 GENERIC = "generic"
 ADDENDUM = "addendum"
-_MODALITY_SAID = 1_000  # outweighs any length of matched text
 _YEAR = 365.25  # days
 _GATE = 0.5  # of two templates that fit the text alike, the one for this sex and age
 
@@ -168,17 +167,25 @@ class Templates:
             raise NotFound(f"template {name!r} does not exist; there are: {known}")
         return self._by_id[name]
 
-    def choose(self, order: Order | None) -> Template:
-        """By procedure code, else by modality and text of the procedure, else the generic one."""
+    def choose(self, order: Order | None, named: frozenset[str] = frozenset()) -> Template:
+        """By procedure code, else by modality and text of the procedure, else the generic one.
+
+        `named`: modalities that the text names, for an order that has none. What the generic
+        template's own patterns match is its own; a wrong template is worse than the generic one.
+        """
+        generic = self._by_id[GENERIC]
         if order is None:
-            return self._by_id[GENERIC]
+            return generic
         served = [each for each in self._active() if _is_let(each.table.applies_to, order)]
         for template in served:
             if _has_code(template.table.applies_to, order):
                 return template
-        scored = [(_score(each.table.applies_to, order), each) for each in served]
+        if _match(generic.table.applies_to, order):
+            return generic
+        asked = frozenset((order.modality,)) if order.modality else named
+        scored = [(_score(each.table.applies_to, order, asked), each) for each in served]
         score, best = max(scored, key=lambda pair: pair[0])
-        return best if score else self._by_id[GENERIC]
+        return best if score and (asked or _is_alone(score, best, scored)) else generic
 
     def named(self, spoken: str) -> Template | None:
         """The active template of a spoken id, title or name."""
@@ -255,13 +262,27 @@ def _has_code(applies: AppliesTo, order: Order) -> bool:
     )
 
 
-def _score(applies: AppliesTo, order: Order) -> float:
+def _is_alone(score: float, best: Template, scored: Iterable[tuple[float, Template]]) -> bool:
+    """Whether no template of other modalities fits as well, where nobody told the modality."""
+    mine = set(best.table.applies_to.modality)
+    return not any(
+        other >= score and not mine & set(each.table.applies_to.modality)
+        for other, each in scored
+        if each is not best
+    )
+
+
+def _score(applies: AppliesTo, order: Order, asked: frozenset[str]) -> float:
     """0: it does not serve the order; else the more the better it fits."""
-    said = f"{order.procedure.text} {order.procedure.code}".replace("_", " ")
-    if order.modality and applies.modality and order.modality not in applies.modality:
+    if asked and applies.modality and not asked & set(applies.modality):
         return 0
-    found = (re.search(pattern, said, re.IGNORECASE) for pattern in applies.text)
-    length = max((len(match.group()) for match in found if match), default=0)
-    named = any(re.search(rf"\b{re.escape(each)}\b", said) for each in applies.modality)
+    length = _match(applies, order)
     gates = _GATE * (applies.sex != "any" or (applies.age_from, applies.age_below) != (None, None))
-    return length and length + gates + (_MODALITY_SAID if named or order.modality else 0)
+    return length and length + gates
+
+
+def _match(applies: AppliesTo, order: Order) -> int:
+    """Characters of the longest match in the text of the procedure."""
+    said = f"{order.procedure.text} {order.procedure.code}".replace("_", " ")
+    found = (re.search(rf"\b(?:{each})\b", said, re.IGNORECASE) for each in applies.text)
+    return max((len(match.group()) for match in found if match), default=0)

@@ -103,11 +103,17 @@ class Vocabulary:
         """Code of ISO 639."""
         return self.table.language
 
-    def with_templates(self, places: Iterable[str], names: Iterable[str]) -> Vocabulary:
-        """With the sections and fields that "go to" takes, and the macros and templates by name."""
+    def with_templates(
+        self, places: Iterable[str], names: Iterable[str], labels: Iterable[str] = ()
+    ) -> Vocabulary:
+        """With the sections and fields that "go to" takes, the macros and templates by name.
+
+        `labels`: names of fields, which a spoken colon may follow.
+        """
         table = self.table
         sections = flags((*table.headings.names, *table.sections, *places))
-        return replace(self, sections=sections, names=flags(names))
+        headings = flags((*table.headings.names, *labels))
+        return replace(self, sections=sections, names=flags(names), headings=headings)
 
     def unit_at(self, keys: Sequence[str], at: int) -> tuple[UnitRule, int] | None:
         """The unit that begins at `at`, and the index behind it."""

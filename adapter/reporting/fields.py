@@ -146,8 +146,8 @@ class _Filler:
 
     def _mentions(self, rest: Sequence[Said]) -> None:
         for name, pattern in self._form.stated.items():
-            spoken = (each for each in rest if not each.macro and pattern.search(each.text))
-            self._entries[name].mentioned = next(spoken, None)
+            speaking = (each for each in rest if pattern.search(each.text))
+            self._entries[name].mentioned = next(speaking, None)
 
     def _enters(self, line: FormLine) -> bool:
         """With a value that somebody gave; or with defaults alone where nobody speaks of it."""

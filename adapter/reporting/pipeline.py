@@ -145,7 +145,7 @@ def _is_open(field: FieldState) -> bool:
 def _template(inputs: ReportInputs, tables: ReportingTables) -> Template:
     if inputs.template is not None:
         return tables.templates.get(inputs.template)
-    return tables.templates.choose(inputs.order)
+    return tables.choose(inputs.order)
 
 
 def _written(transcript: Transcript, tables: ReportingTables) -> Dictated:

@@ -228,15 +228,20 @@ class _Listener:
         field, told = self._open, self._labelled(body, begin)
         if told is None and field:
             told = _telling(field, "spoken", body, begin)
-        if told is None or told.field != field or field.rule.type != "text":
+        if told is None or told.field != field or not field.is_text:
             self._open = None
         return told
 
     def _item(self, body: str) -> int:
         """The length of "4." before a sentence, where it is the value of the field, not an item."""
-        match = _ITEM.match(body) if self._open and self._open.rule.type != "text" else None
-        fits = match and self._open and read_value(self._open.rule, match["value"])
-        return match.end() if match and fits else 0
+        form, field, at = self._template.form, self._open, 0
+        label = form.label.match(body) if form.label else None
+        if label and label["colon"]:
+            field, at = form.by_spoken[name_key(label["name"])], label.start("value")
+        match = _ITEM.match(body, at)
+        if match is None or field is None or field.is_text:
+            return 0
+        return match.end() if read_value(field.rule, match["value"]) else 0
 
     def _labelled(self, body: str, begin: int) -> Told | None:
         """ "PSA: 5.2" and "PSA is 5.2" with the value; the first in any case, as it is explicit."""
@@ -245,14 +250,16 @@ class _Listener:
         if match is None:
             return None
         field = form.by_spoken[name_key(match["name"])]
-        if self._under in self._template.header_only and self._under != field.section:
+        only = self._template.header_only
+        elsewhere = self._under != field.section
+        if elsewhere and self._under in only:
             return None
         if match["colon"]:
             return _telling(field, "label", match["value"], begin + match.start("value"))
-        if self._open and self._open.rule.type == "text":
+        if (elsewhere and field.section in only) or (self._open and self._open.is_text):
             return None
         told = _telling(field, "sentence", match["value"], begin + match.start("value"))
-        return told if told.value and field.rule.type != "text" else None
+        return told if told.value and not field.is_text else None
 
     def _goes_on(self, place: int, told: Told) -> bool:
         """Whether the field's text has begun in the sentence before."""

@@ -153,7 +153,7 @@ def speech_context(
             procedure=order.procedure.text,
             findings=[_term(lexicon.findings[name]) for name in names if name],
             prior=_prior_terms(earlier, lexicon) if earlier else (),
-            template=_template_words(tables.templates.choose(order), lexicon),
+            template=_template_words(tables.choose(order), lexicon),
         ),
     )
 

@@ -77,7 +77,7 @@ ASKED = [
 @pytest.mark.parametrize("asked", ASKED, ids=lambda each: each.text)
 def test_an_order_gets_its_template(asked: Asked) -> None:
     wanted = order(asked.text, asked.modality, sex=asked.sex)
-    assert tables().templates.choose(wanted).table.id == asked.template
+    assert tables().choose(wanted).table.id == asked.template
 
 
 def child(text: str, born: str, then: str) -> Order:
@@ -96,7 +96,7 @@ def child(text: str, born: str, then: str) -> Order:
     ],
 )
 def test_the_age_at_the_scheduled_time_decides(born: str, then: str, template: str) -> None:
-    assert tables().templates.choose(child("XR CHEST", born, then)).table.id == template
+    assert tables().choose(child("XR CHEST", born, then)).table.id == template
 
 
 def entered(template: Template, text: str) -> set[str]:

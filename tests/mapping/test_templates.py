@@ -51,7 +51,7 @@ def order(text: str = "", modality: str = "", code: str = "", sex: Sex = Sex.UNK
     ],
 )
 def test_the_template_of_an_order(asked: Order | None, template: str) -> None:
-    assert tables().templates.choose(asked).table.id == template
+    assert tables().choose(asked).table.id == template
 
 
 def test_sex_gates_a_template() -> None:

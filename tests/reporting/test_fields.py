@@ -273,3 +273,26 @@ def test_words_cannot_be_hidden_as_the_name_of_a_field() -> None:
         (written(text),), (Header(0, 0, 20, "prostate.volume"),), read_form(), (), (), "draft"
     )
     assert not certify((), (), "", evidence).ok
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "go to field prostate volume 45 mL",
+        "go to field prostate volume forty five milliliters next field",
+        "go to the field gland volume. 45 mL.",
+        "no lesion go to field Prostate volume 45 mL",
+    ],
+)
+def test_a_field_is_gone_to_by_its_name(said: str) -> None:
+    assert "Prostate volume: 45 mL." in printed(filled(said))
+
+
+def test_a_field_that_no_template_has_stays_text() -> None:
+    assert "moon" in " ".join(printed(filled("go to field moon phase 45 mL")))
+
+
+def test_a_command_ends_a_long_sentence_without_a_mark() -> None:
+    long = "there is no suspicious lesion in the peripheral zone or in the transition zone of it"
+    report = filled(f"{long} go to field prostate volume 45 mL")
+    assert printed(report)[0] == "Prostate volume: 45 mL."
