@@ -23,7 +23,7 @@ def test_drafts_are_written_checked_and_never_over_others(tmp_path: Path) -> Non
     folder = tmp_path / "templates"
     done = run(SAMPLES / "autotexts.xml", "--out", folder)
     assert (done.returncode, done.stdout.count("wrote ")) == (0, 2)
-    assert "field to fill, left out" in done.stderr
+    assert "line 4: merged from the order there" in done.stderr
     names = sorted(path.name for path in folder.iterdir())
     assert names == ["imported_ct_spleen.yaml", "imported_us_thyroid.yaml"]
     checked = subprocess.run(
@@ -42,7 +42,7 @@ def test_json_tells_text_and_notes() -> None:
     done = run(SAMPLES / "ct_sinus.html", "--json")
     row = json.loads(done.stdout)
     assert (row["name"], row["file"]) == ("imported_ct_paranasal_sinuses.yaml", None)
-    assert any(note.startswith("to mend: ") for note in row["notes"])
+    assert any(note.startswith("line 9: ") for note in row["notes"])
 
 
 def test_a_template_is_exported_as_mrrt() -> None:

@@ -10,10 +10,11 @@ import yaml
 from adapter.errors import Malformed
 from adapter.mapping.importers.autotext import read_autotext
 from adapter.mapping.importers.brackets import read_brackets
-from adapter.mapping.importers.draft import Imported, draft
+from adapter.mapping.importers.draft import Imported, as_draft, draft
 from adapter.mapping.importers.foreign import Foreign, decode
 from adapter.mapping.importers.mrrt import read_mrrt
 from adapter.mapping.lexicon import Lexicon
+from adapter.mapping.mrrt_export import exported_table
 from adapter.mapping.template_table import TemplateTable
 
 _HTML = re.compile(r"<(?:\w+:)?(?:html|body|section|head|!doctype html)\b", re.IGNORECASE)
@@ -24,9 +25,13 @@ _LOOKED_AT = 65_536  # characters by which the maker is told
 def import_templates(body: bytes, name: str, lexicon: Lexicon) -> tuple[Imported, ...]:
     """Drafts of all templates in a file; raises Rejected (Malformed, TooLarge) and nothing else.
 
-    `name` is the title of a template that has none.
+    `name` is the title of a template that has none. What Readout has exported comes back as it
+    was, as a draft of its own id.
     """
-    return tuple(draft(each, lexicon) for each in _foreign(decode(body), name))
+    text = decode(body)
+    if again := exported_table(text):
+        return (Imported(as_draft(again), ()),)
+    return tuple(draft(each, lexicon) for each in _foreign(text, name))
 
 
 def to_yaml(table: TemplateTable) -> str:

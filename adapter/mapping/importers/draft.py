@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from adapter.mapping.importers.foreign import Foreign, blanked
+from adapter.mapping.field_table import FieldRule, LineRule
+from adapter.mapping.form import name_key
+from adapter.mapping.importers.draft_fields import FieldMaker
+from adapter.mapping.importers.foreign import PLACE, Foreign, blanked
 from adapter.mapping.lexicon import Lexicon
 from adapter.mapping.template_table import (
     AppliesTo,
@@ -23,9 +26,8 @@ PREFIX = "imported_"  # so that a draft hides no template that is in use
 MAX_SECTIONS = 80
 MAX_SENTENCES = 400
 _LABEL = re.compile(r"\s*([A-Za-z][A-Za-z0-9 ,/&()'-]{1,60}?)\s*:\s*(.*)")
-_SENTENCE = re.compile(r"(?<=[.!?])(?:\s+(?=\S)|(?=\[))")
+_SENTENCE = re.compile(rf"(?<=[.!?])(?:\s+(?=\S)|(?={PLACE.pattern}))")
 _NUMBERED = re.compile(r"^\s*(?:\d{1,2}[.)]|[-*•])\s*")
-_FIELD = re.compile(r"\[[^\[\]]*\]")
 _FRAME = ("indication", "comparison", "technique", "impression", "recommendation")
 _LAST = ("impression", "recommendation")
 _MODALITY = {
@@ -51,11 +53,22 @@ def draft(foreign: Foreign, lexicon: Lexicon) -> Imported:
     maker = _Maker(foreign, lexicon)
     for part in foreign.parts:
         if part.title:
-            maker.open(part.title)
+            maker.open(part.title, part.number)
         for line in part.lines:
-            maker.read(line)
+            maker.read(line.text, line.number)
     table = maker.table()
     return Imported(table, tuple(foreign.notes))
+
+
+def as_draft(table: TemplateTable) -> TemplateTable:
+    """The table under an id that hides no other, not in force."""
+    id = table.id if table.id.startswith(PREFIX) else f"{PREFIX}{table.id}"[:60]
+    return table.model_copy(update={"id": id, "status": "draft"})
+
+
+class _Sentence(NamedTuple):
+    number: int  # line of the source
+    text: str
 
 
 @dataclass
@@ -63,7 +76,9 @@ class _Section:
     id: str
     title: str
     frame: bool
-    sentences: list[str] = field(default_factory=list)
+    headers: list[str] = field(default_factory=list)
+    sentences: list[_Sentence] = field(default_factory=list)
+    forms: list[_Sentence] = field(default_factory=list)  # with places for fields
 
 
 class _Maker:
@@ -78,52 +93,79 @@ class _Maker:
         self._count = 0
         self._claimed: set[str] = set()
 
-    def open(self, title: str) -> None:
+    def open(self, title: str, number: int) -> None:
         """A section of this title, new or one that is there already."""
-        title = blanked(title).strip(" :")[:80]
+        whole = blanked(PLACE.sub(" ", title)).strip(" :")
+        title = whole[:80]
+        if title != whole:
+            self._foreign.note(f"a title is too long, cut from: {whole}", number)
         common = self._common.get(header_key(title))
         id = common or _slug(title) or "section"
+        if not _slug(title):
+            self._foreign.note(f"title without letters: {title}", number)
         if id in self._sections:
             self._at = self._sections[id]
+            if header_key(title) != header_key(self._at.title):
+                self._at.headers.append(title)
         elif len(self._sections) < MAX_SECTIONS:
             shown = title.capitalize() if title.isupper() else title
-            self._at = self._sections[id] = _Section(id, shown, common in _FRAME)
+            self._at = self._sections[id] = _Section(id, shown or "Section", common in _FRAME)
         else:
-            self._foreign.note(f"more than {MAX_SECTIONS} sections; {title!r} is left out")
+            self._foreign.note(f"more than {MAX_SECTIONS} sections; {title!r} is left out", number)
 
-    def read(self, line: str) -> None:
+    def read(self, line: str, number: int) -> None:
         """One line: a title with or without text behind it, or text."""
-        line = _NUMBERED.sub("", blanked(line))
+        line = self._unnumbered(blanked(line), number)
         match = _LABEL.fullmatch(line)
-        if match and self._is_title(match[1]):
-            self.open(match[1])
+        if match and self._is_title(match[1], match[2]):
+            self.open(match[1], number)
             line = match[2].lstrip(" :")
         elif header_key(line) in self._common:
-            self.open(line)
+            self.open(line, number)
             return
         if not line.strip(" >:-_."):
             return
         if self._at is None:
-            self.open("Findings")
+            self.open("Findings", number)
         for sentence in _SENTENCE.split(line):
-            self._add(sentence.strip())
+            self._add(_Sentence(number, sentence.strip()))
 
-    def _is_title(self, label: str) -> bool:
-        """In the impression only a title of the frame ends it: "BI-RADS: 2" is part of it."""
+    def _unnumbered(self, line: str, number: int) -> str:
+        mark = _NUMBERED.match(line)
+        if mark and mark[0].strip(" -*•"):
+            self._foreign.note(f"number of a list left out: {mark[0].strip()}", number)
+        return line[mark.end() :] if mark else line
+
+    def _is_title(self, label: str, rest: str) -> bool:
+        """In the impression only a title of the frame ends it: "BI-RADS: 2" is part of it.
+
+        A label with nothing but a field behind it is the field's, unless it names an organ.
+        """
+        is_common = header_key(label) in self._common
         if self._at and self._at.id in _LAST:
-            return header_key(label) in self._common
+            return is_common
+        only = bool(PLACE.search(rest)) and not re.search(r"[^\W_]", PLACE.sub("", rest))
+        if only and self._at and not (is_common or self._sites(label)):
+            return False
         return len(label.split()) <= 6
 
-    def _add(self, sentence: str) -> None:
-        if self._at is None:
+    def _add(self, sentence: _Sentence) -> None:
+        if self._at is None or not sentence.text:
             return
         self._count += 1
         if self._count > MAX_SENTENCES:
-            self._foreign.note(f"more than {MAX_SENTENCES} sentences; the rest is left out")
-        elif _FIELD.search(sentence):
-            self._foreign.note(f"{self._at.id}: field to fill, left out: {sentence[:200]!r}")
+            words = PLACE.sub(self._words, sentence.text)
+            message = f"more than {MAX_SENTENCES} sentences; left out: {words}"
+            self._foreign.note(message, sentence.number)
+        elif PLACE.search(sentence.text):
+            self._at.forms.append(sentence)
         else:
             self._at.sentences.append(sentence)
+
+    def _words(self, place: re.Match[str]) -> str:
+        one = self._foreign.field_at(place[0])
+        words = (one.name, one.default, one.unit, *(word for each in one.choices for word in each))
+        return f"[{blanked(' '.join(words))}]"
 
     def table(self) -> TemplateTable:
         """The draft as a table."""
@@ -131,7 +173,12 @@ class _Maker:
             self._foreign.note("there was no impression; an empty one was added")
             self._sections["impression"] = _Section("impression", "Impression", frame=True)
         title = self._foreign.title or "Imported template"
-        rules = [self._rule(each) for each in self._sections.values()]
+        if len(title) > 200:
+            self._foreign.note(f"the title is too long, cut from: {title}")
+        titles = (name for s in self._sections.values() for name in (s.title, s.id, *s.headers))
+        taken = {name_key(name) for name in (*titles, *self._common, "other", "all other")}
+        maker = FieldMaker(self._foreign, frozenset(taken))
+        rules = [self._rule(each, maker) for each in self._sections.values()]
         if not any("general" in rule.organs for rule in rules):
             at = next(n for n, rule in enumerate(rules) if rule.id == "impression")
             id = "other" if "other" not in self._sections else "all_other"
@@ -162,19 +209,22 @@ class _Maker:
         text = " ".join(map(re.escape, said.split()))
         return AppliesTo(modality=found, text=(text,) if text else ())
 
-    def _rule(self, section: _Section) -> SectionRule:
+    def _rule(self, section: _Section, maker: FieldMaker) -> SectionRule:
+        fields: list[FieldRule] = []
+        lines: list[LineRule] = []
+        for number, text in section.forms:
+            made, line = maker.line(section.id, section.title, text, number)
+            fields += made
+            lines.append(line)
+        row: dict[str, Any] = {"id": section.id, "title": section.title}
+        row |= {"headers": tuple(dict.fromkeys(section.headers))}
+        row |= {"fields": tuple(fields), "lines": tuple(lines)}
         if section.frame:
-            return SectionRule(
-                id=section.id,
-                title=section.title,
-                header_only=True,
-                required=section.id == "impression",
-            )
-        organs = self._organs(section)
+            is_last = section.id == "impression"
+            return SectionRule(**row, header_only=True, required=is_last)
         return SectionRule(
-            id=section.id,
-            title=section.title,
-            organs=organs,
+            **row,
+            organs=self._organs(section),
             keywords=tuple(map(re.escape, _words(section.title))),
             defaults=tuple(self._defaults(section)),
         )
@@ -196,7 +246,7 @@ class _Maker:
         return [(hit.value.keys, hit.value.organ) for hit in self._lexicon.sites.find(words)]
 
     def _defaults(self, section: _Section) -> Iterator[Default]:
-        for number, sentence in enumerate(section.sentences, 1):
+        for number, (line, sentence) in enumerate(section.sentences, 1):
             absent = self._absent(sentence)
             words = (re.escape(word) for word in _words(section.title) if word in sentence.lower())
             keyword = "" if absent else next(words, "")
@@ -204,7 +254,8 @@ class _Maker:
                 id = f"normal_{number}"
                 yield Default(id=id, text=sentence, absent=absent, supersede_keyword=keyword)
             else:
-                self._foreign.note(f"{section.id}: names no finding or organ: {sentence[:200]!r}")
+                message = f"{section.id}: names no finding or organ: {sentence}"
+                self._foreign.note(message, line)
 
     def _absent(self, sentence: str) -> tuple[str, ...]:
         """The findings that the sentence names, else its organs."""
@@ -223,7 +274,9 @@ class _Maker:
         """Text of sections that only dictation fills is there by name."""
         for section in self._sections.values():
             if section.frame and section.sentences:
-                sentences = (MacroSentence(text=t, section=section.id) for t in section.sentences)
+                sentences = (
+                    MacroSentence(text=text, section=section.id) for _, text in section.sentences
+                )
                 name = f"{section.id} text"
                 self._foreign.note(f"{section.id}: its text is the macro {name!r}")
                 yield Macro(id=f"{section.id}_text", says=(name,), sentences=tuple(sentences))
