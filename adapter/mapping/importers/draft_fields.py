@@ -59,6 +59,8 @@ class FieldMaker:
     def _label(self, foreign: ForeignField, before: str, title: str) -> str:
         """The field's own name, else the words before it, else the title of its section."""
         own = blanked(foreign.name)
+        if not own and len(foreign.choices) == 1:
+            own = blanked(foreign.choices[0].text)
         if len(own) > _LONGEST:
             self._foreign.note(f"the name of a field is too long, cut from: {own}", foreign.line)
         words = own or " ".join(re.findall(r"[^\W_][\w'/-]*", before)[-3:])
