@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from adapter.cli.inputs import read_object, read_text
+from adapter.cli.inputs import Mappings, read_object, read_text
 from adapter.domain.report import Flag
 from adapter.mapping.files import MappingFiles
 from adapter.mapping.reporting import ReportingTables
@@ -26,9 +25,7 @@ def command(
         ),
     ] = None,
     prior: Annotated[str | None, typer.Option(help="Text of the report before.")] = None,
-    mappings: Annotated[
-        Path | None, typer.Option(help="The site's own mapping files.", file_okay=False)
-    ] = None,
+    mappings: Mappings = None,
     as_json: Annotated[bool, typer.Option("--json", help="All flags as one object.")] = False,
 ) -> None:
     """Check a report: side, sex, levels, measurements, sections, remnants and more.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
@@ -38,6 +39,7 @@ SINGLE: dict[str, type[MappingTable]] = {
     "fhir_orders.yaml": FhirOrderMapping,
     "checks.yaml": ChecksTable,
 }
+_MOST_FILES = 10_000
 Report = tuple[str, list[str]]
 """A file or group of files, and what is wrong with it."""
 
@@ -121,8 +123,13 @@ def _unknown(site: Path | None) -> list[str]:
     """Files of the site's directory that nothing reads."""
     if site is None:
         return []
-    names = (path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file())
-    return sorted(name for name in names if not _is_read(name))
+    try:
+        inside = list(islice((path for path in site.rglob("*") if not path.is_dir()), _MOST_FILES))
+    except OSError as error:
+        return [f"(not all of it can be read: {error.strerror})"]
+    names = (path.relative_to(site).as_posix() for path in inside if path.is_file())
+    strange = (path.relative_to(site).as_posix() for path in inside if not path.is_file())
+    return sorted({*(name for name in names if not _is_read(name)), *strange})
 
 
 def _is_read(name: str) -> bool:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from adapter.cli.inputs import read_text
+from adapter.cli.inputs import Mappings, read_text
 from adapter.mapping.files import MappingFiles
 from adapter.mapping.lexicon import Lexicon
 from adapter.reporting.facts import facts
@@ -19,9 +18,7 @@ def command(
     file: Annotated[
         str, typer.Argument(help="Text file with one sentence a line; - is standard input.")
     ] = "-",
-    mappings: Annotated[
-        Path | None, typer.Option(help="The site's own mapping files.", file_okay=False)
-    ] = None,
+    mappings: Mappings = None,
     as_json: Annotated[bool, typer.Option("--json", help="The only form there is.")] = True,
 ) -> None:
     """Print what each sentence states, one JSON object a line.

@@ -9,7 +9,7 @@ from typing import Annotated, NamedTuple
 
 import typer
 
-from adapter.cli.inputs import read_bytes
+from adapter.cli.inputs import Mappings, read_bytes
 from adapter.errors import Rejected
 from adapter.mapping.files import MappingFile, MappingFiles
 from adapter.mapping.importers.door import import_templates, to_yaml
@@ -39,9 +39,7 @@ def command(
         Path | None, typer.Option(help="Folder for the files; left out: standard output.")
     ] = None,
     export: Annotated[bool, typer.Option("--export", help="Write a template as MRRT.")] = False,
-    mappings: Annotated[
-        Path | None, typer.Option(help="The site's own mapping files.", file_okay=False)
-    ] = None,
+    mappings: Mappings = None,
     as_json: Annotated[bool, typer.Option("--json", help="One object a template.")] = False,
 ) -> None:
     """Make drafts of templates; what was not understood goes to standard error.
@@ -94,6 +92,8 @@ def _to_mend(id: str, text: str, lexicon: Lexicon) -> Iterator[str]:
 
 def _write(made: _Made, out: Path) -> Path:
     path = out / made.name
+    if out.exists() and not out.is_dir():
+        raise Rejected(f"{out} is a file; name a folder as --out")
     try:
         out.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as target:

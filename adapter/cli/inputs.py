@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
 
 from adapter.errors import Malformed, NotFound, TooLarge
 
+Mappings = Annotated[
+    Path | None,
+    typer.Option(help="The site's own mapping files.", exists=True, file_okay=False),
+]
 MOST_BYTES = 16 * 1024 * 1024
 
 

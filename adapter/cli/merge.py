@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from enum import StrEnum
 from typing import Annotated, Any, TypeVar
 
 import typer
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from adapter.cli.inputs import parse_object, read_bytes, read_object, read_text
+from adapter.cli.inputs import Mappings, parse_object, read_bytes, read_object, read_text
+from adapter.domain.finding import AiFinding
 from adapter.domain.prior import PriorReport
 from adapter.domain.report import Report
 from adapter.domain.transcript import Transcript, Word
-from adapter.errors import Malformed
+from adapter.errors import Malformed, NotFound, Rejected
 from adapter.mapping.files import MappingFiles
 from adapter.mapping.reporting import ReportingTables
 from adapter.reporting.pipeline import ReportInputs, build_report
@@ -23,6 +24,14 @@ from adapter.workflow.study_input import read_study
 
 Shape = TypeVar("Shape", bound=BaseModel)
 _STRICT = ConfigDict(extra="ignore", frozen=True)
+
+
+class Status(StrEnum):
+    """What a report can be made as; an addendum belongs to a signed one."""
+
+    DRAFT = "draft"
+    PRELIMINARY = "preliminary"
+    FINAL = "final"
 
 
 class _HeardWord(BaseModel):
@@ -54,10 +63,8 @@ def command(
     prior: Annotated[
         str | None, typer.Option(help="Text of the report before, to check against.")
     ] = None,
-    status: Annotated[str, typer.Option(help="draft, preliminary or final.")] = "draft",
-    mappings: Annotated[
-        Path | None, typer.Option(help="The site's own mapping files.", file_okay=False)
-    ] = None,
+    status: Annotated[Status, typer.Option(help="What the report is to be.")] = Status.DRAFT,
+    mappings: Mappings = None,
     as_json: Annotated[bool, typer.Option("--json", help="The report with all sources.")] = False,
 ) -> None:
     """Merge a dictation into a report; flags go to standard error.
@@ -66,10 +73,10 @@ def command(
     """
     inputs = ReportInputs(
         transcripts=(_transcript(dictation),),
-        ai=read_findings(read_bytes(ai)) if ai else (),
+        ai=_findings(ai) if ai else (),
         order=read_study(read_object(study), study).order() if study else None,
         template=template,
-        status=status,
+        status=status.value,
         earlier=PriorReport(read_text(prior)) if prior else None,
     )
     report = build_report(inputs, ReportingTables.load(MappingFiles(site=mappings)))
@@ -86,6 +93,15 @@ def _print(report: Report) -> None:
     for flag in report.flags:
         where = f" [{flag.statement}]" if flag.statement else ""
         typer.echo(f"{flag.severity.value}: {flag.code}{where}: {flag.message}", err=True)
+
+
+def _findings(file: str) -> tuple[AiFinding, ...]:
+    try:
+        return read_findings(read_bytes(file))
+    except NotFound:
+        raise
+    except Rejected as error:
+        raise Malformed(f"{file}: {error}") from None
 
 
 def _transcript(file: str) -> Transcript:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
 from typing import Annotated, BinaryIO
 
 import typer
 
+from adapter.cli.inputs import Mappings
 from adapter.domain.transcript import WrittenText
 from adapter.errors import Malformed, NotFound, TooLarge
 from adapter.mapping.files import MappingFiles
@@ -24,9 +24,7 @@ def command(
         str, typer.Argument(help="Text file with one utterance a line; - is standard input.")
     ] = "-",
     language: Annotated[str, typer.Option(help="Language of the vocabulary.")] = "en",
-    mappings: Annotated[
-        Path | None, typer.Option(help="The site's own mapping files.", file_okay=False)
-    ] = None,
+    mappings: Mappings = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="One object a line: text, spans, commands.")
     ] = False,

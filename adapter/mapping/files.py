@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from adapter.domain.identifiers import sha256_hex
 from adapter.errors import ConfigurationError
 
+_MOST_BYTES = 8 * 1024 * 1024
 _PACKAGE = Path(__file__).resolve().parent.parent
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -49,8 +50,10 @@ class MappingFile:
         """The file as a table; raises ConfigurationError naming file and key."""
         try:
             return kind.model_validate(yaml.load(self.body, Loader=_LOADER))  # noqa: S506 - both are safe loaders
-        except yaml.YAMLError as error:
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
             raise ConfigurationError(f"{self.path} is not valid YAML: {error}") from None
+        except RecursionError:
+            raise ConfigurationError(f"{self.path} is nested too deeply") from None
         except ValidationError as error:
             raise ConfigurationError(f"{self.path}: {_wrong(error)}") from None
 
@@ -66,7 +69,7 @@ class MappingFiles:
         """The file of this name; raises ConfigurationError when there is none."""
         for root in self._roots():
             if (root / name).is_file():
-                return MappingFile(name, root / name, (root / name).read_bytes())
+                return MappingFile(name, root / name, _bounded(root / name))
         raise ConfigurationError(f"mapping file {name} is missing in {self._places()}")
 
     def folder(self, name: str) -> list[MappingFile]:
@@ -75,6 +78,7 @@ class MappingFiles:
             path.relative_to(root).as_posix()
             for root in self._roots()
             for path in (root / name).glob("*.yaml")
+            if path.is_file()
         }
         return [self.get(each) for each in sorted(names)]
 
@@ -100,6 +104,17 @@ class StoredMappingFiles(MappingFiles):
     def folder(self, name: str) -> list[MappingFile]:
         """All stored files of a folder by name."""
         return [self.get(each) for each in sorted(self.bodies) if each.startswith(f"{name}/")]
+
+
+def _bounded(path: Path) -> bytes:
+    try:
+        with path.open("rb") as source:
+            body = source.read(_MOST_BYTES + 1)
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from None
+    if len(body) > _MOST_BYTES:
+        raise ConfigurationError(f"{path} is larger than {_MOST_BYTES} bytes; part it")
+    return body
 
 
 def _wrong(error: ValidationError) -> str:

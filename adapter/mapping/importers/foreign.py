@@ -21,6 +21,7 @@ _MARKS = (
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff\ue000-\uf8ff]")
 _DECLARED = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?([\w-]{1,40})", re.IGNORECASE)
+_STRANGE = 0.02  # share of characters that no text has
 PLACE = re.compile(f"[{chr(_PLACES)}-{chr(_PLACES + MAX_FIELDS - 1)}]")
 
 
@@ -103,6 +104,9 @@ def decode(body: bytes) -> str:
     if len(body) > MAX_BYTES:
         raise TooLarge(f"the file has {len(body)} bytes, more than the {MAX_BYTES} that are read")
     text = _decoded(body).replace("\r\n", "\n").replace("\r", "\n")
+    strange = len(_CONTROL.findall(text)) + text.count("\ufffd")
+    if strange > _STRANGE * len(text) + 8:
+        raise Malformed("this is no text; give a file of HTML, XML, RTF or plain text")
     text = _CONTROL.sub("", text)
     if not text.strip():
         raise Malformed("there is no text in the file")
