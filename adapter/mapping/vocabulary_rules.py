@@ -34,6 +34,8 @@ class Sign(MappingTable):
     """The sign."""
     units: tuple[str, ...] = ()
     """Written units that must follow, unless the number is a decimal; empty: any number."""
+    after: tuple[Phrase, ...] = ()
+    """Words after which no unit need follow: hounsfield UNITS OF negative ten."""
 
 
 class Numbers(MappingTable):

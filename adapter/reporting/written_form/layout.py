@@ -21,7 +21,11 @@ def merge_marks(tokens: list[Token]) -> list[Token]:
     out: list[Token] = []
     for token in tokens:
         before = out[-1] if out else None
-        if before is not None and token.rank > 0 and before.rank > 0:
+        if before is not None and _swallows(before, token):
+            out[-1] = before._replace(end=token.end)
+        elif before is not None and _is_swallowed(before, token):
+            out[-1] = token._replace(start=before.start)
+        elif before is not None and token.rank > 0 and before.rank > 0:
             out[-1] = _stronger(before, token)
         elif before is not None and token.rank > 0 and before.kind is Kind.BREAK:
             out[-1] = before._replace(end=token.end)
@@ -31,6 +35,22 @@ def merge_marks(tokens: list[Token]) -> list[Token]:
         else:
             out.append(token)
     return out
+
+
+def _swallows(said: Token, heard: Token) -> bool:
+    """Whether a pause behind a spoken bracket, quote or hyphen was heard as a mark."""
+    opens = said.right or not said.left
+    return _is_sign(said) and opens and heard.rank > 0 and not heard.said
+
+
+def _is_swallowed(heard: Token, said: Token) -> bool:
+    """Whether a pause before a spoken bracket, quote or hyphen was heard as a mark."""
+    pause = heard.rank == 1 or said.left
+    return _is_sign(said) and pause and heard.rank > 0 and not heard.said
+
+
+def _is_sign(token: Token) -> bool:
+    return token.kind is Kind.MARK and token.said and token.rank == 0
 
 
 def _stronger(one: Token, other: Token) -> Token:

@@ -138,7 +138,12 @@ def _may_open(clause: list[str], vocabulary: Vocabulary) -> bool:
 
 def _ends_in_number(clause: list[str], vocabulary: Vocabulary) -> bool:
     """Whether the colon stands behind a category or a level: BI-RADS 2: benign."""
-    return bool(clause) and (clause[-1] in vocabulary.numbers or clause[-1][-1:].isdigit())
+    if not clause:
+        return False
+    last = len(clause) - 1
+    if last and len(clause[last]) == 1 and clause[last].isalpha():
+        last -= 1  # category four A
+    return clause[last] in vocabulary.numbers or clause[last][-1:].isdigit()
 
 
 def _is_short_opening(clause: list[str], vocabulary: Vocabulary) -> bool:

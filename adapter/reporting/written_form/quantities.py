@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from adapter.mapping.vocabulary_rules import UnitRule
@@ -62,11 +63,20 @@ def _member(reading: Reading, index: int) -> Member | None:
     if unit is None:
         number, unit = _longer(reading, at, number)
     rule, end = unit if unit else (None, number.end)
-    if sign and sign[0].units and number.value is not None:
+    named = sign is not None and _stands_after(reading, index, sign[0].after)
+    if sign and sign[0].units and number.value is not None and not named:
         name = (rule.writes or reading.key(number.end)) if rule else ""
         if name not in sign[0].units:
             return None
     return Member(index, number, sign[0].writes if sign else "", at, rule, end)
+
+
+def _stands_after(reading: Reading, index: int, phrases: Sequence[str]) -> bool:
+    """Whether one of these phrases stands right before a place."""
+    return any(
+        reading.keys[max(0, index - len(words)) : index] == words
+        for words in (phrase.split() for phrase in phrases)
+    )
 
 
 def _longer(

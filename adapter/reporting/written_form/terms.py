@@ -31,6 +31,10 @@ def spelled(reading: Reading, index: int) -> Written | None:
     end = _letters_end(reading, index)
     if end - index < 2:
         return _stroke(reading, index)
+    named = reading.vocabulary.labels.match(reading.keys, index)
+    found = reading.vocabulary.terms.match(reading.keys, index)
+    if named is None or (found is not None and found[1] > named[1]):
+        return _known(reading, index, end) or _joined(reading, index, end)
     return label(reading, index) or _known(reading, index, end) or _joined(reading, index, end)
 
 
