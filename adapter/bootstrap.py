@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-import os
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -18,12 +17,13 @@ import uvicorn
 from adapter.clock import SystemClock
 from adapter.domain.delivery import ReportMessage
 from adapter.domain.event import Event
-from adapter.errors import ConfigurationError
+from adapter.domain.feed import FeedState
+from adapter.errors import ConfigurationError, cannot_listen
 from adapter.fhir.client import FhirDestination
 from adapter.fhir.orders import read_service_request
 from adapter.fhir.results import build_transaction
-from adapter.hl7v2.listener import MllpLimits, MllpListener
-from adapter.hl7v2.message import Message
+from adapter.hl7v2.doors import MllpDoors, make_listener, protocol_of
+from adapter.hl7v2.listener import MllpListener
 from adapter.hl7v2.plain_order import PlainOrder
 from adapter.hl7v2.reader import MessageReader
 from adapter.hl7v2.results import build_oru
@@ -32,7 +32,8 @@ from adapter.jobs.dbos_jobs import DbosJobs, Queue
 from adapter.mapping.destinations import DestinationProfile, load_destinations
 from adapter.mapping.fhir_orders import FhirOrderMapping
 from adapter.mapping.files import MappingFiles
-from adapter.mapping.hl7_orders import load_order_mapping
+from adapter.mapping.hl7_orders import OrderMapping
+from adapter.mapping.listeners import DEFAULT, DEFAULT_ORDERS, ListenerProfile, load_listeners
 from adapter.mapping.message_table import load_message_mapping
 from adapter.mapping.reporting import ReportingTables
 from adapter.observability.logs import configure_logs
@@ -115,6 +116,26 @@ def speech_model(settings: Settings) -> Path | None:
     return find_model(located(settings.speech_model, settings.data_dir)).directory
 
 
+def default_listener(settings: Settings) -> ListenerProfile:
+    """The HL7 v2 listener of the READOUT_MLLP_* settings."""
+    return ListenerProfile(
+        name=DEFAULT,
+        host=settings.mllp_host,
+        port=settings.mllp_port,
+        max_frame_bytes=settings.mllp_max_frame_bytes,
+        max_connections=settings.mllp_max_connections,
+        idle_seconds=settings.mllp_idle_seconds,
+    )
+
+
+class Readers(dict[str, Callable[[bytes], Sequence[Event]]]):
+    """Who reads the stored messages of a protocol."""
+
+    def __missing__(self, protocol: str) -> Callable[[bytes], Sequence[Event]]:
+        """A listener's own mapping file is gone: the default one reads what it has stored."""
+        return self[protocol_of(DEFAULT_ORDERS)]
+
+
 class _HttpServer(uvicorn.Server):
     """Leaves the signals of the process to `serve`."""
 
@@ -130,18 +151,18 @@ class Service:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         files = MappingFiles(site=settings.mappings_dir)
-        mapping = load_order_mapping(files)
+        listeners = load_listeners(files, default_listener(settings))
         fhir_orders = files.get("fhir_orders.yaml").read(FhirOrderMapping)
-        reader = MessageReader(mapping, load_message_mapping(files))
-        self._review: Callable[[Message], None] = reader.check
-        self._glance = PlainOrder(mapping)
-        self._charset = mapping.fallback_charset
+        others = load_message_mapping(files)
+        self._orders = {
+            name: files.get(name).read(OrderMapping)
+            for name in {DEFAULT_ORDERS, *(each.orders for each in listeners)}
+        }
+        self._readers = {name: MessageReader(each, others) for name, each in self._orders.items()}
         self._recognizer = open_engine(settings)
         self.house = self._house(files)
-        readers: dict[str, Callable[[bytes], Sequence[Event]]] = {
-            "hl7v2": reader.read,
-            "fhir": lambda body: (read_service_request(body, fhir_orders),),
-        }
+        readers = Readers({"fhir": lambda body: (read_service_request(body, fhir_orders),)})
+        readers |= {protocol_of(name): each.read for name, each in self._readers.items()}
         made, dictated = Reports(self.house), Dictations(self.house)
         self.parts = Parts(
             house=self.house,
@@ -154,15 +175,16 @@ class Service:
             find_speech_model=lambda: speech_model(settings),
             live=self._live_dictations(dictated),
             host_names=tuple(filter(None, map(str.strip, settings.http_host_names.split(",")))),
+            feeds=self._feeds,
         )
-        self._listener = self._mllp_listener()
+        self._doors = MllpDoors([self._mllp_listener(each) for each in listeners])
         self._http = self._http_server()
         self._watcher = self._watch_folder()
 
     @property
     def mllp_port(self) -> int:
-        """The port the HL7 v2 listener has, once started."""
-        return self._listener.port
+        """The port the default HL7 v2 listener has, once started."""
+        return self._doors.ports[0]
 
     @property
     def http_port(self) -> int:
@@ -179,7 +201,7 @@ class Service:
         sweeping: asyncio.Task[None] | None = None
         try:
             if door is not None:
-                await self._start_listener()
+                await self._doors.open()
                 http = asyncio.create_task(self._http.serve([door]))
                 while not self._http.started and not http.done():  # noqa: ASYNC110 - no event
                     await asyncio.sleep(0.005)
@@ -192,12 +214,6 @@ class Service:
                 sweeping.cancel()
             await self._close(http)
 
-    async def _start_listener(self) -> None:
-        try:
-            await self._listener.start()
-        except OSError as error:
-            raise _taken("MLLP", self.settings.mllp_host, self.settings.mllp_port, error) from None
-
     async def _until(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
             with contextlib.suppress(asyncio.TimeoutError):
@@ -207,7 +223,7 @@ class Service:
 
     async def _close(self, http: asyncio.Task[None] | None) -> None:
         if http is not None:
-            await self._listener.stop()
+            await self._doors.close()
             self._http.should_exit = True
             await http
         await asyncio.to_thread(self._stop_inside)
@@ -273,22 +289,18 @@ class Service:
             settings.speech_longest_minutes,
         )
 
-    def _mllp_listener(self) -> MllpListener:
-        settings = self.settings
-        limits = MllpLimits(
-            max_frame_bytes=settings.mllp_max_frame_bytes,
-            max_connections=settings.mllp_max_connections,
-            idle_seconds=settings.mllp_idle_seconds,
-        )
-        return MllpListener(
-            settings.mllp_host,
-            settings.mllp_port,
-            limits,
-            self._review,
+    def _feeds(self) -> list[FeedState]:
+        return self._doors.feeds()
+
+    def _mllp_listener(self, profile: ListenerProfile) -> MllpListener:
+        mapping = self._orders[profile.orders]
+        return make_listener(
+            profile,
+            self._readers[profile.orders].check,
             self.parts.intake.store,
             SystemClock(),
-            fallback_charset=self._charset,
-            glance=self._glance,
+            fallback_charset=mapping.fallback_charset,
+            glance=PlainOrder(mapping),
         )
 
     def _http_server(self) -> uvicorn.Server:
@@ -321,17 +333,9 @@ def _bound(host: str, port: int) -> socket.socket:
         door.bind((host, port))
     except OSError as error:
         door.close()
-        raise _taken("HTTP", host, port, error) from None
+        advice = "set READOUT_HTTP_HOST and READOUT_HTTP_PORT to a free address"
+        raise cannot_listen("HTTP", host, port, error, advice) from None
     return door
-
-
-def _taken(door: str, host: str, port: int, error: OSError) -> ConfigurationError:
-    named = error.errno is not None and error.errno > 0  # not so for an address that is none
-    reason = os.strerror(error.errno or 0) if named else error.strerror
-    return ConfigurationError(
-        f"{door} cannot listen on {host}:{port}: {reason}; "
-        f"set READOUT_{door}_HOST and READOUT_{door}_PORT to a free address"
-    )
 
 
 def serve(settings: Settings, ready: Callable[[Service], None], *, doors: bool = True) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 
 class ReadoutError(Exception):
     """Base of all errors that Readout raises on purpose; the message tells a person what to do."""
@@ -65,3 +67,12 @@ class TryAgain(ReadoutError):
 
 class NeedsPerson(ReadoutError):
     """No retry can mend this; it is parked and shown until a person decides."""
+
+
+def cannot_listen(
+    door: str, host: str, port: int, error: OSError, advice: str
+) -> ConfigurationError:
+    """A place to listen on that cannot be had, and what to do about it."""
+    named = error.errno is not None and error.errno > 0  # not so for an address that is none
+    reason = os.strerror(error.errno or 0) if named else error.strerror
+    return ConfigurationError(f"{door} cannot listen on {host}:{port}: {reason}; {advice}")

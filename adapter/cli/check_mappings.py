@@ -18,6 +18,7 @@ from adapter.mapping.fhir_orders import FhirOrderMapping
 from adapter.mapping.files import MappingFile, MappingFiles, MappingTable
 from adapter.mapping.hl7_orders import OrderMapping
 from adapter.mapping.lexicon import Lexicon, LexiconFile
+from adapter.mapping.listeners import ListenerProfile, load_listeners
 from adapter.mapping.message_table import MessageMapping
 from adapter.mapping.reporting import ReportingTables
 from adapter.mapping.template_table import MacroFile, TemplateTable
@@ -29,7 +30,9 @@ from adapter.reporting.template_lint import lint, macro_faults
 FOLDERS: dict[str, type[MappingTable]] = {
     "destinations": DestinationProfile,
     "findings": LexiconFile,
+    "listeners": ListenerProfile,
     "macros": MacroFile,
+    "orders": OrderMapping,
     "templates": TemplateTable,
     "vocabulary": VocabularyTable,
 }
@@ -86,7 +89,13 @@ def _checked(files: MappingFiles, site: Path | None) -> Iterator[Report]:
         yield name, _wrong(partial(_single, files, name, kind))
     for name in _unknown(site):
         yield name, ["no such mapping file is read; check its name and folder"]
-    yield "all together", _wrong(lambda: ReportingTables.load(files))
+    yield (
+        "all together",
+        [
+            *_wrong(lambda: ReportingTables.load(files)),
+            *_wrong(lambda: [files.get(each.orders) for each in load_listeners(files)]),
+        ],
+    )
 
 
 def _single(files: MappingFiles, name: str, kind: type[MappingTable]) -> MappingTable:

@@ -19,7 +19,7 @@ class MessageState(StrEnum):
 class InboundMessage:
     """The bytes as received, the source of truth. `refusal` is set when the door refused them."""
 
-    protocol: str  # "hl7v2" or "fhir"
+    protocol: str  # "hl7v2" or "fhir"; "hl7v2:orders/x.yaml" where that mapping file reads it
     peer: str  # address of the sender, e.g. "127.0.0.1:50514"
     sender: str  # MSH-3|MSH-4, or the FHIR client
     control_id: str  # MSH-10; a hash where the protocol has none

@@ -12,6 +12,7 @@ from adapter.errors import Malformed, ReadoutError, TooLarge
 from adapter.hl7v2.framing import Block, BlockKind, FrameReader
 from adapter.hl7v2.group_commit import Arrival
 from adapter.hl7v2.message import Header, messages_in
+from adapter.hl7v2.pace import Pace
 from adapter.ports import Clock
 
 
@@ -35,9 +36,11 @@ class Host(Protocol):
     clock: Clock
     connections: set[Connection]
     stopping: bool
+    protocol: str
+    pace: Pace | None
 
-    def admit(self, connection: Connection) -> bool:
-        """Whether one more connection is borne."""
+    def admit(self, connection: Connection, transport: asyncio.BaseTransport) -> bool:
+        """Whether this connection is borne."""
 
     def review(self, body: bytes, header: Header) -> ReadoutError | None:
         """Why the message is refused at the door; None when it is welcome."""
@@ -56,7 +59,8 @@ class Connection(asyncio.Protocol):
         self._listener = listener
         self._reader = FrameReader(listener.limits.max_frame_bytes)
         self._transport: asyncio.Transport | None = None
-        self._peer = ""
+        self._peer = self._address = ""
+        self._encrypted = False
         self._unanswered = 0
         self._last_read = 0.0
         self._deaf = False  # refused or stopping: what still comes is not read
@@ -69,19 +73,23 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A sender has connected."""
         self._transport = cast(asyncio.Transport, transport)
-        if not self._listener.admit(self):
+        if not self._listener.admit(self, transport):
             self.abort()
             return
         address = transport.get_extra_info("peername") or ("unknown", 0)
-        self._peer = f"{address[0]}:{address[1]}"
+        self._address, self._peer = str(address[0]), f"{address[0]}:{address[1]}"
+        self._encrypted = transport.get_extra_info("ssl_object") is not None
         self._watch_idle()
 
     def data_received(self, data: bytes) -> None:
         """Bytes have come, split anywhere."""
         self._last_read = asyncio.get_running_loop().time()
         if not self._deaf:
-            self._take(self._reader.feed(data))
+            blocks = self._reader.feed(data)
+            self._take(blocks)
             self._watch_outside()
+            if self._listener.pace is not None:
+                self._slow_down(self._listener.pace, len(blocks))
 
     def eof_received(self) -> bool:
         """The sender will send no more; it may still wait for answers."""
@@ -89,7 +97,7 @@ class Connection(asyncio.Protocol):
             self._take(self._reader.flush())
             self._deaf = True
         self._close_when_answered()
-        return True
+        return not self._encrypted  # TLS has no half-closed connection
 
     def connection_lost(self, _exc: Exception | None) -> None:
         """The connection is gone; what came whole is stored all the same."""
@@ -140,7 +148,7 @@ class Connection(asyncio.Protocol):
     ) -> InboundMessage:
         digest = sha256_hex(body)
         return InboundMessage(
-            protocol="hl7v2",
+            protocol=self._listener.protocol,
             peer=self._peer,
             sender=header.sender if header else "",
             control_id=(header.control_id if header else "") or digest[:20],
@@ -209,6 +217,13 @@ class Connection(asyncio.Protocol):
         self._pauses.discard(why)
         if self._transport is not None and not self._pauses and not self._transport.is_closing():
             self._transport.resume_reading()
+
+    def _slow_down(self, pace: Pace, messages: int) -> None:
+        """Let a sender wait that is faster than the listener allows."""
+        loop = asyncio.get_running_loop()
+        if (wait := pace.spend(self._address, messages, loop.time())) > 0:
+            self.pause_reading("pace")
+            self._timers["pace"] = loop.call_later(wait, self.resume_reading, "pace")
 
     def _watch_idle(self) -> None:
         loop = asyncio.get_running_loop()

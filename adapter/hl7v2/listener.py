@@ -5,26 +5,45 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
+import ssl
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from adapter.errors import ReadoutError, Rejected
 from adapter.hl7v2.ack import Acknowledger
+from adapter.hl7v2.allow import AllowList
+from adapter.hl7v2.answer_mode import as_if_asked
 from adapter.hl7v2.connection import Connection, MllpLimits
+from adapter.hl7v2.feed_watch import FeedWatch
 from adapter.hl7v2.framing import frame
 from adapter.hl7v2.group_commit import Arrival, GroupCommit, Store
 from adapter.hl7v2.message import Header, Message
+from adapter.hl7v2.pace import Pace
 from adapter.ports import Clock
 
 _log = logging.getLogger(__name__)
 _FAREWELL_SECONDS = 5.0
+_HANDSHAKE_SECONDS = 15.0
 
-__all__ = ["MllpLimits", "MllpListener", "Review", "Store"]
+__all__ = ["Door", "Glance", "MllpLimits", "MllpListener", "Review", "Store"]
 
 Review = Callable[[Message], object]
 """Looks at a message at the door; raises Rejected for what must be refused. Fast, no I/O."""
 
 Glance = Callable[[bytes, Header], bool]
 """True only for a message that the review would certainly let in: it is then spared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What one listener asks of its senders beyond the limits; `protocol` names who reads them."""
+
+    protocol: str = "hl7v2"
+    tls: ssl.SSLContext | None = None
+    allow: AllowList = field(default_factory=AllowList)
+    pace: Pace | None = None
+    answer_mode: str = "auto"
+    watch: FeedWatch | None = None
 
 
 class MllpListener:
@@ -41,11 +60,14 @@ class MllpListener:
         *,
         fallback_charset: str = "utf-8",
         glance: Glance | None = None,
+        door: Door | None = None,
     ) -> None:
         self.host, self.port = host, port  # port 0 becomes the real one in `start`
         self.limits, self.clock = limits, clock
         self._review, self._fallback_charset = review, fallback_charset
         self._glance = glance
+        self._door = door = door or Door()
+        self.protocol, self.pace, self.watch = door.protocol, door.pace, door.watch
         self.connections: set[Connection] = set()
         self.stopping = False
         self._acknowledger = Acknowledger()
@@ -60,7 +82,12 @@ class MllpListener:
         loop = asyncio.get_running_loop()
         self._prefix = f"R{int(self.clock.now().timestamp() * 1000):x}-"
         self._server = await loop.create_server(
-            lambda: Connection(self), self.host, self.port, backlog=512
+            lambda: Connection(self),
+            self.host,
+            self.port,
+            backlog=512,
+            ssl=self._door.tls,
+            ssl_handshake_timeout=_HANDSHAKE_SECONDS if self._door.tls else None,
         )
         self.port = self._server.sockets[0].getsockname()[1]
 
@@ -79,8 +106,11 @@ class MllpListener:
         for connection in self.connections:
             connection.abort()  # its sender does not read
 
-    def admit(self, connection: Connection) -> bool:
-        """Whether one more connection is borne."""
+    def admit(self, connection: Connection, transport: asyncio.BaseTransport) -> bool:
+        """Whether this connection is borne: on the allow list, and not one too many."""
+        if refusal := self._door.allow.refusal(transport):
+            _log.warning("MLLP connection refused: %s", refusal)
+            return False
         if self.stopping or len(self.connections) >= self.limits.max_connections:
             _log.warning("MLLP connection refused: %d are open", len(self.connections))
             return False
@@ -105,6 +135,8 @@ class MllpListener:
     def submit(self, arrival: Arrival) -> None:
         """Hand a message to the group commit; pauses all senders when too much is waiting."""
         self._commit.add(arrival)
+        if self.watch is not None:
+            self.watch.heard(arrival.message.sender)
         if not self._paused and self._commit.pending_bytes > self.limits.max_pending_bytes:
             self._paused = True
             for connection in self.connections:
@@ -112,6 +144,8 @@ class MllpListener:
 
     def answer(self, header: Header | None, refusal: ReadoutError | None) -> bytes | None:
         """The ACK in its frame; None where the sender asked for none."""
+        if header is not None and self._door.answer_mode != "auto":
+            header = as_if_asked(header, self._door.answer_mode)
         number = f"{self._prefix}{next(self._numbers):x}"
         body = self._acknowledger.answer(header, refusal, number, self.clock.now())
         return None if body is None else frame(body)

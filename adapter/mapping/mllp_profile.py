@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from enum import StrEnum
 from typing import Literal
-from zoneinfo import ZoneInfo
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from adapter.domain.delivery import DeliveryKind, Outcome
 from adapter.mapping.files import MappingTable
+from adapter.mapping.time_zone import TimeZone
 
 _STATUS = r"^[A-Z]$"
 
@@ -92,7 +92,7 @@ class MllpProfile(MappingTable):
     """Write the text in plain ASCII: letters without accents, straight quotes, `<=` for `≤`."""
     replacements: dict[str, str] = Field(default_factory=dict)
     """Texts replaced before escaping, where a receiver does not read an escape: `|` by `/`."""
-    timezone: str = "UTC"
+    timezone: TimeZone = "UTC"
     """Zone of the times that are sent, such as `Europe/Berlin`; they always carry their offset."""
     layout: Layout = Layout.LINES
     """How the text is laid into OBX: `lines`, `formatted_text` or `sections`."""
@@ -126,12 +126,3 @@ class MllpProfile(MappingTable):
     """Connection attempts before the delivery goes back to its queue."""
     answer_seconds: float = Field(default=30.0, gt=0, le=3600)
     """Longest wait for an ACK, in seconds; then the connection is dropped."""
-
-    @field_validator("timezone")
-    @classmethod
-    def _known_zone(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (KeyError, ValueError, OSError):
-            raise ValueError(f"{value!r} is not a time zone such as Europe/Berlin") from None
-        return value

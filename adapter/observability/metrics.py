@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector,
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from adapter.domain.feed import FeedState
 from adapter.ports import Clock
 from adapter.store import alerts, deliveries, dictations, messages, studies
 from adapter.store.database import Database
@@ -58,10 +59,38 @@ class TableMetrics(Collector):
         return max(0.0, (self._clock.now() - datetime.fromisoformat(since)).total_seconds())
 
 
-def make_registry(database: Database, clock: Clock) -> CollectorRegistry:
-    """The metrics of one node: its tables and its process."""
+class FeedMetrics(Collector):
+    """How long the senders that are expected to speak have been silent."""
+
+    def __init__(self, feeds: Callable[[], Sequence[FeedState]]) -> None:
+        self._feeds = feeds
+
+    def describe(self) -> list[Metric]:
+        """Nothing: the registry need not ask to know the names."""
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        """Seconds of silence, and whether they are too many."""
+        names = ["listener", "sender"]
+        since = GaugeMetricFamily(
+            "readout_feed_silence_seconds", "Time since a feed last spoke", labels=names
+        )
+        silent = GaugeMetricFamily(
+            "readout_feed_silent", "1 where a feed is silent for too long", labels=names
+        )
+        for each in self._feeds():
+            since.add_metric([each.listener, each.sender], each.silent_seconds)
+            silent.add_metric([each.listener, each.sender], float(each.silent))
+        yield from (since, silent)
+
+
+def make_registry(
+    database: Database, clock: Clock, feeds: Callable[[], Sequence[FeedState]] = tuple
+) -> CollectorRegistry:
+    """The metrics of one node: its tables, the feeds that it listens for, and its process."""
     registry = CollectorRegistry()
     registry.register(TableMetrics(database, clock))
+    registry.register(FeedMetrics(feeds))
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)
     GCCollector(registry=registry)

@@ -56,7 +56,8 @@ def build_app(parts: Parts) -> FastAPI:
     problems.install(app)
     for router in ROUTERS:
         app.include_router(router)
-    app.include_router(health.make_router(make_registry(parts.house.database, parts.house.clock)))
+    registry = make_registry(parts.house.database, parts.house.clock, parts.feeds)
+    app.include_router(health.make_router(registry))
     app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]
     app.add_middleware(Shell, max_body_bytes=parts.max_body_bytes, host_names=parts.host_names)
     return app

@@ -34,6 +34,7 @@ def make_router(registry: CollectorRegistry) -> APIRouter:
             "jobs": _check(lambda: _running(parts.house.jobs.running(), "a queue is not served")),
             "speech_model": _check(lambda: _model(parts, found)),
         }
+        checks["feeds"] = Check(ok=True, detail=_silent(parts))  # a silent sender is no fault here
         good = all(check.ok for check in checks.values())
         response.status_code = 200 if good else 503
         return Ready(status="ready" if good else "not ready", checks=checks)
@@ -62,6 +63,15 @@ def _database(parts: Parts) -> None:
 def _running(running: bool, wrong: str) -> None:
     if not running:
         raise ConfigurationError(f"{wrong}; restart the service and look into its log")
+
+
+def _silent(parts: Parts) -> str:
+    told = (
+        f"{each.sender or 'any sender'} at listener {each.listener} silent since {each.heard_at}"
+        for each in parts.feeds()
+        if each.silent
+    )
+    return "; ".join(told)
 
 
 def _model(parts: Parts, found: list[Path | None]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from adapter.domain.feed import FeedState
 from adapter.workflow.deliveries import Deliveries
 from adapter.workflow.dictations import Dictations
 from adapter.workflow.intake import Intake
@@ -20,7 +21,7 @@ class Parts:
     """The workflow of one house, as the endpoints call it.
 
     `find_speech_model` gives its directory (None: a server has it) or raises ConfigurationError;
-    `host_names` are served besides localhost.
+    `host_names` are served besides localhost; `feeds` tells who is expected to speak, and does.
     """
 
     house: House
@@ -33,3 +34,4 @@ class Parts:
     find_speech_model: Callable[[], Path | None]
     live: LiveDictations
     host_names: tuple[str, ...] = ()
+    feeds: Callable[[], list[FeedState]] = list

@@ -15,6 +15,7 @@ from adapter.mapping.fhir_orders import FhirOrderMapping
 from adapter.mapping.files import MappingTable
 from adapter.mapping.hl7_orders import OrderMapping
 from adapter.mapping.lexicon import LexiconFile
+from adapter.mapping.listeners import ListenerProfile
 from adapter.mapping.message_table import MessageMapping
 from adapter.mapping.template_table import MacroFile, TemplateTable
 from adapter.mapping.vocabulary_table import VocabularyOverlay, VocabularyTable
@@ -29,6 +30,11 @@ ROOTS: list[tuple[str, str, type[MappingTable]]] = [
         OrderMapping,
     ),
     ("messages.yaml", "HL7 v2 messages other than orders", MessageMapping),
+    (
+        "listeners/*.yaml",
+        "where HL7 v2 messages come in, one file a listener; `orders/*.yaml` are as orders.yaml",
+        ListenerProfile,
+    ),
     ("fhir_orders.yaml", "FHIR orders", FhirOrderMapping),
     ("destinations/*.yaml", "where reports go, one file a destination", DestinationProfile),
     ("templates/*.yaml", "report templates, one file a template", TemplateTable),

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from adapter.domain.feed import FeedState
 from adapter.fhir.orders import read_service_request
 from adapter.ports import Recognized, SpeechContext
 from adapter.speech.model_store import EMBEDDED
@@ -45,6 +46,7 @@ class Site:
     workflow: Workflow
     parts: Parts
     client: TestClient
+    feeds: list[FeedState]
 
     def dictate(self, accession: str, spoken: str) -> str:
         """Post a dictation and run what follows; returns its id."""
@@ -77,6 +79,7 @@ def _site(folder: Path, empty: Path) -> Iterator[Site]:
     shutil.copy(empty, folder / "readout.sqlite")
     database = Database(f"sqlite:///{folder / 'readout.sqlite'}")
     workflow = Workflow(database, folder, recognizer=MarkedRecognizer())
+    feeds: list[FeedState] = []
     parts = Parts(
         house=workflow.house,
         intake=Intake(workflow.house, {"fhir": lambda body: (read_service_request(body),)}),
@@ -89,13 +92,14 @@ def _site(folder: Path, empty: Path) -> Iterator[Site]:
         live=LiveDictations(
             workflow.house, workflow.dictations, LiveAudio(folder / "live", 16_000), None
         ),
+        feeds=lambda: feeds,
     )
     parts.intake.start()
     client = TestClient(
         build_app(parts), base_url="http://localhost", raise_server_exceptions=False
     )
     with client:
-        yield Site(workflow, parts, client)
+        yield Site(workflow, parts, client, feeds)
     parts.intake.stop()
     database.close()
 

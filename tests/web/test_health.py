@@ -4,6 +4,7 @@ from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from adapter.domain.feed import FeedState
 from adapter.errors import ConfigurationError
 from tests.web.conftest import Site
 
@@ -51,3 +52,19 @@ def test_metrics_parse_and_count(site: Site) -> None:
     assert values[("readout_studies", "preliminary")] == 1
     assert values[("readout_deliveries", "acknowledged", "ris")] == 1
     assert values[("process_resident_memory_bytes",)] > 0
+
+
+def test_a_silent_feed_is_told_and_is_no_reason_not_to_work(site: Site) -> None:
+    heard = "2026-03-01T10:00:00+00:00"
+    feeds = [
+        FeedState("default", "EHR|NORTH", heard, True, 7200.0),
+        FeedState("default", "", heard, False, 30.0),
+    ]
+    site.feeds.extend(feeds)
+    answer = site.client.get("/readyz")
+    assert answer.status_code == 200
+    told = f"EHR|NORTH at listener default silent since {heard}"
+    assert answer.json()["checks"]["feeds"] == {"ok": True, "detail": told}
+    text = site.client.get("/metrics").text
+    assert 'readout_feed_silent{listener="default",sender="EHR|NORTH"} 1.0' in text
+    assert 'readout_feed_silence_seconds{listener="default",sender=""} 30.0' in text

@@ -1,0 +1,18 @@
+"""Listeners that answer in one mode, whatever MSH-15 and MSH-16 ask for (HL7 v2 chapter 2.9)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from adapter.hl7v2.message import Header, Segment
+
+_ASKED = {"original": ("", ""), "enhanced": ("AL", "NE")}
+
+
+def as_if_asked(header: Header, mode: str) -> Header:
+    """The header as if MSH-15 and MSH-16 asked for `original` or `enhanced`."""
+    msh, signs = header.segment, header.delimiters
+    fields = [msh.field(number) for number in range(2, max(len(msh.raw), 17))]
+    fields[13:15] = _ASKED[mode]
+    line = signs.field.join(["MSH", *fields]).encode("latin-1", "replace")
+    return replace(header, segment=Segment(line, "MSH", signs, "latin-1", msh.start))

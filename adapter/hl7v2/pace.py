@@ -1,0 +1,22 @@
+"""How fast each sender may send: it waits, nothing is lost (a generic cell rate algorithm)."""
+
+from __future__ import annotations
+
+_MOST_SENDERS = 1024
+_BURST_SECONDS = 1.0  # what one second may bring may come at once
+
+
+class Pace:
+    """Messages a second by sender's address, over all connections of it."""
+
+    def __init__(self, per_second: float) -> None:
+        self._seconds = 1.0 / per_second
+        self._due: dict[str, float] = {}  # when the sender will have been still for long enough
+
+    def spend(self, sender: str, messages: int, now: float) -> float:
+        """Count these messages; how many seconds the sender must now wait."""
+        if len(self._due) > _MOST_SENDERS:
+            self._due = {each: due for each, due in self._due.items() if due > now}
+        due = max(self._due.get(sender, now), now) + messages * self._seconds
+        self._due[sender] = due
+        return max(0.0, due - now - _BURST_SECONDS)
