@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Field
@@ -11,7 +11,8 @@ from pydantic import BeforeValidator, Field
 from adapter.mapping.files import MappingTable
 from adapter.mapping.time_zone import TimeZone
 
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+_DAYS: tuple[Day, ...] = get_args(Day)
 _MIDNIGHT = "24:00"
 
 
@@ -29,7 +30,7 @@ TimeOfDay = Annotated[
 class QuietHours(MappingTable):
     """Hours in which silence is normal; they run past midnight where they end before they begin."""
 
-    days: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] = _DAYS
+    days: tuple[Day, ...] = _DAYS
     """Days on which they begin."""
     begins: TimeOfDay = "00:00"
     """Time of day, such as `22:00`."""
