@@ -55,7 +55,7 @@ class Feed(MappingTable):
 
     sender: str = ""
     """MSH-3 and MSH-4 as `EHR|NORTH`; empty: whoever speaks to this listener."""
-    silent_minutes: float = Field(60.0, gt=0, le=10_080)
+    silent_minutes: float = Field(default=60.0, gt=0, le=10_080)
     """Silence of so many minutes raises the alert; quiet hours do not count."""
     quiet: tuple[QuietHours, ...] = ()
     """Hours in which silence is normal."""

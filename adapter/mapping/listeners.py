@@ -52,7 +52,7 @@ class ListenerProfile(MappingTable):
     """Name of the listener in logs, metrics and alerts."""
     enabled: bool = True
     """Whether it listens."""
-    host: str = Field("127.0.0.1", min_length=1)
+    host: str = Field(default="127.0.0.1", min_length=1)
     """Address to listen on."""
     port: int = Field(ge=0, le=65535)
     """Port to listen on; 0 takes a free one."""
@@ -60,17 +60,17 @@ class ListenerProfile(MappingTable):
     """Encrypts the connections; empty: they are in the clear."""
     allow: Allow = Allow()
     """Who may connect."""
-    orders: str = Field(DEFAULT_ORDERS, pattern=r"^orders(/[A-Za-z0-9_-]{1,60})?\.yaml$")
+    orders: str = Field(default=DEFAULT_ORDERS, pattern=r"^orders(/[A-Za-z0-9_-]{1,60})?\.yaml$")
     """Mapping file that reads its messages (character set too), such as `orders/north.yaml`."""
     acknowledge: Literal["auto", "original", "enhanced"] = "auto"
     """`original`: AA, AE, AR; `enhanced`: CA, CE, CR; `auto`: as MSH-15 and MSH-16 ask for."""
-    messages_per_second: float = Field(0.0, ge=0)
+    messages_per_second: float = Field(default=0.0, ge=0)
     """Messages a second taken from one address; above it the sender waits. 0: as many as come."""
-    max_frame_bytes: int = Field(4_194_304, ge=1024)
+    max_frame_bytes: int = Field(default=4_194_304, ge=1024)
     """Largest message taken, in bytes; a larger one is refused and the connection closed."""
-    max_connections: int = Field(512, ge=1)
+    max_connections: int = Field(default=512, ge=1)
     """Most connections open at once."""
-    idle_seconds: float = Field(600.0, gt=0)
+    idle_seconds: float = Field(default=600.0, gt=0)
     """A connection without a message for this long is closed."""
     feeds: tuple[Feed, ...] = ()
     """Senders whose silence raises an alert."""

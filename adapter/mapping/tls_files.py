@@ -18,7 +18,7 @@ class ServerTls(MappingTable):
     """PEM file of the certificate and the chain above it."""
     key: Path | None = None
     """PEM file of its private key; empty: it is in the certificate's file."""
-    key_password_env: str = Field("", pattern=_VARIABLE)
+    key_password_env: str = Field(default="", pattern=_VARIABLE)
     """Name of the environment variable that holds the key's password; empty: it has none."""
     client_ca: Path | None = None
     """PEM file of the authorities of client certificates (mutual TLS); empty: none is asked for."""
@@ -38,7 +38,7 @@ class ClientTls(MappingTable):
     """PEM file of our own certificate where the receiver asks for one (mutual TLS)."""
     key: Path | None = None
     """PEM file of its private key; empty: it is in the certificate's file."""
-    key_password_env: str = Field("", pattern=_VARIABLE)
+    key_password_env: str = Field(default="", pattern=_VARIABLE)
     """Name of the environment variable that holds the key's password; empty: it has none."""
     server_name: str = ""
     """Name that the receiver's certificate must hold; empty: the host that is connected to."""
