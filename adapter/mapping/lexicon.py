@@ -59,6 +59,7 @@ CueKind = Literal[
     "there",
     "of",
     "through",
+    "clause",
     "earlier",
     "negated_last",
     "new",

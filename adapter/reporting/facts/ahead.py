@@ -72,7 +72,7 @@ def tells_presence(line: Line, at: int, seen: bool = False) -> bool:
     `seen`: so does ", and gallstones are present".
     """
     named = False
-    kinds = ("status", "verb") if seen else ("status",)
+    kinds = ("status", "normal", "verb") if seen else ("status", "normal")
     for event in line.events[at + 1 :]:
         if event.term:
             named = True

@@ -14,6 +14,7 @@ from adapter.reporting.facts.scope import (
 )
 
 _STATED = frozenset(("verb", "negated_before", "uncertain_before", "historical_before"))
+_ANY_CLOSER = frozenset((*CLOSERS, "negated_last", "uncertain_either", "doubt"))
 _VERB = frozenset(("verb",))
 
 
@@ -39,6 +40,8 @@ def _backward(line: Line, found: dict[int, set[str]]) -> None:
 def _closing(line: Line, at: int) -> str | None:
     event = line.events[at]
     kinds = event.kinds
+    if kinds.isdisjoint(_ANY_CLOSER):
+        return None
     if not kinds.isdisjoint(("negated_before", "uncertain_before")) and finding_follows(line, at):
         return None
     if "negated_adjective" in kinds and is_adjective(line, at):
@@ -65,6 +68,8 @@ def _reach_back(line: Line, at: int, name: str, found: dict[int, set[str]]) -> N
         if not reached and "end" in kinds and _is_bare(line, place, at):
             _undo(line, place, found)  # "is not seen but cannot be excluded"
             continue
+        if "clause" in kinds and _is_aside(line, place, at):
+            continue
         if not kinds.isdisjoint(("end", "with", "versus")):
             return
         if reached and not kinds.isdisjoint(_STATED):
@@ -73,6 +78,17 @@ def _reach_back(line: Line, at: int, name: str, found: dict[int, set[str]]) -> N
             listed = True
         elif "comma" in kinds and reached and not listed:
             return
+
+
+def _is_aside(line: Line, clause: int, at: int) -> bool:
+    """Whether "which …" stands between two commas and holds no finding."""
+    between = line.events[clause + 1 : at]
+    begun = clause > 0 and "comma" in line.events[clause - 1].kinds
+    return (
+        begun
+        and any("comma" in event.kinds for event in between)
+        and not any(event.term for event in between)
+    )
 
 
 def _is_bare(line: Line, end: int, at: int) -> bool:

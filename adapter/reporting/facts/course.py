@@ -9,6 +9,7 @@ from adapter.mapping.phrase_table import singular
 from adapter.reporting.facts.events import Line
 
 _COURSES: tuple[Course, ...] = ("resolved", "new", "increased", "decreased", "stable")
+_TELLING = frozenset((*_COURSES, "change"))
 _STOPS = frozenset(("comma", "end", "verb", "with", "and", "or", "close", "versus"))
 _STOPS_BACK = frozenset(("end", "with", "versus"))
 _APART = frozenset(("comma", "end", "verb", "with", "and", "or", "preposition", "of"))
@@ -20,8 +21,10 @@ def courses(line: Line) -> dict[int, Course]:
     """By place in `events`: `new`, `increased`, `decreased`, `stable` or `resolved`."""
     found: dict[int, Course] = {}
     for at, event in enumerate(line.events):
+        if event.term or event.kinds.isdisjoint(_TELLING):
+            continue
         name = _name(line, at)
-        if name is None or event.term:
+        if name is None:
             continue
         for place in _owners(line, at):
             found.setdefault(place, name)

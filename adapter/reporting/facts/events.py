@@ -79,11 +79,13 @@ def _kinds(words: list[str], lexicon: Lexicon) -> frozenset[str]:
 def _fronted(events: list[Event]) -> list[Event]:
     """ "On the left, there is an effusion": what is said first tells where."""
     placed = False
+    if not events or "preposition" not in events[0].kinds:
+        return events
     for at, event in enumerate(events):
         if event.kinds <= _WHERE and event.term is None:
             placed = placed or event.kinds.isdisjoint(("definite", "preposition", "of"))
             continue
-        if not placed or events[0].kinds.isdisjoint(("preposition",)):
+        if not placed:
             return events
         tail = events[at:]
         if "comma" in event.kinds:

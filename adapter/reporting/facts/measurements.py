@@ -14,6 +14,7 @@ _BETWEEN = rf"\s*-?\s*{_UNIT}?\s*(?:x|×|by|\*)\s*"
 _SIZE = re.compile(
     rf"(?<![\w.])({_NUMBER}(?:{_BETWEEN}{_NUMBER}){{0,2}})\s*-?\s*({_UNIT})\b", re.IGNORECASE
 )
+_MAY_BE = re.compile(r"\d\s*-?\s*[mMcC]")
 _FIRST = re.compile(
     rf"(?<![\w.])({_NUMBER}(?:{_BETWEEN}{_NUMBER}){{0,2}})(?=\s+to\s+{_NUMBER}"
     rf"(?:{_BETWEEN}{_NUMBER}){{0,2}}\s*-?\s*({_UNIT})\b)",
@@ -28,7 +29,9 @@ _DISTANCE = re.compile(
     re.IGNORECASE,
 )
 _PAST_TOKENS = 5  # words that may stand between "previously" and the measurement
-_JOINTS = frozenset(("comma", "and", "or", "with", "end", "verb", "preposition", "close"))
+_JOINTS = frozenset(
+    ("comma", "and", "or", "with", "end", "verb", "preposition", "close", "negated_before")
+)
 _PAST = frozenset(("previously", "prior"))
 _CHANGES = frozenset(("change", "increased", "decreased"))
 _PARTS = frozenset(("comma", "and", "end", "close"))
@@ -45,7 +48,7 @@ class Size(NamedTuple):
 
 def sizes(sentence: str, line: Line) -> list[Size]:
     """All measurements of lesions in order; distances such as "4 cm above the carina" are none."""
-    if "m" not in sentence and "M" not in sentence:
+    if not _MAY_BE.search(sentence):
         return []
     starts = [token.start for token in line.tokens]
     matches = [match for match in _SIZE.finditer(sentence) if not _is_distance(sentence, match)]

@@ -261,13 +261,15 @@ def levels(line: Line) -> list[tuple[int, str]]:
     """Vertebral levels as (token, "L4-L5"); T1 and T2 of an MR signal are none."""
     found: list[tuple[int, str]] = []
     for at, token in enumerate(line.tokens):
+        if not token.word[1:2].isdigit():
+            continue
         match = _LEVEL.fullmatch(token.word)
         if match is None or int(match[2]) > _REGION_LAST[match[1].lower()]:
             continue
         if match[4] is None and any(map(_SIGNAL.match, line.words(at + 1, at + 3))):
             continue
         found.append((at, _level_text(match)))
-    return _slips(line, found)
+    return _slips(line, found) if len(found) > 1 else found
 
 
 def _slips(line: Line, found: list[tuple[int, str]]) -> list[tuple[int, str]]:
@@ -299,8 +301,11 @@ def level_of(line: Line, at: int, known: list[tuple[int, str]]) -> str | None:
     first = next((e.end for e in reversed(line.events[:at]) if _parts(e)), 0)
     last = next((e.start for e in line.events[at + 1 :] if _parts(e)), len(line.tokens))
     beside = [level for token, level in known if first <= token < last]
-    before = [level for token, level in known if token < event.start]
-    return (beside or before[-1:] or [known[0][1]])[0]
+    before = [(token, level) for token, level in known if token < event.start]
+    named = max((e.end for e in line.events[:at] if e.term), default=0)
+    group = [level for token, level in before if token >= named]  # "at L3-L4 and L4-L5, …"
+    last = [level for _, level in before[-1:]]
+    return (beside or group or last or [known[0][1]])[0]
 
 
 def _parts(event: Event) -> bool:

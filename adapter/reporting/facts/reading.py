@@ -114,7 +114,9 @@ def _joined(parts: list[Reading]) -> Reading:
 
 
 def _read(sentence: str, lexicon: Lexicon) -> Reading:
-    row, names = _settled(line(sentence, lexicon), lexicon)
+    raw = line(sentence, lexicon)
+    known = levels(raw)
+    row, names = _settled(raw, bool(known), lexicon)
     mentions: tuple[Mention, ...] = ()
     if row.terms:
         paired = frozenset(at for at in names if lexicon.findings[names[at].finding].laterality)
@@ -123,17 +125,19 @@ def _read(sentence: str, lexicon: Lexicon) -> Reading:
             names,
             marks(row),
             sides(row, paired),
-            levels(row),
+            known,
             assign(row, sizes(sentence, row)),
             courses(row),
             counts(sentence, row, lexicon.numbers),
         )
-        mentions = tuple(_mention(sentence, context, at, lexicon) for at in row.terms)
-    known = levels(row)
-    places = [e.site.organ for e in row.events if e.site] + [SPINE] * bool(known)
-    organs = tuple(dict.fromkeys(places))
-    family = any(not event.kinds.isdisjoint(_OF_FAMILY) for event in row.events)
-    whole = all(event.kinds.isdisjoint(_PARTIAL) for event in row.events)
+        mentions = tuple([_mention(sentence, context, at, lexicon) for at in row.terms])
+    family, whole, places = False, True, []
+    for event in row.events:
+        if event.site:
+            places.append(event.site.organ)
+        family = family or not event.kinds.isdisjoint(_OF_FAMILY)
+        whole = whole and event.kinds.isdisjoint(_PARTIAL)
+    organs = tuple(dict.fromkeys([*places, SPINE] if known else places))
     topics = () if organs else _topics(row, lexicon)
     return Reading(mentions, organs, _normal(row, mentions), family, whole, topics)
 
@@ -143,9 +147,9 @@ def _topics(row: Line, lexicon: Lexicon) -> tuple[str, ...]:
     return tuple(hit.value for hit in hits if hit.value != ANAPHOR or hit.start == 0)
 
 
-def _settled(row: Line, lexicon: Lexicon) -> tuple[Line, dict[int, _Named]]:
+def _settled(row: Line, levelled: bool, lexicon: Lexicon) -> tuple[Line, dict[int, _Named]]:
     """The line without generic words that mean no finding here, as "prominent" beside nothing."""
-    names = _names(row, lexicon)
+    names = _names(row, levelled, lexicon)
     if len(names) == len(row.terms):
         return row, names
     events: list[Event] = []
@@ -159,13 +163,18 @@ def _settled(row: Line, lexicon: Lexicon) -> tuple[Line, dict[int, _Named]]:
     return left, dict(zip(left.terms, names.values(), strict=True))
 
 
-def _names(row: Line, lexicon: Lexicon) -> dict[int, _Named]:
-    """What the terms mean, by place in `events`; not those that mean nothing."""
+def _names(row: Line, levelled: bool, lexicon: Lexicon) -> dict[int, _Named]:
+    """What the terms mean, by place in `events`; not those that mean nothing.
+
+    `levelled`: a vertebral level is named, which tells the organ as a last resort.
+    """
     found: dict[int, _Named] = {}
     organs: list[str] = []  # of the findings so far, nearest first
     for at in row.terms:
         term = row.events[at].term
         named = _named(term, sites_of(row, at), organs) if term else None
+        if named is None and levelled and term and term.generic and SPINE in term.generic.at:
+            named = _Named(term.generic.at[SPINE], None)
         if named:
             found[at] = named
             organs.insert(0, lexicon.findings[named.finding].organ)

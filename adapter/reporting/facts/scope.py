@@ -30,6 +30,7 @@ CLOSERS = {
     "uncertain_after": UNCERTAIN,
     "historical_after": HISTORICAL,
 }
+_ANY_OPENER = frozenset((*_OPENERS, *_ADJECTIVES, *CLOSERS, "uncertain_either"))
 _RESTART = frozenset(
     ("determiner", "fresh", "left", "right", "bilateral", "status", "uncertain_before")
 )
@@ -151,6 +152,8 @@ def _opened(line: Line, at: int, scopes: list[Scope]) -> list[str]:
 
 def _openings(line: Line, at: int) -> list[str]:
     event = line.events[at]
+    if event.kinds.isdisjoint(_ANY_OPENER):
+        return []
     if "doubt" in event.kinds and event.end >= len(line.tokens):
         return []
     names = [name for kind, name in _OPENERS.items() if kind in event.kinds]
@@ -200,6 +203,8 @@ def _closes(line: Line, at: int, scope: Scope) -> bool:
     begins_anew = _begins_anew(line, at)
     if "determiner" in after.kinds and after.start == event.end:
         return True
+    if scope.name == HISTORICAL and "uncertain_before" in after.kinds:
+        return True  # "history of melanoma, evaluate for metastases"
     if scope.covered is None and not scope.verb:
         return False
     if scope.verb and not is_list(line, at):
