@@ -304,8 +304,8 @@ def level_of(line: Line, at: int, known: list[tuple[int, str]]) -> str | None:
     before = [(token, level) for token, level in known if token < event.start]
     named = max((e.end for e in line.events[:at] if e.term), default=0)
     group = [level for token, level in before if token >= named]  # "at L3-L4 and L4-L5, …"
-    last = [level for _, level in before[-1:]]
-    return (beside or group or last or [known[0][1]])[0]
+    latest = [level for _, level in before[-1:]]
+    return (beside or group or latest or [known[0][1]])[0]
 
 
 def _parts(event: Event) -> bool:
