@@ -221,7 +221,7 @@ def compile_vocabulary(table: VocabularyTable) -> Vocabulary:
         headings=flags(table.headings.names),
         no_heading_after=frozenset(table.headings.never_after),
         introducers=flags(table.headings.introducers),
-        units=_by_phrase(table.units),
+        units=Phrases((said, rule) for rule in table.units for said in _unit_names(rule)),
         glued_units=frozenset(_glued_units(table.units)),
         links=frozenset((*table.ranges.by, *table.ranges.to, *table.ranges.also)),
         out_of=flags(table.ranges.out_of),
@@ -285,6 +285,13 @@ def _mark(rule: MarkRule) -> SpokenMark:
 def _at_edge(rule: MarkRule) -> bool:
     """Whether this sign at the edge of a written word is a mark and not part of the word."""
     return rule.rank > 0 or rule.glue in ("after", "before", "quote")
+
+
+def _unit_names(unit: UnitRule) -> Iterator[str]:
+    """How a unit is said, and how it is written when that is no single letter."""
+    yield from unit.says
+    if unit.writes and len(unit.writes) > 1:
+        yield unit.writes
 
 
 def _glued_units(units: Iterable[UnitRule]) -> Iterator[str]:

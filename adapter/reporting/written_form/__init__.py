@@ -8,7 +8,7 @@ from adapter.domain.transcript import WrittenText
 from adapter.mapping.vocabulary import Vocabulary
 from adapter.reporting.spoken_tokens import Kind, Token, keys_of, tokenize
 from adapter.reporting.voice_commands import find_commands
-from adapter.reporting.written_form.dates import date, ordinal, time
+from adapter.reporting.written_form.dates import date, ordinal
 from adapter.reporting.written_form.labels import label
 from adapter.reporting.written_form.layout import lay_out
 from adapter.reporting.written_form.levels import level
@@ -16,6 +16,7 @@ from adapter.reporting.written_form.punctuation import resolve_marks
 from adapter.reporting.written_form.quantities import quantity
 from adapter.reporting.written_form.reading import Reading, Rule
 from adapter.reporting.written_form.terms import list_item, list_number, spelled, term, title
+from adapter.reporting.written_form.times import time
 
 __all__ = ["write"]
 

@@ -1,18 +1,12 @@
-"""Dates, times of day and ordinals."""
+"""Dates and ordinals."""
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
 from adapter.mapping.vocabulary_rules import MonthRule
-from adapter.mapping.vocabulary_words import NumberWord
 from adapter.reporting.spoken_numbers import Number, read_number, read_two_digits, read_year
 from adapter.reporting.written_form.reading import Reading, Written
-
-_HOURS, _MINUTES = 24, 60
-_HUNDRED = NumberWord("scale", 100)
-_CLOCK = re.compile(r"\d{1,2}:\d{2}", re.ASCII)
 
 
 class Ordinal(NamedTuple):
@@ -37,84 +31,6 @@ def ordinal(reading: Reading, index: int) -> Written | None:
     if found is None or text is None or reading.key(index)[:1].isdigit():
         return None
     return [reading.write(text, index, found.end)], found.end
-
-
-def time(reading: Reading, index: int) -> Written | None:
-    """ten thirty a m -> 10:30 AM; zehn uhr dreißig -> 10:30 Uhr."""
-    times = reading.vocabulary.table.times
-    done = _military(reading, index) or _clock(reading, index)
-    if done is not None:
-        return done
-    hour = read_number(reading.keys, index, reading.vocabulary)
-    if hour is None or hour.value is None or hour.value > 24:
-        return None
-    end = hour.end
-    worded = reading.key(end) in times.hour_words
-    minute = read_two_digits(reading.keys, end + worded, reading.vocabulary)
-    if worded and minute is None:
-        minute = _last_digit(reading, end + 1)
-    if minute is not None and int(minute[0]) > 59:
-        return None
-    if worded:
-        if minute is None or reading.vocabulary.unit_at(reading.keys, minute[1]):
-            return None
-        tokens = [reading.write(f"{hour.text}:{minute[0]}", index, minute[1])]
-        return [*tokens, reading.write(times.hour_writes, end, end + 1)], minute[1]
-    behind = minute[1] if minute else end
-    half = reading.vocabulary.half_days.match(reading.keys, behind)
-    text = f"{hour.text}:{minute[0]}" if minute else hour.text
-    if half is not None:
-        written = [reading.write(text, index, behind), reading.write(half[0], behind, half[1])]
-        return written, half[1]
-    if minute is not None:
-        unit = reading.vocabulary.unit_at(reading.keys, behind)
-        if unit is not None and unit[0].writes in times.clocks:
-            return [reading.write(text, index, behind)], behind
-    if minute is None or reading.key(index - 1) not in times.before:
-        return None
-    after = reading.key(behind)
-    return (
-        ([reading.write(text, index, behind)], behind)
-        if not after or after in times.after
-        else None
-    )
-
-
-def _last_digit(reading: Reading, at: int) -> tuple[str, int] | None:
-    """The minute below ten that ends a clause: vierzehn Uhr fünf."""
-    number = read_number(reading.keys, at, reading.vocabulary)
-    if number is None or number.value is None or number.value > 9 or reading.key(number.end):
-        return None
-    return f"0{number.value}", number.end
-
-
-def _military(reading: Reading, index: int) -> Written | None:
-    """oh five hundred hours -> 0500 hours; fourteen thirty hours -> 1430 hours."""
-    keys, vocabulary = reading.keys, reading.vocabulary
-    hour = read_two_digits(keys, index, vocabulary)
-    if hour is None or int(hour[0]) >= _HOURS:
-        return None
-    end = hour[1]
-    whole = vocabulary.numbers.get(reading.key(end))
-    if whole is not None and whole == _HUNDRED:
-        minute = ("00", end + 1)
-    else:
-        minute = read_two_digits(keys, end, vocabulary) or ("", end)
-    if not minute[0] or int(minute[0]) >= _MINUTES:
-        return None
-    if reading.key(minute[1]) not in vocabulary.table.times.military:
-        return None
-    return [reading.write(hour[0] + minute[0], index, minute[1])], minute[1]
-
-
-def _clock(reading: Reading, index: int) -> Written | None:
-    """10:30 am -> 10:30 AM."""
-    if not _CLOCK.fullmatch(reading.key(index)):
-        return None
-    half = reading.vocabulary.half_days.match(reading.keys, index + 1)
-    if half is None or reading.key(index + 1).endswith("."):
-        return None
-    return [reading.tokens[index], reading.write(half[0], index + 1, half[1])], half[1]
 
 
 def _month_first(
