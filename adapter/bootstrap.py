@@ -51,6 +51,7 @@ from adapter.store.live_audio import LiveAudio
 from adapter.web.app import build_app
 from adapter.web.parts import Parts
 from adapter.workflow.deliveries import Deliveries
+from adapter.workflow.destinations import Destinations
 from adapter.workflow.dictations import Dictations
 from adapter.workflow.intake import Intake
 from adapter.workflow.live_dictation import Listen, LiveDictations
@@ -171,6 +172,7 @@ class Service:
             reports=made,
             sign_off=SignOff(self.house, made),
             deliveries=Deliveries(self.house),
+            destinations=Destinations(self.house),
             max_body_bytes=settings.http_max_body_bytes,
             find_speech_model=lambda: speech_model(settings),
             live=self._live_dictations(dictated),

@@ -23,6 +23,7 @@ COMMANDS = {
     "merge": "adapter.cli.merge",
     "check": "adapter.cli.check",
     "send": "adapter.cli.send",
+    "destination": "adapter.cli.destination",
     "replay": "adapter.cli.replay",
     "check-mappings": "adapter.cli.check_mappings",
     "import-template": "adapter.cli.import_template",

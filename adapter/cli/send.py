@@ -6,16 +6,19 @@ import asyncio
 import json
 import mimetypes
 import re
+import ssl
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import quote
 
-import httpx
 import typer
 
-from adapter.errors import Malformed, NotFound, ReadoutError, Rejected, TryAgain
+from adapter.cli.service_call import call
+from adapter.errors import Malformed, NotFound
 from adapter.hl7v2.ack import Acknowledgement, read_acknowledgement
 from adapter.hl7v2.link import MllpLink
+from adapter.hl7v2.tls import client_contexts
+from adapter.mapping.tls_files import ClientTls
 
 app = typer.Typer(no_args_is_help=True, help="Test a site's link with an order or a dictation.")
 
@@ -37,6 +40,12 @@ def order(
     file: Annotated[Path, typer.Argument(help="HL7 v2 messages; lines may end in CR, LF or both.")],
     to: Annotated[str, typer.Option(help="HOST:PORT of the listener.")],
     seconds: Annotated[float, typer.Option(help="How long to wait for each answer.")] = 30.0,
+    tls_ca: Annotated[
+        Path | None, typer.Option(help="PEM file of authorities: the listener speaks TLS.")
+    ] = None,
+    tls_certificate: Annotated[
+        Path | None, typer.Option(help="PEM file of our own certificate and key (mutual TLS).")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Send orders over MLLP and tell each acknowledgement; exit 1 when one is refused.
@@ -45,7 +54,8 @@ def order(
     """
     host, port = _address(to)
     bodies = messages_of(_read(file))
-    answers = asyncio.run(_exchange(host, port, bodies, seconds))
+    tls = _tls(tls_ca, tls_certificate)
+    answers = asyncio.run(_exchange(host, port, bodies, seconds, tls))
     for ack in answers:
         typer.echo(_as_json(ack) if as_json else _in_words(ack))
     if any(ack.code not in _TAKEN for ack in answers):
@@ -66,7 +76,9 @@ def dictation(
     """
     address = f"{to.rstrip('/')}/api/studies/{quote(accession, safe='')}/dictations"
     kind = mimetypes.guess_type(audio.name)[0] or "application/octet-stream"
-    answer = _post(address, _read(audio), kind, author)
+    query = {"author": author} if author else None
+    headers = {"Content-Type": kind}
+    answer = call("POST", address, params=query, content=_read(audio), headers=headers)
     if as_json:
         typer.echo(json.dumps(answer, ensure_ascii=False))
     else:
@@ -84,13 +96,19 @@ def messages_of(content: bytes) -> list[bytes]:
 
 
 async def _exchange(
-    host: str, port: int, bodies: list[bytes], seconds: float
+    host: str, port: int, bodies: list[bytes], seconds: float, tls: ssl.SSLContext | None
 ) -> list[Acknowledgement]:
-    link = await MllpLink.connect(host, port, seconds)
+    link = await MllpLink.connect(host, port, seconds, tls=tls)
     try:
         return [read_acknowledgement(await link.exchange(body, seconds)) for body in bodies]
     finally:
         link.drop()
+
+
+def _tls(ca: Path | None, certificate: Path | None) -> ssl.SSLContext | None:
+    if ca is None and certificate is None:
+        return None
+    return client_contexts(ClientTls(ca=ca, certificate=certificate)).get()
 
 
 def _in_words(ack: Acknowledgement) -> str:
@@ -108,24 +126,6 @@ def _as_json(ack: Acknowledgement) -> str:
         },
         ensure_ascii=False,
     )
-
-
-def _post(address: str, body: bytes, kind: str, author: str) -> dict[str, Any]:
-    query = {"author": author} if author else None
-    try:
-        answer = httpx.post(
-            address, params=query, content=body, headers={"Content-Type": kind}, timeout=60.0
-        )
-        told = answer.json()
-    except httpx.InvalidURL as error:
-        raise Malformed(f"--to is not an address: {error}") from None
-    except httpx.HTTPError as error:
-        raise TryAgain(f"no answer from {address}: {error or type(error).__name__}") from None
-    except ValueError:
-        raise ReadoutError(f"{address} answered {answer.status_code}, but not as Readout") from None
-    if answer.is_success:
-        return dict(told)
-    raise Rejected(f"refused with {answer.status_code}: {told.get('detail', '')}")
 
 
 def _address(text: str) -> tuple[str, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from typing import cast
 
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_exponential
@@ -23,8 +24,21 @@ class MllpLink(asyncio.Protocol):
         self.loop = asyncio.get_running_loop()
 
     @classmethod
-    async def connect(cls, host: str, port: int, seconds: float, attempts: int = 1) -> MllpLink:
-        """A new connection; raises TryAgain after `attempts` of at most `seconds` each."""
+    async def connect(
+        cls,
+        host: str,
+        port: int,
+        seconds: float,
+        attempts: int = 1,
+        *,
+        tls: ssl.SSLContext | None = None,
+        server_name: str = "",
+    ) -> MllpLink:
+        """A new connection; raises TryAgain after `attempts` of at most `seconds` each.
+
+        Over TLS the receiver's certificate must hold `server_name`, or else the host.
+        """
+        name = (server_name or host) if tls else None
         tries = AsyncRetrying(
             stop=stop_after_attempt(attempts),
             wait=wait_exponential(multiplier=0.1, max=1.0),
@@ -32,15 +46,17 @@ class MllpLink(asyncio.Protocol):
             reraise=True,
         )
         try:
-            return await tries(cls._connect_once, host, port, seconds)
+            return await tries(cls._connect_once, host, port, seconds, tls, name)
         except OSError as error:
             raise TryAgain(f"no connection to {host}:{port}: {_reason(error)}") from None
 
     @classmethod
-    async def _connect_once(cls, host: str, port: int, seconds: float) -> MllpLink:
+    async def _connect_once(
+        cls, host: str, port: int, seconds: float, tls: ssl.SSLContext | None, name: str | None
+    ) -> MllpLink:
         loop = asyncio.get_running_loop()
         async with asyncio.timeout(seconds):
-            _, link = await loop.create_connection(cls, host, port)
+            _, link = await loop.create_connection(cls, host, port, ssl=tls, server_hostname=name)
         return link
 
     @property

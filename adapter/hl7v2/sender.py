@@ -6,14 +6,19 @@ from adapter.domain.delivery import Answer, Delivery, Outcome
 from adapter.errors import Rejected, TryAgain
 from adapter.hl7v2.ack import Acknowledgement, read_acknowledgement
 from adapter.hl7v2.link import MllpLink
+from adapter.hl7v2.tls import client_contexts
 from adapter.mapping.mllp_profile import MllpProfile
 
 
 class MllpDestination:
-    """A receiver of ORU^R01; implements ports.Destination on whichever loop calls it."""
+    """A receiver of reports; implements ports.Destination on whichever loop calls it.
+
+    Raises ConfigurationError when its TLS files cannot be used.
+    """
 
     def __init__(self, profile: MllpProfile) -> None:
         self._profile = profile
+        self._tls = client_contexts(profile.tls) if profile.tls else None
         self._link: MllpLink | None = None
 
     async def send(self, delivery: Delivery) -> Answer:
@@ -44,7 +49,12 @@ class MllpDestination:
             await self.close()
             at = self._profile
             self._link = await MllpLink.connect(
-                at.host, at.port, at.connect_seconds, at.connect_attempts
+                at.host,
+                at.port,
+                at.connect_seconds,
+                at.connect_attempts,
+                tls=self._tls.get() if self._tls else None,
+                server_name=at.tls.server_name if at.tls else "",
             )
         return self._link
 

@@ -10,6 +10,7 @@ from pydantic import Field
 from adapter.domain.delivery import DeliveryKind, Outcome
 from adapter.mapping.files import MappingTable
 from adapter.mapping.time_zone import TimeZone
+from adapter.mapping.tls_files import ClientTls
 
 _STATUS = r"^[A-Z]$"
 
@@ -70,6 +71,8 @@ class MllpProfile(MappingTable):
     """Name or address of the receiver."""
     port: int = Field(ge=1, le=65535)
     """Its MLLP port."""
+    tls: ClientTls | None = None
+    """Encrypts the connection; empty: it is in the clear."""
     version: Literal["2.3", "2.3.1", "2.4", "2.5", "2.5.1", "2.6"] = "2.5.1"
     """MSH-12."""
     message_type: Literal["ORU^R01^ORU_R01", "ORU^R01"] = "ORU^R01^ORU_R01"

@@ -12,7 +12,7 @@ from prometheus_client.registry import Collector
 
 from adapter.domain.feed import FeedState
 from adapter.ports import Clock
-from adapter.store import alerts, deliveries, dictations, messages, studies
+from adapter.store import alerts, deliveries, dictations, messages, pauses, studies
 from adapter.store.database import Database
 
 
@@ -34,6 +34,7 @@ class TableMetrics(Collector):
             yield _by("readout_studies", "Studies", "report_status", studies.count_by_status(tx))
             yield _by("readout_dictations", "Dictations", "state", dictations.count_by_state(tx))
             yield _deliveries(tx)
+            yield _pauses(tx)
             yield _alerts(tx)
             yield from self._waits(tx)
 
@@ -110,6 +111,17 @@ def _deliveries(tx: sa.Connection) -> Metric:
     )
     for (destination, state), count in sorted(deliveries.count_by_state(tx).items()):
         family.add_metric([destination, state], count)
+    return family
+
+
+def _pauses(tx: sa.Connection) -> Metric:
+    family = GaugeMetricFamily(
+        "readout_destination_paused",
+        "1 where somebody let a destination wait",
+        labels=["destination"],
+    )
+    for destination in pauses.listed(tx):
+        family.add_metric([destination], 1.0)
     return family
 
 

@@ -86,6 +86,21 @@ def release(tx: sa.Connection, control_id: str) -> OwedDelivery:
     return _owed(row)
 
 
+def release_all(tx: sa.Connection, destination: str) -> list[OwedDelivery]:
+    """Every held delivery of a destination becomes pending again; those that were held."""
+    held = sa.and_(delivery.c.destination == destination, delivery.c.state == DeliveryState.HELD)
+    query = sa.select(delivery).where(held).order_by(delivery.c.id).with_for_update()
+    found = [_owed(row) for row in tx.execute(query).mappings()]
+    tx.execute(sa.update(delivery).where(held).values(state=DeliveryState.PENDING, not_before=0.0))
+    return found
+
+
+def hurry(tx: sa.Connection, destination: str) -> None:
+    """What is pending for a destination need not wait for its next turn."""
+    waiting = (delivery.c.destination == destination, delivery.c.state == DeliveryState.PENDING)
+    tx.execute(sa.update(delivery).where(*waiting).values(not_before=0.0))
+
+
 def of_study(tx: sa.Connection, accession: str) -> list[OwedDelivery]:
     """All deliveries of a study, oldest first."""
     query = sa.select(delivery).where(delivery.c.accession == accession).order_by(delivery.c.id)

@@ -166,7 +166,16 @@ delivery = sa.Table(  # one row a report and destination; FIFO by id within a de
     sa.Index("ix_readout_delivery_accession", "accession", "id"),
 )
 
-history = sa.Table(  # what happened to a study, in order; no patient data
+pause = sa.Table(  # destinations that somebody has told to wait
+    "readout_pause",
+    metadata,
+    sa.Column("destination", sa.Text, primary_key=True),
+    _text("at"),
+    _text("person"),
+    _text("reason", ""),
+)
+
+history = sa.Table(  # what happened to a study, or (accession "") to the house; no patient data
     "readout_history",
     metadata,
     _row_id(),

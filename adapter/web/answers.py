@@ -204,6 +204,48 @@ class ReleasedView(Shown):
     state: str
 
 
+class PauseView(Shown):
+    """Since when a destination waits, by whom and why."""
+
+    at: str
+    person: str
+    reason: str
+
+
+class DestinationView(Shown):
+    """A destination and its queue."""
+
+    name: str
+    protocol: str
+    """mllp or fhir."""
+    known: bool
+    """Whether a mapping file names it still."""
+    paused: PauseView | None
+    pending: int
+    held: int
+    acknowledged: int
+    oldest_pending_at: str
+
+
+class DestinationList(Shown):
+    """Destinations by name."""
+
+    destinations: list[DestinationView]
+
+
+class EventList(Shown):
+    """What happened, oldest first."""
+
+    events: list[Event]
+
+
+class ResentView(Shown):
+    """So many held deliveries are back in their queue."""
+
+    destination: str
+    resent: int
+
+
 class Live(Shown):
     """The process answers."""
 

@@ -9,6 +9,7 @@ from adapter import __version__
 from adapter.observability.metrics import make_registry
 from adapter.web import (
     check,
+    destinations,
     dictations,
     fhir_endpoint,
     health,
@@ -35,6 +36,7 @@ ROUTERS = tuple(
         sign_off,
         check,
         queues,
+        destinations,
         fhir_endpoint,
     )
 )

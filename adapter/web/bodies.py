@@ -43,6 +43,20 @@ class Person(Asked):
     """Given names."""
 
 
+class ByPerson(Asked):
+    """Who asks for it."""
+
+    person: Person
+    """Who asks."""
+
+
+class PauseAsked(ByPerson):
+    """Let a destination wait."""
+
+    reason: Prose = Field("", max_length=500)
+    """Why; no patient data."""
+
+
 class Choice(Asked):
     """Accept or reject one AI finding, or put a flag back."""
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from adapter.domain.feed import FeedState
 from adapter.workflow.deliveries import Deliveries
+from adapter.workflow.destinations import Destinations
 from adapter.workflow.dictations import Dictations
 from adapter.workflow.intake import Intake
 from adapter.workflow.live_dictation import LiveDictations
@@ -30,6 +31,7 @@ class Parts:
     reports: Reports
     sign_off: SignOff
     deliveries: Deliveries
+    destinations: Destinations
     max_body_bytes: int
     find_speech_model: Callable[[], Path | None]
     live: LiveDictations

@@ -10,7 +10,7 @@ import structlog
 from adapter.clock import backoff
 from adapter.domain.delivery import Answer, DeliveryState, Outcome
 from adapter.errors import Conflict, TryAgain
-from adapter.store import deliveries, studies
+from adapter.store import deliveries, pauses, studies
 from adapter.store.deliveries import OwedDelivery
 from adapter.workflow.study_flow import DELIVER, House
 
@@ -70,8 +70,10 @@ class Deliveries:
             self._house.jobs.put(tx, DELIVER, key, lane=lane)
 
     def _head(self, destination: str) -> OwedDelivery | None:
+        """The next to send; None where there is none, or where the destination is paused."""
         with self._house.database.read() as tx:
-            return deliveries.head(tx, destination)
+            paused = pauses.of(tx, destination) is not None
+            return None if paused else deliveries.head(tx, destination)
 
     def _settle(self, owed: OwedDelivery, answer: Answer) -> None:
         accepted = answer.outcome is Outcome.ACCEPTED

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import httpx
@@ -13,8 +14,13 @@ from typer.testing import CliRunner
 
 from adapter.cli import app
 from adapter.cli.send import messages_of
+from adapter.clock import SystemClock
 from adapter.demo.site import Service, service_environment
+from adapter.domain.message import InboundMessage, MessageState
 from adapter.errors import Malformed, NotFound, ReadoutError, Rejected, TryAgain
+from adapter.hl7v2.doors import make_listener
+from adapter.mapping.listeners import ListenerProfile
+from tests.fakes.certificates import Authority
 
 SAMPLES = Path(__file__).parents[1] / "samples" / "hl7v2"
 ORDER = SAMPLES / "orm_o01_chest.hl7"
@@ -129,3 +135,28 @@ def test_a_missing_file_is_named() -> None:
         done = send(*what, "nowhere.hl7", "--to", "127.0.0.1:1")
         assert isinstance(done.exception, NotFound)
         assert "nowhere.hl7" in str(done.exception)
+
+
+async def test_an_order_over_mutual_tls(tmp_path: Path) -> None:
+    authority = Authority(tmp_path, "hospital")
+    tls = {
+        "certificate": str(authority.issue("listener.pem", "readout")),
+        "client_ca": str(authority.ca),
+    }
+    keys = {"name": "test", "port": 0, "tls": tls}
+    profile = ListenerProfile.model_validate(keys)
+
+    def store(batch: Sequence[InboundMessage]) -> list[MessageState]:
+        return [MessageState.RECEIVED for _ in batch]
+
+    listener = make_listener(profile, lambda _: None, store, SystemClock())
+    await listener.start()
+    to = ["order", str(ORDER), "--to", f"127.0.0.1:{listener.port}", "--seconds", "5"]
+    own = str(authority.issue("own.pem", "ehr"))
+    with_own = [*to, "--tls-ca", str(authority.ca), "--tls-certificate", own]
+    done = await asyncio.to_thread(send, *with_own)
+    assert done.stdout == "AA EHR0000000001: accepted\n"
+    for less in (to, [*to, "--tls-ca", str(authority.ca)]):
+        refused = await asyncio.to_thread(send, *less)
+        assert isinstance(refused.exception, TryAgain)
+    await listener.stop()

@@ -16,6 +16,7 @@ from adapter.store.database import Database
 from adapter.store.live_audio import LiveAudio
 from adapter.web.app import build_app
 from adapter.web.parts import Parts
+from adapter.workflow.destinations import Destinations
 from adapter.workflow.intake import Intake
 from adapter.workflow.live_dictation import LiveDictations
 from tests.fakes.house import Workflow
@@ -87,6 +88,7 @@ def _site(folder: Path, empty: Path) -> Iterator[Site]:
         reports=workflow.reports,
         sign_off=workflow.sign_off,
         deliveries=workflow.deliveries,
+        destinations=Destinations(workflow.house),
         max_body_bytes=MAX_BODY,
         find_speech_model=lambda: EMBEDDED,
         live=LiveDictations(
