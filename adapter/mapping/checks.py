@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field, field_validator
 
@@ -60,6 +60,39 @@ CheckId = Literal[
 
 
 SafetyKind = Literal["negation", "side", "number", "unit", "level", "change"]
+
+
+WordsId = Literal[
+    "told",
+    "told_whom",
+    "told_when",
+    "compared",
+    "refers_to_findings",
+    "advises",
+    "slight",
+    "no_level",
+    "nerve_root",
+    "sacral",
+    "other_study",
+    "enhances",
+    "without_contrast",
+    "contrast_both_ways",
+    "with_contrast",
+    "attribute",
+    "of_others",
+    "other_person",
+    "new",
+    "not_new",
+    "known_before",
+    "unchanged",
+    "taken_out",
+    "beyond_region",
+    "other_place",
+    "of_the_whole",
+    "larger",
+    "smaller",
+    "measures",
+]
 
 
 class CheckRule(MappingTable):
@@ -148,6 +181,8 @@ class ChecksTable(MappingTable):
     """Checks by id; one that is not listed is off."""
     most: int = Field(20, ge=1, le=1000)
     """Flags of one check in one report; further ones are left out."""
+    said: dict[WordsId, tuple[str, ...]] = Field(default_factory=dict)
+    """What words tell -> their patterns; whole words, no case."""
     budget: AlertBudget = AlertBudget()
     """When a check is too noisy."""
     acr: dict[Annotated[int, Field(ge=1, le=3)], AcrCategory] = Field(default_factory=dict)
@@ -198,6 +233,11 @@ class ChecksTable(MappingTable):
     def _compile(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(map(_checked, patterns))
 
+    @field_validator("said")
+    @classmethod
+    def _compile_words(cls, said: dict[WordsId, tuple[str, ...]]) -> dict[WordsId, tuple[str, ...]]:
+        return {what: tuple(map(_checked, patterns)) for what, patterns in said.items()}
+
     @field_validator("rads")
     @classmethod
     def _compile_both(cls, patterns: dict[str, str]) -> dict[str, str]:
@@ -216,6 +256,16 @@ class Checks:
         """The checks and their file; raises ConfigurationError."""
         file = files.get(FILE)
         return cls(file.read(ChecksTable)), file
+
+    @cached_property
+    def said(self) -> dict[WordsId, re.Pattern[str]]:
+        """Pattern of the words that tell something; of nothing where the table has none."""
+        known: tuple[WordsId, ...] = get_args(WordsId)
+        return {
+            what: re.compile(rf"\b(?:{'|'.join(patterns)})\b" if patterns else r"(?!)", re.I)
+            for what in known
+            for patterns in (self.table.said.get(what, ()),)
+        }
 
     @cached_property
     def rules(self) -> dict[str, CheckRule]:

@@ -55,7 +55,7 @@ def draft(finding: AiFinding, lexicon: Lexicon) -> Draft:
     fact = lead.fact if lead else None
     if name is None and fact:
         name = fact.finding
-    by_text = fact is not None and finding.finding is None and finding.code is None
+    by_text = finding.finding is None and finding.code is None
     organ = lexicon.findings[name].organ if name else "general"
     return Draft(
         source=finding,

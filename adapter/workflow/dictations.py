@@ -175,4 +175,5 @@ def _template_words(template: Template, lexicon: Lexicon) -> Iterator[str]:
 
 
 def _term(finding: Finding) -> str:
-    return next(iter(finding.synonyms), finding.id.replace("_", " "))
+    name = finding.id.replace("_", " ")
+    return name if name in finding.synonyms else next(iter(finding.synonyms), name)

@@ -8,11 +8,12 @@ import pytest
 
 from adapter.domain.decision import Decision, DecisionKind
 from adapter.domain.finding import AiFinding
+from adapter.domain.prior import PriorReport
 from adapter.domain.report import Certificate, Origin, Section, Source, Statement
 from adapter.reporting.certificate import Evidence, certify
 from adapter.reporting.render import sections_text
 from adapter.reporting.said import Header
-from tests.reporting.tables import tables, written
+from tests.reporting.tables import heard, tables, written
 
 TEXT = "Impression: Small effusion. Clear lungs."
 FORM = tables().templates.get("xr_chest_2v")
@@ -112,3 +113,42 @@ def test_what_a_person_took_out_is_accounted_for() -> None:
     gone = Statement("s1", "", Origin.EDITED, Source("d-1", (12, 27), person="Dr. Grey"))
     assert proof(TWO, removed=(gone,), decisions=(cut,)).ok
     assert not proof(TWO, removed=(gone,)).ok
+
+
+LINED = replace(
+    FORM,
+    table=FORM.table.model_copy(update={"comparison_line": "Compared with {procedure} of {date}."}),
+)
+PRIOR = PriorReport("Effusion.", "A0", 1, "CT", "20250101")
+LINE = Statement(
+    "p1",
+    "Compared with CT of 2025-01-01.",
+    Origin.TEMPLATE,
+    Source(template="comparison.prior", prior="A0"),
+)
+
+
+@pytest.mark.parametrize(
+    ("line", "prior", "ok"),
+    [
+        (LINE, PRIOR, True),
+        (LINE, None, False),
+        (LINE, replace(PRIOR, accession="A1"), False),
+        (LINE, replace(PRIOR, date="20250102"), False),
+        (replace(LINE, text="Compared with CT."), PRIOR, False),
+    ],
+)
+def test_a_line_of_comparison_must_be_of_the_prior_report(
+    line: Statement, prior: PriorReport | None, ok: bool
+) -> None:
+    sections = (Section("comparison", "Comparison", (line,)),)
+    evidence = Evidence((), (), LINED, (), (), "preliminary", prior)
+    assert certify(sections, (), sections_text(sections), evidence).ok is ok
+
+
+def test_what_was_heard_is_not_typed() -> None:
+    sections = (Section("lungs", "Lungs", (replace(ONE, origin=Origin.EDITED), TWO)),)
+    for transcript, ok in ((None, True), (heard(TEXT), False)):
+        spoken = replace(written(TEXT), transcript=transcript)
+        evidence = Evidence((spoken,), (HEADER,), FORM, (), (), "preliminary")
+        assert certify(sections, (), sections_text(sections), evidence).ok is ok

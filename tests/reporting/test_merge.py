@@ -11,6 +11,7 @@ from adapter.domain.finding import AiFinding
 from adapter.domain.order import Side
 from adapter.domain.report import Origin, Report, Severity, Statement
 from adapter.mapping.reporting import ReportingTables
+from adapter.mapping.template_table import SectionRule
 from adapter.mapping.templates import Template, Templates
 from adapter.reporting.pipeline import ReportInputs, build_report
 from tests.reporting.tables import tables, typed
@@ -320,3 +321,34 @@ def test_critical_findings_are_told(text: str, critical: bool) -> None:
 def test_no_flag_of_a_plain_normal_report_is_an_alert() -> None:
     found = report("The lungs are clear. No effusion or pneumothorax. Impression: Normal.")
     assert not [flag for flag in found.flags if flag.severity is Severity.ALERT]
+
+
+@pytest.mark.parametrize(("said", "other"), [("left", "right"), ("right", "left")])
+def test_the_side_that_nobody_spoke_of_is_named(said: str, other: str) -> None:
+    of = with_policies("xr_chest_2v", defaults_policy="always")
+    found = report(f"No {said} pleural effusion.", of=of)
+    (flag,) = (each for each in found.flags if each.code == "other_side_unstated")
+    assert f"nothing is said of the {other}" in flag.message
+
+
+def test_what_the_ai_does_not_see_withholds_no_default() -> None:
+    of = with_policies("xr_chest_2v", defaults_policy="always")
+    absent = AiFinding("a1", "No nodule.", "m", "1", finding="pneumothorax", present=False)
+    assert texts(report("The heart is normal.", absent, of=of)) == texts(
+        report("The heart is normal.", of=of)
+    )
+    assert "default_withheld_ai" in dict(codes(report("The heart is normal.", LEFT, of=of)))
+
+
+def test_an_accepted_finding_without_a_place_is_for_review() -> None:
+    strange = AiFinding("a9", "Score 0.8 somewhere.", "m", "1")
+    yes = Decision(DecisionKind.ACCEPT, "a9", person="Dr. Grey")
+    of = with_policies("xr_chest_2v", sections=_placed())
+    found = report("The heart is normal.", strange, decisions=(yes,), of=of)
+    assert by_section(found)["unrouted"] == ["Score 0.8 somewhere."]
+
+
+def _placed() -> tuple[SectionRule, ...]:
+    """Sections without one for what has no place."""
+    form = tables().templates.get("xr_chest_2v")
+    return tuple(each for each in form.table.sections if "general" not in each.organs)

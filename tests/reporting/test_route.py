@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from adapter.mapping.template_table import SectionRule
 from adapter.reporting.headers import opening
 from adapter.reporting.route import Routed, route
 from adapter.reporting.said import listen
@@ -102,3 +105,37 @@ def test_a_header_without_section_here_stays_in_the_text() -> None:
     )
     found = opening("Technique: Portable.", bare)
     assert (found.said, found.section, found.end) == (True, None, 0)
+
+
+def test_a_finding_that_is_there_decides_before_one_that_is_not() -> None:
+    (found,) = routed("No pneumothorax, but there is a hiatal hernia.")
+    assert (found.section, found.why, found.spans) == (
+        sections("There is a hiatal hernia.")[0],
+        "finding",
+        (),
+    )
+    assert found.section != "pleura"
+    assert sections("No pneumothorax, no hiatal hernia.") == ["pleura"]
+
+
+def test_otherwise_normal_stands_where_it_was_said() -> None:
+    (plain,) = routed("Otherwise normal.")
+    assert (plain.section, plain.why) == ("other", "macro")
+    *_, under = routed("Pleura: Small effusion. Otherwise normal.")
+    assert (under.section, under.why) == ("pleura", "macro")
+    bare = replace(CHEST, table=CHEST.table.model_copy(update={"sections": _placed()}))
+    dictation = listen((written("Small effusion. Otherwise normal."),), bare, tables().lexicon)
+    assert [each.section for each in route(dictation.said, bare, tables().lexicon)] == [
+        "pleura",
+        "pleura",
+    ]
+
+
+def _placed() -> tuple[SectionRule, ...]:
+    """Sections without one for what has no place."""
+    return tuple(each for each in CHEST.table.sections if "general" not in each.organs)
+
+
+def test_what_has_no_place_goes_with_the_sentence_before() -> None:
+    assert sections("The pleura is thickened. A 3 cm cyst.")[1] == "pleura"
+    assert sections("A 3 cm cyst.") == ["other"]

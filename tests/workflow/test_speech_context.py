@@ -24,7 +24,7 @@ def context(asked: Order, *ai: AiFinding) -> SpeechContext:
 
 def test_the_most_relevant_comes_first() -> None:
     phrases = context(order("A1"), LESION, GAS, UNKNOWN).phrases
-    assert phrases[:3] == ("Chest radiograph, two views", "hemangioma", "pneumothorax")
+    assert phrases[:3] == ("Chest radiograph, two views", "hepatic hemangioma", "pneumothorax")
     table = tables().choose(order("A1")).table
     titles = [each.title for each in table.sections]
     assert list(phrases[3 : 3 + len(titles)]) == titles

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from adapter.domain.communication import Communication
@@ -10,19 +9,6 @@ from adapter.mapping.checks import AcrCategory, CheckId
 from adapter.reporting.checks.sheet import Found, Said, Sheet, mentions, name
 from adapter.reporting.facts import read
 
-_TOLD = re.compile(
-    r"\b(?:discussed|communicated|notified|telephoned|conveyed|relayed|informed|paged|called"
-    r"|reported|phoned|alerted|made aware|verbal\w*)\b",
-    re.IGNORECASE,
-)
-_WHOM = re.compile(
-    r"\b(?:dr|doctor|md|np|pa|rn|nurse|physician|provider|clinician|resident|attending|team"
-    r"|surgeon|referring|practitioner|ed|er|emergency)\b",
-    re.IGNORECASE,
-)
-_WHEN = re.compile(
-    r"\b\d{1,2}[:.]\d{2}\b|\b\d{1,2}\s?(?:am|pm|a\.m|p\.m)|\b\d{4}\s?h(?:ou)?rs?\b", re.I
-)
 _FIRST = 1  # the ACR category in which every minute counts
 _HOUR, _DAY = 60, 1440
 
@@ -82,7 +68,11 @@ def _span(minutes: float) -> str:
 def _lacks(sheet: Sheet) -> list[str] | None:
     """What the dictated record of a communication lacks; None: there is no such sentence."""
     for line in sheet.lines:
-        if line.spoken and _TOLD.search(line.text) and (whom := _WHOM.search(line.text)):
-            parts = {"who was told": whom, "the time": _WHEN.search(line.text)}
+        if (
+            line.spoken
+            and sheet.says("told", line.text)
+            and (whom := sheet.says("told_whom", line.text))
+        ):
+            parts = {"who was told": whom, "the time": sheet.says("told_when", line.text)}
             return [part for part, match in parts.items() if match is None]
     return None

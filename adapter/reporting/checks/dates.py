@@ -9,9 +9,6 @@ from adapter.reporting.calendar_days import DATE, days
 from adapter.reporting.checks.sheet import Found, Sheet
 
 _DIGIT = re.compile(r"\d")
-_BEFORE = re.compile(
-    r"\b(?:compar\w+|prior|previous\w*|since|dated|earlier|last|from)\b", re.IGNORECASE
-)
 
 
 def date_impossible(sheet: Sheet) -> Iterator[Found]:
@@ -28,7 +25,7 @@ def date_in_future(sheet: Sheet) -> Iterator[Found]:
     if sheet.day is None:
         return
     for line in sheet.lines:
-        if line.section != "comparison" and not _BEFORE.search(line.text):
+        if line.section != "comparison" and not sheet.says("compared", line.text):
             continue
         if line.section == "recommendation" or not _DIGIT.search(line.text):
             continue

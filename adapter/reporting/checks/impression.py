@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from itertools import islice
 
@@ -16,9 +15,6 @@ from adapter.reporting.checks.vertebrae import vertebrae
 from adapter.reporting.route import GENERAL
 
 _MOST = 50  # findings of one kind that are compared
-_REFERS = re.compile(r"\b(?:as (?:above|described|detailed)|see (?:above|findings|body))\b", re.I)
-_ADVISES = re.compile(r"\b(?:recommend\w*|advis\w+|suggest(?:ed)?|follow[- ]?up)\b", re.I)
-_SLIGHT = re.compile(r"\b(?:trace|tiny|minimal|minor|unchanged|stable|physiologic)\b", re.I)
 _BEFORE = 30  # characters in which the size of a finding is called slight
 _DISC = 2  # vertebrae beside a disc
 
@@ -137,7 +133,7 @@ def unsupported(sheet: Sheet) -> Iterator[Found]:
         fact, organ = said.mention.fact, said.mention.organ
         if not said.mention.present or said.mention.chronic or organ == GENERAL:
             continue
-        if organ in sheet.foreign or _ADVISES.search(said.line.text):
+        if organ in sheet.foreign or sheet.says("advises", said.line.text):
             continue
         urgent = category_of(said, sheet) is not None
         named = organ in told and organ not in normal
@@ -170,7 +166,7 @@ def not_concluded(sheet: Sheet) -> Iterator[Found]:
         fact = said.mention.fact
         if fact.uncertain or category_of(said, sheet) is None:
             continue
-        if said.mention.organ in organs or fact.finding in told or _is_slight(said):
+        if said.mention.organ in organs or fact.finding in told or _is_slight(said, sheet):
             continue
         if not _is_concluded(said.line, sheet):
             told.add(fact.finding)
@@ -180,12 +176,14 @@ def not_concluded(sheet: Sheet) -> Iterator[Found]:
 
 def _settles(line: Line, sheet: Sheet) -> bool:
     """Whether it refers to the findings as a whole, or gives a category that sums them up."""
-    return bool(_REFERS.search(line.text)) or any(s.search(line.text) for s, _ in sheet.checks.rads)
+    return bool(sheet.says("refers_to_findings", line.text)) or any(
+        s.search(line.text) for s, _ in sheet.checks.rads
+    )
 
 
-def _is_slight(said: Said) -> bool:
+def _is_slight(said: Said, sheet: Sheet) -> bool:
     start = said.mention.fact.start
-    return _SLIGHT.search(said.line.text, max(0, start - _BEFORE), start) is not None
+    return sheet.says("slight", said.line.text, max(0, start - _BEFORE), start) is not None
 
 
 def _is_concluded(line: Line, sheet: Sheet) -> bool:

@@ -8,13 +8,7 @@ from collections.abc import Iterator
 from adapter.reporting.checks.sheet import Found, Sheet
 
 _LEVEL = re.compile(r"(?<![\w.])([CTLS])(\d{1,2})(?:\s?[-/–]\s?([CTLS])?(\d{1,2}))?(?![\w.]*\w)")
-_OTHER = re.compile(
-    r"\b(?:choline|methionine|acetate|carbon|segment\w*|labell?ed|stag\w+|image|series|weighted"
-    r"|signal|sequence\w*|tnm|flair)\b|\bT\d\s?N\d",
-    re.IGNORECASE,
-)
-_ROOT = re.compile(r"\s*(?:nerve|root|radicul|dermatom)", re.IGNORECASE)
-_SACRAL = re.compile(r"sacr|vertebr|nerve|foram|level|disc|canal|spin", re.IGNORECASE)
+_NEAR = 14  # characters in which "C8 nerve root" tells what C8 is
 _NEXT = {"C": "T", "T": "L", "L": "S", "S": ""}
 
 
@@ -23,7 +17,7 @@ def level_impossible(sheet: Sheet) -> Iterator[Found]:
     if any(sheet.checks.variant_levels.search(line.text) for line in sheet.body):
         return  # the report counts vertebrae its own way, and says so
     for line in sheet.body:
-        if _OTHER.search(line.text):
+        if sheet.says("no_level", line.text):
             continue
         for match in _LEVEL.finditer(line.text):
             if _impossible(match, line.text, sheet):
@@ -33,9 +27,13 @@ def level_impossible(sheet: Sheet) -> Iterator[Found]:
 
 def _impossible(match: re.Match[str], text: str, sheet: Sheet) -> bool:
     region, number = match[1], int(match[2])
-    if region == "S" and not _SACRAL.search(text):
+    if region == "S" and not sheet.says("sacral", text):
         return False
-    if region == "C" and number == 8 and _ROOT.match(text, match.end()):
+    if (
+        region == "C"
+        and number == 8
+        and sheet.says("nerve_root", text, match.end(), match.end() + _NEAR)
+    ):
         return False
     last = {str(k): v for k, v in sheet.checks.table.last_level.items()}
     if match[4] is None:

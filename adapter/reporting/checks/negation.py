@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from itertools import islice
 
@@ -12,12 +11,6 @@ from adapter.reporting.checks.sheet import IMPRESSION, Found, Line, Said, Sheet,
 from adapter.reporting.facts import Mention
 from adapter.reporting.route import GENERAL
 
-_ATTRIBUTE = re.compile(
-    r"\b(?:heights?|alignment|size|sized|calib(?:er|re)|contours?|signal|position|course|shape"
-    r"|thickness|volumes?|morpholog\w+|visuali[sz]ed)\b",
-    re.IGNORECASE,
-)
-_OF_OTHERS = re.compile(r"\b(?:other|additional|further|new|second|more|another)\s", re.I)
 _NEAR = 25  # characters before a finding in which it is called another
 _MOST = 50  # affirmations of one kind that are compared
 
@@ -36,12 +29,11 @@ def contradictions(sheet: Sheet) -> Iterator[Found]:
     for each in affirmed:
         for kind in lexicon.ancestors[each.mention.fact.finding]:
             by_kind.setdefault(kind, []).append(each)
-    many = frozenset(sheet.checks.table.organs_of_many)
     flagged: set[str] = set()
     for denied in (each for each in stated if each.mention.fact.negated):
         finding = denied.mention.fact.finding
         known = islice(by_kind.get(finding, ()), _MOST)
-        against = next((each for each in known if _clash(denied, each, many)), None)
+        against = next((each for each in known if _clash(denied, each, sheet)), None)
         if against and finding not in flagged:
             flagged.add(finding)
             yield _found(denied.line, against.line, against.chars)
@@ -57,7 +49,7 @@ def _normal_but(lines: tuple[Line, ...], affirmed: list[Said], sheet: Sheet) -> 
         and sheet.lexicon.findings[each.mention.fact.finding].urgency != "routine"
     }
     for line in lines if grave else ():
-        if not line.reading.whole or _ATTRIBUTE.search(line.text):
+        if not line.reading.whole or sheet.says("attribute", line.text):
             continue
         for organ in sorted(line.reading.normal & set(grave) & whole):
             if grave[organ].line is not line and _names(line, organ):
@@ -74,15 +66,16 @@ def _counts(mention: Mention) -> bool:
     return not (mention.fact.family or mention.fact.historical)
 
 
-def _clash(denied: Said, affirmed: Said, many: frozenset[str]) -> bool:
+def _clash(denied: Said, affirmed: Said, sheet: Sheet) -> bool:
     one, other = denied.mention.fact, affirmed.mention.fact
     if other.uncertain or one.uncertain or denied.line is affirmed.line:
         return False
     if denied.mention.limited and not _same_words(denied, affirmed):
         return False
-    if _OF_OTHERS.search(denied.line.text, max(0, one.start - _NEAR), one.start):
+    if sheet.says("of_others", denied.line.text, max(0, one.start - _NEAR), one.start):
         return False
-    if (one.finding != other.finding or denied.mention.organ in many) and _says_more(denied):
+    one_of_many = denied.mention.organ in sheet.checks.table.organs_of_many
+    if (one.finding != other.finding or one_of_many) and _says_more(denied):
         return False
     same = denied.mention.organ == affirmed.mention.organ
     kind = one.finding != other.finding and not denied.line.reading.organs

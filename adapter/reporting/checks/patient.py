@@ -11,11 +11,6 @@ from adapter.mapping.lexicon import Lexicon
 from adapter.reporting.checks.sheet import Found, Line, Sheet
 
 _WORDS = {"F": "female", "M": "male"}
-_OTHER_PERSON = re.compile(
-    r"\b(?:mother|maternal|father|paternal|sister|brother|family|fet(?:al|us)|infant of|partner"
-    r"|bundle of|donor|transgender|nurse|physician|doctor|dr)\b",
-    re.IGNORECASE,
-)
 _AGE = re.compile(r"\b(\d{1,3})[\s-]*(?:years?[\s-]*old|y/?o|yo|yrs?[\s-]*old)\b", re.IGNORECASE)
 _PATIENT = re.compile(
     r"\b\d{1,3}[\s-]*(?:years?[\s-]*old|y/?o|yo)[\s-]*(?:(?P<F>female|woman|girl|f)"
@@ -31,7 +26,7 @@ def sex_mismatch(sheet: Sheet) -> Iterator[Found]:
         return
     other = "M" if sex == "F" else "F"
     for line in sheet.lines:
-        if _OTHER_PERSON.search(line.text):
+        if sheet.says("other_person", line.text):
             continue
         found = _anatomy(line, other, sheet.lexicon) or _word(line, other, sheet)
         if found:
@@ -46,7 +41,7 @@ def _sex(sheet: Sheet) -> tuple[str | None, str]:
         return sheet.order.patient.sex.value, "the patient is"
     for line in sheet.lines:
         match = _PATIENT.search(line.text)
-        if match and not _OTHER_PERSON.search(line.text):
+        if match and not sheet.says("other_person", line.text):
             return ("F" if match["F"] else "M"), "the report calls the patient"
     return None, ""
 
@@ -90,7 +85,7 @@ def age_mismatch(sheet: Sheet) -> Iterator[Found]:
     age = sheet.age
     for line in sheet.lines:
         match = _AGE.search(line.text)
-        if match is None or _OTHER_PERSON.search(line.text) or "ago" in line.text.lower():
+        if match is None or sheet.says("other_person", line.text) or "ago" in line.text.lower():
             continue
         if age is None:
             age = int(match[1])
@@ -106,6 +101,6 @@ def _unfit(sheet: Sheet, age: int) -> Iterator[Found]:
     for line in sheet.body if limits else ():
         for _, pattern in limits:
             match = pattern.search(line.text)
-            if match and not _OTHER_PERSON.search(line.text):
+            if match and not sheet.says("other_person", line.text):
                 message = f"{match[0]!r} does not fit {age} years; check patient and text"
                 yield Found("age_mismatch", message, line, match.span())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from itertools import islice
 
@@ -11,20 +10,6 @@ from adapter.reporting.checks.sheet import FRAME, Found, Line, Said, Sheet, ment
 from adapter.reporting.checks.sizes import changed
 
 _MOST = 50
-_NEW = re.compile(r"\b(?:new|newly|interval (?:development|appearance)|has developed)\b", re.I)
-_NOT_NEW = re.compile(r"\b(?:no|not|without|nothing)\s+(?:\w+\s+){0,2}new\b", re.IGNORECASE)
-_OLD = re.compile(
-    r"\b(?:unchanged|stable|persist\w*|again (?:seen|noted|demonstrated)|redemonstrated|known"
-    r"|similar|resolved|previously (?:seen|noted|described)"
-    r"|no (?:interval |significant )?change)\b",
-    re.IGNORECASE,
-)
-_SAME = re.compile(r"\b(?:unchanged|stable|similar|no (?:interval |significant )?change)\b", re.I)
-_GONE = re.compile(
-    r"\b(?:absent|removed|surgical\w*|status post|s/p|fossa|bed|stump|remnant|not (?:seen|visuali)"
-    r"|prior|previous\w*|history|resect\w+|cuff|post)\b",
-    re.IGNORECASE,
-)
 
 
 def prior_contradiction(sheet: Sheet) -> Iterator[Found]:
@@ -37,13 +22,13 @@ def prior_contradiction(sheet: Sheet) -> Iterator[Found]:
         kin = [e for e in islice(before.get(fact.finding, ()), _MOST) if _same_place(said, e)]
         present = [each for each in kin if each.mention.present and not each.mention.fact.uncertain]
         denied = [each for each in kin if each.mention.fact.negated and not each.mention.limited]
-        is_new = _NEW.search(said.line.text) and not _NOT_NEW.search(said.line.text)
+        is_new = sheet.says("new", said.line.text) and not sheet.says("not_new", said.line.text)
         if is_new and said.mention.present and present:
             yield _against(said, "called new", present[0])
-        elif _OLD.search(said.line.text) and denied and not present:
+        elif sheet.says("known_before", said.line.text) and denied and not present:
             yield _against(said, "called known", denied[0])
         elif fact.size_mm and said.mention.present:
-            yield from _size(said, present)
+            yield from _size(said, present, sheet)
 
 
 def _by_kind(sheet: Sheet) -> dict[str, list[Said]]:
@@ -66,7 +51,7 @@ def _against(said: Said, what: str, other: Said) -> Found:
     return Found("prior_contradiction", message, said.line, said.chars)
 
 
-def _size(said: Said, present: list[Said]) -> Iterator[Found]:
+def _size(said: Said, present: list[Said], sheet: Sheet) -> Iterator[Found]:
     """The change, computed; it is told here and never written into the report."""
     sized = [each for each in present if each.mention.fact.size_mm]
     if len(sized) != 1:
@@ -76,7 +61,7 @@ def _size(said: Said, present: list[Said]) -> Iterator[Found]:
         return
     change = f"prior {old:g} mm, now {now:g} mm: {(now - old) / old:+.0%}"
     message = f"{name(said.mention.fact.finding)}: {change}"
-    if _SAME.search(said.line.text):
+    if sheet.says("unchanged", said.line.text):
         text = f"{message}, yet called unchanged; correct it"
         yield Found("prior_contradiction", text, said.line, said.chars)
     else:
@@ -93,7 +78,7 @@ def organ_removed(sheet: Sheet) -> Iterator[Found]:
         and not said.mention.fact.family
     }
     for line in sheet.body if removed else ():
-        if line in removed.values() or _GONE.search(line.text):
+        if line in removed.values() or sheet.says("taken_out", line.text):
             continue
         for organ in sorted(_described(line) & set(removed)):
             message = f"{organ} was taken out: {removed[organ].text!r}; correct one of them"

@@ -10,7 +10,6 @@ from adapter.mapping.checks import Checks
 from adapter.reporting.checks.sheet import Found, Line, Sheet, procedure_words
 
 _FEW = 3  # lines with an organ, below which nothing is concluded
-_TITLE = re.compile(r"\b(?:compar\w+|prior|previous|through|include\w*|from|to)\b", re.IGNORECASE)
 _SPINES = ("cervical spine", "thoracic spine", "lumbar spine")
 _OF_SPINE = {"C": "cervical spine", "T": "thoracic spine", "L": "lumbar spine"}
 _LEVEL = re.compile(r"\b([CTL])(\d{1,2})\b")
@@ -34,7 +33,11 @@ def wrong_body_part(sheet: Sheet) -> Iterator[Found]:
     shown = " and ".join(sorted(asked))
     for line in sheet.technique:
         named = regions_in(line.text, sheet.checks)
-        if named and not overlap(named, asked, sheet.checks) and not _TITLE.search(line.text):
+        if (
+            named
+            and not overlap(named, asked, sheet.checks)
+            and not sheet.says("beyond_region", line.text)
+        ):
             other = " and ".join(sorted(named))
             message = f"the order is for {shown}, the report says {other}; check the patient"
             yield Found("wrong_body_part", message, line)

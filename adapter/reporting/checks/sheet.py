@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,7 +13,7 @@ from adapter.domain.communication import Communication
 from adapter.domain.order import Order, Side
 from adapter.domain.report import Heard, Origin, Suggestion
 from adapter.domain.transcript import Transcript
-from adapter.mapping.checks import CheckId, Checks
+from adapter.mapping.checks import CheckId, Checks, WordsId
 from adapter.mapping.lexicon import Lexicon
 from adapter.reporting.calendar_days import Day
 from adapter.reporting.checks.vertebrae import LEVELS, text_of
@@ -80,6 +82,12 @@ class Sheet:
     suggestions: tuple[Suggestion, ...] = ()
     recordings: tuple[Transcript, ...] = ()
     communications: tuple[Communication, ...] = ()
+
+    def says(
+        self, what: WordsId, text: str, start: int = 0, end: int = sys.maxsize
+    ) -> re.Match[str] | None:
+        """Where a text tells so, in the words of the mapping."""
+        return self.checks.said[what].search(text, start, end)
 
     @cached_property
     def body(self) -> tuple[Line, ...]:

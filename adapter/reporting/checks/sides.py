@@ -14,11 +14,6 @@ from adapter.reporting.checks.sheet import ONE_SIDE, Found, Line, Sheet, procedu
 
 _QUICK = re.compile(r"\b(?:left|right|lt|rt|[a-z]*lateral(?:ly)?|both)\b", re.IGNORECASE)
 _ABBREVIATED = re.compile(r"\b(?:(L)|(R))(?:T|EFT|IGHT)?\b")
-_ELSEWHERE = re.compile(
-    r"\b(?:compar\w+|contralateral|opposite|prior|previous\w*|history|than|versus|asymmetr\w+"
-    r"|status post|clinical\w*|referred)\b",
-    re.IGNORECASE,
-)
 _ADJACENT = re.compile(r"\b(?:left\s+right|right\s+left)\b(?!\s*-|\s+(?:shunt|asymmetr))", re.I)
 _KINDS = {"left": Side.LEFT, "right": Side.RIGHT, "bilateral": Side.BILATERAL}
 
@@ -103,7 +98,7 @@ def _against(
         return  # a chest has two sides, whichever was asked for
     for line, each in named:
         wrong = [n for n in each if n.side is not asked and n.side in ONE_SIDE]
-        if len(wrong) < len(each) or not wrong or _ELSEWHERE.search(line.text):
+        if len(wrong) < len(each) or not wrong or sheet.says("other_place", line.text):
             continue
         if not (known and _is_normal(line)):
             first = wrong[0]

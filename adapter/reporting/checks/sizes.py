@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from adapter.mapping.checks import WordsId
 from adapter.reporting.checks.sheet import IMPRESSION, Found, Line, Sheet, name
 from adapter.reporting.facts import Mention
 
@@ -16,13 +17,6 @@ _SIZE = re.compile(
     re.IGNORECASE,
 )
 _PERCENT = re.compile(r"(?<![\w.])(\d{3,4})\s?(?:%|percent)", re.IGNORECASE)
-_PART = re.compile(r"\b(?:stenos\w+|narrow\w+|occlu\w+|loss|ejection|of the|height)\b", re.I)
-_LARGER = re.compile(
-    r"\b(?:increas\w+|larger|enlarg(?:ed|ing)|grown|growth|bigger|progress\w+)\b", re.I
-)
-_SMALLER = re.compile(r"\b(?:decreas\w+|smaller|shrunk\w*|shrink\w*|regress\w+|reduc\w+)\b", re.I)
-_SAME = re.compile(r"\b(?:unchanged|stable|no (?:significant )?change|not changed)\b", re.I)
-_VERB = re.compile(r"\b(?:measur(?:es|ing|ed)|is|are|diameter)\b", re.IGNORECASE)
 _PAUSE = re.compile(r"[.;,]")
 _STOP = re.compile(r"[.;\d]")
 _REACH = 60  # characters before a size in which its organ is looked for
@@ -39,7 +33,7 @@ def implausible(sheet: Sheet) -> Iterator[Found]:
         if not _DIGIT.search(line.text):
             continue
         percent = _PERCENT.search(line.text)
-        if percent and int(percent[1]) > 100 and _PART.search(line.text):
+        if percent and int(percent[1]) > 100 and sheet.says("of_the_whole", line.text):
             message = f"{percent[0]} is more than the whole; correct it"
             yield Found("measurement_implausible", message, line, percent.span())
         yield from _finding_size(line, sheet)
@@ -68,7 +62,7 @@ def _organ_size(line: Line, sheet: Sheet) -> Iterator[Found]:
         largest = max(numbers) * (10 if match[6].lower().startswith("c") else 1)
         offset = max(0, match.start() - _REACH)
         before = line.text[offset : match.start()]
-        verb = _VERB.search(before)
+        verb = sheet.says("measures", before)
         end = verb.start() if verb and not _PAUSE.search(before, verb.start()) else len(before)
         for organ, words in sheet.checks.organ_sizes:
             place = _named(words, before, end, line.section)
@@ -120,7 +114,7 @@ def change_against_numbers(sheet: Sheet) -> Iterator[Found]:
                 continue
             now, before = max(fact.size_mm), max(fact.prior_size_mm)
             for told in (line, *_concluded(mention, line, sheet)):
-                wrong = _wrong_word(told.text, now, before)
+                wrong = _wrong_word(told.text, now, before, sheet)
                 if wrong:
                     message = f"{wrong!r}, but {now:g} mm now and {before:g} mm before; correct it"
                     yield Found("change_against_numbers", message, line, (fact.start, fact.end))
@@ -137,21 +131,22 @@ def _concluded(mention: Mention, line: Line, sheet: Sheet) -> list[Line]:
         for said in sheet.concluded
         if sheet.lexicon.related(said.mention.fact.finding, finding)
         and said.mention.fact.side is side
-        and _kinds_of_change(said.line.text) == 1
+        and _kinds_of_change(said.line.text, sheet) == 1
     ]
 
 
-def _kinds_of_change(text: str) -> int:
-    return sum(words.search(text) is not None for words in (_LARGER, _SMALLER, _SAME))
+def _kinds_of_change(text: str, sheet: Sheet) -> int:
+    kinds: tuple[WordsId, ...] = ("larger", "smaller", "unchanged")
+    return sum(sheet.says(kind, text) is not None for kind in kinds)
 
 
-def _wrong_word(text: str, now: float, before: float) -> str | None:
-    larger, smaller = _LARGER.search(text), _SMALLER.search(text)
+def _wrong_word(text: str, now: float, before: float, sheet: Sheet) -> str | None:
+    larger, smaller = sheet.says("larger", text), sheet.says("smaller", text)
     if larger and not smaller and now < before:
         return larger[0]
     if smaller and not larger and now > before:
         return smaller[0]
-    same = _SAME.search(text)
+    same = sheet.says("unchanged", text)
     if same and not (larger or smaller) and changed(now, before):
         return same[0]
     return None
