@@ -98,9 +98,7 @@ class LiveDictations:
     ) -> tuple[LiveSession, int]:
         """Begin a session, or go on with one; an older connection to it is left behind.
 
-        Returns the session and the number of this connection.
-
-        Raises TryAgain when too many speak at once, NotFound for an unknown session.
+        Returns the session and the number of this connection. Raises TryAgain when too many speak at once, NotFound for an unknown session.
         """
         session = self._sessions.get(id_ or "")
         connected = sum(each.holder != 0 for each in self._sessions.values())
@@ -137,7 +135,8 @@ class LiveDictations:
         if session.hearing is not None:
             await asyncio.wait([session.hearing])
         await self._settle(session.id, made)
-        return Final(made, " ".join(word.text for word in session.words), session.whole())
+        whole = await asyncio.to_thread(session.whole)  # an hour takes its time
+        return Final(made, " ".join(word.text for word in session.words), whole)
 
     async def sweep(self) -> int:
         """Make dictations of what was left behind; returns how many sessions were closed."""
