@@ -98,7 +98,8 @@ class LiveDictations:
     ) -> tuple[LiveSession, int]:
         """Begin a session, or go on with one; an older connection to it is left behind.
 
-        Returns the session and the number of this connection. Raises TryAgain when too many speak at once, NotFound for an unknown session.
+        Returns the session and the number of this connection. Raises TryAgain when too many speak
+        at once, NotFound for an unknown session.
         """
         session = self._sessions.get(id_ or "")
         connected = sum(each.holder != 0 for each in self._sessions.values())
