@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from adapter.domain.report import Part
@@ -268,10 +269,11 @@ class _Listener:
         return same and self.said[-1].dictation == place and not self._fresh
 
 
-def cut(text: str, sentence: Sentence, moves: Iterable[int]) -> Iterator[Sentence]:
-    """The sentence in the pieces between commands that go elsewhere."""
+def cut(text: str, sentence: Sentence, moves: Sequence[int]) -> Iterator[Sentence]:
+    """The sentence in the pieces between commands that go elsewhere; `moves` ascend."""
     start, end = sentence
-    for at in (*(move for move in moves if start < move < end), end):
+    inside = moves[bisect_right(moves, start) : bisect_left(moves, end)]
+    for at in (*inside, end):
         piece = text[start:at]
         first = start + len(piece) - len(piece.lstrip())
         if piece.strip():

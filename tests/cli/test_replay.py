@@ -18,7 +18,7 @@ from adapter.bootstrap import translate
 from adapter.cli import app
 from adapter.domain.decision import DecisionKind
 from adapter.domain.identifiers import Accession, Phi
-from adapter.domain.order import OrderAction, OrderStatus
+from adapter.domain.order import Code, OrderAction, OrderStatus
 from adapter.domain.people import Patient, Sex
 from adapter.errors import ConfigurationError, NotFound
 from adapter.mapping.destinations import DestinationProfile
@@ -188,3 +188,20 @@ def test_a_missing_database_is_not_made(tmp_path: Path, monkeypatch: pytest.Monk
     done = replay("A1")
     assert isinstance(done.exception, ConfigurationError)
     assert not (tmp_path / "none").exists()
+
+
+def test_fields_replay_with_their_edits(workflow: Workflow) -> None:
+    patient = Patient(Phi("SYN9"), "SYN", Phi("Demo"), Phi("John"), sex=Sex.MALE)
+    procedure = Code("MRPR", "MRI PROSTATE W WO")
+    workflow.order("A9", patient=patient, procedure=procedure, modality="MR")
+    workflow.dictate("A9", "go to field prostate volume forty five milliliters next field five")
+    workflow.sign_off.decide("A9", DecisionKind.EDIT, "prostate.psa", DR_GRAY, "5.2 ng/mL")
+    workflow.jobs.run()
+    workflow.sign_off.sign("A9", DR_GRAY)
+    workflow.jobs.run()
+    with workflow.database.read() as tx:
+        text = reports.get_latest(tx, "A9").text
+    assert "Prostate volume: 45 mL. PSA: 5.2 ng/mL." in text
+    done = replay("A9", "--json")
+    assert done.exit_code == 0, done.stdout
+    assert len(json.loads(done.stdout)["rebuilt"]) > 3
