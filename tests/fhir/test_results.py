@@ -13,7 +13,7 @@ from hypothesis import given, settings
 
 from adapter.domain.delivery import ReportMessage
 from adapter.domain.identifiers import Accession, Phi
-from adapter.domain.report import Report, Statement
+from adapter.domain.report import Origin, Part, Report, Source, Statement
 from adapter.fhir.results import build_transaction
 from adapter.fhir.validation import validate
 from adapter.mapping.fhir_profile import FhirProfile
@@ -127,6 +127,32 @@ def test_a_dictated_sentence_names_its_audio_and_its_text() -> None:
         "source": "ACC-2001/d-1#t=0.120,2.210",
         "quotation": "ACC-2001/d-1#char=0,25",
     }
+
+
+def test_a_line_with_fields_names_its_template_and_the_audio_of_its_values() -> None:
+    value = Source(dictation="d-1", chars=(0, 5), ms=(120, 900), confidence=0.9)
+    parts = (
+        Part("Largest gap: ", Origin.TEMPLATE, Source(template="pleura.gap")),
+        Part("12 mm", Origin.DICTATED, value, "pleura.gap"),
+        Part(".", Origin.TEMPLATE, Source(template="pleura.gap")),
+    )
+    line = Statement("s2", "Largest gap: 12 mm.", Origin.TEMPLATE, parts[0].source, (), parts)
+
+    def filled(each: Statement) -> Statement:
+        return line if each.id == "s2" else each
+
+    bundle = build(replace(FINAL, report=with_statements(FINAL.report, filled)))
+    entities = provenance_of(bundle, "s2")["entity"]
+    told = [each["what"]["identifier"]["value"] for each in entities]
+    assert told == [
+        "ACC-2001/d-1#t=0.120,0.900",
+        "ACC-2001/d-1#char=0,5",
+        "template/xr_chest_2v/3",
+    ]
+    validate(bundle)
+    assert not [
+        each for each in resources(bundle, "Provenance") if "/template" in str(each["meta"])
+    ]
 
 
 def test_what_a_model_says_is_marked_and_names_model_and_person() -> None:
