@@ -296,3 +296,10 @@ def test_a_command_ends_a_long_sentence_without_a_mark() -> None:
     long = "there is no suspicious lesion in the peripheral zone or in the transition zone of it"
     report = filled(f"{long} go to field prostate volume 45 mL")
     assert printed(report)[0] == "Prostate volume: 45 mL."
+
+
+@pytest.mark.parametrize("end", ["", " next field", " period"])
+def test_a_small_number_alone_in_a_field_is_a_figure(end: str) -> None:
+    report = filled(f"go to field prostate volume nine{end}")
+    assert "Prostate volume: 9 mL." in printed(report)
+    assert "Nine nodules." in printed(filled("go to prostate nine nodules period"))

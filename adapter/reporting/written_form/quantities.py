@@ -219,12 +219,21 @@ def _is_small(reading: Reading, member: Member) -> bool:
 
 
 def _in_figures(reading: Reading, member: Member) -> bool:
-    """Whether a slash or hyphen ties this number to another one."""
+    """Whether it is all that is said in a field, or a slash or hyphen ties it to another one."""
     return (
-        _tied(reading, member.start - 1, member.start - 2)
+        _fills_a_field(reading, member)
+        or _tied(reading, member.start - 1, member.start - 2)
         or _tied(reading, member.end, member.end + 1)
         or _out_of_more(reading, member)
     )
+
+
+def _fills_a_field(reading: Reading, member: Member) -> bool:
+    """Whether nothing but this number is said between a command that goes somewhere and an end."""
+    before = reading.tokens[member.start - 1] if member.start else None
+    after = reading.tokens[member.end] if member.end < len(reading.tokens) else None
+    gone = before is not None and before.kind is Kind.COMMAND and before.ends
+    return gone and (after is None or after.ends or after.kind is Kind.COMMAND)
 
 
 def _out_of_more(reading: Reading, member: Member) -> bool:
