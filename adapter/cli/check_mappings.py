@@ -17,7 +17,8 @@ from adapter.mapping.destinations import DestinationProfile
 from adapter.mapping.fhir_orders import FhirOrderMapping
 from adapter.mapping.files import MappingFile, MappingFiles, MappingTable
 from adapter.mapping.hl7_orders import OrderMapping
-from adapter.mapping.lexicon import Lexicon, LexiconFile
+from adapter.mapping.lexicon import Lexicon
+from adapter.mapping.lexicon_table import LexiconFile
 from adapter.mapping.listeners import ListenerProfile, load_listeners
 from adapter.mapping.message_table import MessageMapping
 from adapter.mapping.reporting import ReportingTables

@@ -15,7 +15,8 @@ from adapter.domain.prior import PriorReport
 from adapter.domain.study import Study
 from adapter.domain.transcript import Transcript
 from adapter.errors import Malformed, Rejected
-from adapter.mapping.lexicon import Finding, Lexicon
+from adapter.mapping.lexicon import Lexicon
+from adapter.mapping.lexicon_table import Finding
 from adapter.mapping.reporting import ReportingTables
 from adapter.mapping.templates import Template
 from adapter.ports import Recognized, SpeechContext

@@ -14,7 +14,7 @@ from adapter.mapping.destinations import DestinationProfile
 from adapter.mapping.fhir_orders import FhirOrderMapping
 from adapter.mapping.files import MappingTable
 from adapter.mapping.hl7_orders import OrderMapping
-from adapter.mapping.lexicon import LexiconFile
+from adapter.mapping.lexicon_table import LexiconFile
 from adapter.mapping.listeners import ListenerProfile
 from adapter.mapping.message_table import MessageMapping
 from adapter.mapping.template_table import MacroFile, TemplateTable

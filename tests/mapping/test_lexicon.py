@@ -8,7 +8,8 @@ import pytest
 
 from adapter.errors import ConfigurationError
 from adapter.mapping.files import MappingFiles
-from adapter.mapping.lexicon import Finding, Generic, Lexicon, LexiconFile, Organ, Place
+from adapter.mapping.lexicon import Lexicon
+from adapter.mapping.lexicon_table import Finding, Generic, LexiconFile, Organ, Place
 from adapter.mapping.phrase_table import PhraseTable, WordForms, singular
 from tests.reporting.tables import tables
 

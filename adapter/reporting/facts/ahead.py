@@ -81,3 +81,13 @@ def tells_presence(line: Line, at: int, seen: bool = False) -> bool:
         elif named and not event.kinds.isdisjoint(kinds):
             return True
     return False
+
+
+def is_described(line: Line, at: int) -> bool:
+    """ "Mass with spiculated margins in the breast": no other finding comes behind."""
+    for event in line.events[at + 1 :]:
+        if event.term or not event.kinds.isdisjoint(("and", "verb")):
+            return False
+        if not event.kinds.isdisjoint(("end", "comma")):
+            return True
+    return True

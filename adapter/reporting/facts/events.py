@@ -7,7 +7,7 @@ from typing import NamedTuple
 from adapter.mapping.lexicon import Lexicon, Site, Term
 from adapter.mapping.phrase_table import Hit, Token
 
-_MARKS = {",": "comma", ";": "end", "(": "open", ")": "close", "?": "doubt"}
+_MARKS = {",": "comma", ";": "end", "(": "open", ")": "close", "?": "doubt", ":": "colon"}
 NOTHING: frozenset[str] = frozenset()
 
 

@@ -59,6 +59,7 @@ def sizes(sentence: str, line: Line) -> list[Size]:
     for n, (match, (start, end)) in enumerate(zip(matches, spans, strict=True)):
         next_start = spans[n + 1][0] if n + 1 < len(spans) else len(line.tokens) + 3  # none
         past = _called_past(line, start) or _told_past(line, end, next_start)
+        past = past or (n > 0 and _is_compared(line, spans[n - 1][1], start))
         found.append(Size(_mm(match), start, end, past))
     return sorted((*found, *_grown(sentence, line, starts)), key=lambda size: size.start)
 
@@ -103,6 +104,11 @@ def _called_past(line: Line, start: int) -> bool:
     return False
 
 
+def _is_compared(line: Line, end: int, start: int) -> bool:
+    """ "5.6 cm versus 5.1 cm": only that word stands between."""
+    return any((e.start, e.end) == (end, start) and "versus" in e.kinds for e in line.events)
+
+
 def _is_change(line: Line, event: Event, start: int) -> bool:
     """ "Growth of the mass from 2 cm to 3 cm"; not "ranging from 2 cm to 3 cm"."""
     if "from" not in event.kinds or event.end != start:
@@ -145,8 +151,18 @@ def _owner(line: Line, size: Size) -> int | None:
         return following
     before = [at for at in line.terms if line.events[at].end <= size.start]
     if before:
-        return before[-1]
+        return None if _is_of_anatomy(line, size, before[-1]) else before[-1]
     return following if following is not None and _leads(line, size, following) else None
+
+
+def _is_of_anatomy(line: Line, size: Size, before: int) -> bool:
+    """ "Possible appendicitis with a 9 mm appendix"."""
+    apart = any(
+        not event.kinds.isdisjoint(("with", "and", "end"))
+        for event in line.events[before:]
+        if event.end <= size.start
+    )
+    return apart and any(event.site and event.start == size.end for event in line.events)
 
 
 def _leads(line: Line, size: Size, following: int) -> bool:

@@ -8,13 +8,15 @@ from typing import NamedTuple
 
 from adapter.domain.finding import Course, Fact
 from adapter.domain.order import Side
-from adapter.mapping.lexicon import ANAPHOR, Finding, Lexicon, Site, Term
+from adapter.mapping.lexicon import ANAPHOR, Lexicon, Site, Term
+from adapter.mapping.lexicon_table import Finding
 from adapter.reporting.facts.closers import marks
 from adapter.reporting.facts.course import counts, courses
 from adapter.reporting.facts.events import Event, Line, line, row_of
 from adapter.reporting.facts.measurements import Size, assign, sizes
-from adapter.reporting.facts.places import level_of, levels, sides, sites_of
+from adapter.reporting.facts.places import level_of, levels, sites_of
 from adapter.reporting.facts.scope import FAMILY, HISTORICAL, NEGATED, UNCERTAIN
+from adapter.reporting.facts.sides import sides
 
 GENERAL = "general"
 SPINE = "spine"  # the organ of a vertebral level
