@@ -112,11 +112,15 @@ ROMAN = {roman(value).lower(): value for value in range(1, 13)}
 """Roman numerals as a recogniser may write them."""
 
 
+MOST_DIGITS = 18  # a longer row of digits is no number that anybody means
+
+
 def _written(keys: Keys, at: int, vocabulary: Vocabulary) -> Number:
     """Digits as the recogniser wrote them; `3 point 2` too."""
     split = at > 0 and keys[at - 1].isdigit()  # 3 .2
     text = keys[at] if split else _BARE_POINT.sub("0", keys[at])
-    number = Number(text, at + 1, int(text) if text.isdigit() else None, False)
+    value = int(text) if text.isdecimal() and len(text) <= MOST_DIGITS else None
+    number = Number(text, at + 1, value, False)
     return _with_fraction(keys, number, vocabulary) if number.value is not None else number
 
 

@@ -303,3 +303,9 @@ def test_a_small_number_alone_in_a_field_is_a_figure(end: str) -> None:
     report = filled(f"go to field prostate volume nine{end}")
     assert "Prostate volume: 9 mL." in printed(report)
     assert "Nine nodules." in printed(filled("go to prostate nine nodules period"))
+
+
+@pytest.mark.parametrize("digits", ["9" * 6_000, "¹", "³²", "٣"])
+@pytest.mark.parametrize("frame", ["Prostate volume: {} mL.", "{} nodules.", "next field {}", "{}"])
+def test_strange_and_endless_digits_are_words(digits: str, frame: str) -> None:
+    filled(frame.format(digits))

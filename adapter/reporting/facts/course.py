@@ -14,6 +14,7 @@ _STOPS = frozenset(("comma", "end", "verb", "with", "and", "or", "close", "versu
 _STOPS_BACK = frozenset(("end", "with", "versus"))
 _APART = frozenset(("comma", "end", "verb", "with", "and", "or", "preposition", "of"))
 _COUNT_WITHIN = 4  # words from a number to the name of what it counts
+_MOST_DIGITS = 4  # of a count
 _PLURALS = ("i", "a", "ae")
 
 
@@ -112,7 +113,7 @@ def _number(sentence: str, line: Line, at: int, numbers: dict[str, int]) -> int 
             break
     for token in range(start - 1, first - 1, -1):
         word = line.tokens[token].word
-        if word not in numbers and not word.isdigit():
+        if word not in numbers and not (word.isdecimal() and len(word) <= _MOST_DIGITS):
             continue
         count = numbers[word] if word in numbers else int(word)
         named = sentence[line.tokens[end - 1].start : line.tokens[end - 1].end].lower()
