@@ -25,6 +25,7 @@ class DeliveryState(StrEnum):
     PENDING = "pending"
     ACKNOWLEDGED = "acknowledged"
     HELD = "held"  # refused by the receiver; waits for a person
+    WITHDRAWN = "withdrawn"  # the report was signed in another system before it was sent
 
 
 class Outcome(StrEnum):

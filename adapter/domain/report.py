@@ -15,6 +15,7 @@ class Origin(StrEnum):
     TEMPLATE = "template"
     AI = "ai"
     EDITED = "edited"
+    ELSEWHERE = "elsewhere"  # signed in another system: its text, whoever dictated it there
 
 
 class Severity(StrEnum):
@@ -30,12 +31,12 @@ class Source:
     """Where a statement's characters come from; which fields are set depends on the origin."""
 
     dictation: str | None = None  # dictation id
-    chars: tuple[int, int] | None = None  # in the dictation's written text
+    chars: tuple[int, int] | None = None  # in the dictation's or the other system's text
     ms: tuple[int, int] | None = None  # in the dictation's audio
     confidence: float | None = None  # lowest word confidence
     template: str | None = None  # template statement id, e.g. "pleura.no_effusion"
     ai: str | None = None  # AI finding id
-    person: str | None = None  # who accepted or edited
+    person: str | None = None  # who accepted or edited, or signed elsewhere
     prior: str | None = None  # accession of the report before that a template sentence names
 
 

@@ -49,6 +49,14 @@ def practitioner(segment: Segment, field: int) -> Practitioner | None:
     return person if person.id or person.family else None
 
 
+def signer(segment: Segment, field: int) -> Practitioner | None:
+    """The first person of an NDL (`ID&Family&Given^time`), XCN or PPN field; None: empty."""
+    if segment.text(field, 1, 2):
+        id_, family, given = (segment.text(field, 1, part) for part in (1, 2, 3))
+        return Practitioner(id_, family, given)
+    return practitioner(segment, field)
+
+
 def code(segment: Segment, field: int) -> Code | None:
     """A CE or CWE field; the alternate code where the first is empty."""
     first = Code(segment.text(field, 1), segment.text(field, 2), segment.text(field, 3))

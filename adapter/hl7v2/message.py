@@ -65,6 +65,12 @@ class Segment:
             field = field[: field.index(separator)]
         return self.part(field, component, subcomponent)
 
+    def whole(self, repetition: str) -> str:
+        """Unescaped text of one repetition; signs that should have been escaped are text."""
+        if repetition == '""':
+            return ""
+        return unescape(repetition, self._delimiters, self._charset)
+
     def part(self, repetition: str, component: int, subcomponent: int = 1) -> str:
         """Unescaped text of a component of one repetition, counted from 1."""
         signs = self._delimiters

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from adapter.domain.event import Event
+from adapter.errors import Unsupported
 from adapter.hl7v2.message import Message
 from adapter.hl7v2.message_types import check_type, type_of
 from adapter.hl7v2.orders import check_orders, read_orders
+from adapter.hl7v2.outside_reports import read_reports
 from adapter.hl7v2.patients import read_patients
 from adapter.mapping.hl7_orders import OrderMapping
 from adapter.mapping.message_table import MessageMapping
@@ -18,7 +20,8 @@ class MessageReader:
 
     def __init__(self, orders: OrderMapping, messages: MessageMapping) -> None:
         self._orders, self._messages = orders, messages
-        self._taken = orders.messages | frozenset(messages.patients)
+        reports = frozenset(kind for source in messages.reports for kind in source.messages)
+        self._taken = orders.messages | frozenset(messages.patients) | reports
 
     def check(self, message: Message) -> None:
         """Raise Rejected for what `read` would refuse: for the listener's door."""
@@ -37,4 +40,14 @@ class MessageReader:
     def _others(self, message: Message) -> Sequence[Event]:
         kind = type_of(message)
         check_type(kind, self._taken)
-        return read_patients(message, self._messages.patients[kind], self._orders)
+        if kind in self._messages.patients:
+            return read_patients(message, self._messages.patients[kind], self._orders)
+        source = self._messages.source(kind, message.header.sender)
+        if source is None:
+            raise Unsupported(
+                f"reports ({kind}) of this sender are not taken; "
+                "name its MSH-3 and MSH-4 under `reports` in messages.yaml",
+                location="MSH^1^3",
+                code="not-supported",
+            )
+        return read_reports(message, source, self._messages, self._orders)

@@ -2,19 +2,76 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
+
 from pydantic import Field
 
+from adapter.domain.outside_report import OutsideStatus, ReportMeaning
 from adapter.domain.patient_event import PatientAction
 from adapter.mapping.files import MappingFiles, MappingTable
+from adapter.mapping.places import Place, Places
+
+_REPORTS = frozenset(("ORU^R01", "MDM^T02", "MDM^T06", "MDM^T08", "MDM^T10"))
+_ACCESSION = (Place("OBR", 18), Place("OBR", 3), Place("ORC", 3), Place("TXA", 15))
+_STATUS = (Place("OBR", 25), Place("TXA", 17))
+_PERSON = (Place("OBR", 32), Place("TXA", 22), Place("TXA", 10), Place("TXA", 9))
+_SIGNED_AT = (Place("TXA", 22, 15), Place("OBR", 22), Place("TXA", 8), Place("MSH", 7))
+_EXAMINED_AT = (Place("OBR", 7), Place("TXA", 4), Place("OBR", 36))
+_STATUSES = {
+    "F": OutsideStatus.SIGNED,
+    "C": OutsideStatus.SIGNED,
+    "AU": OutsideStatus.SIGNED,
+    "LA": OutsideStatus.SIGNED,
+    "X": OutsideStatus.RETRACTED,
+    "CA": OutsideStatus.RETRACTED,
+}
+
+
+class ReportSource(MappingTable):
+    """A system whose reports are taken. Of several places the first that holds a value counts."""
+
+    name: str = Field(min_length=1)
+    """Name of the source; it stays the same for ever, prior reports are stored under it."""
+    senders: tuple[str, ...] = Field(min_length=1)
+    """`MSH-3|MSH-4` of its messages, `*` for anything: `OLDRIS|*`."""
+    messages: frozenset[str] = _REPORTS
+    """Message types (MSH-9)."""
+    meaning: ReportMeaning
+    """`prior`: reports of earlier studies; `signed`: reports of our studies as they were signed
+    there. One of a study that is not here is kept as a prior report."""
+    accession: Places = _ACCESSION
+    """Accession number, or the number under which a prior report is known."""
+    status: Places = _STATUS
+    """Status of the text."""
+    statuses: dict[str, OutsideStatus] = Field(default_factory=lambda: dict(_STATUSES))
+    """`signed`, `addendum` (only the text that was added), `unsigned` or `retracted` by the
+    status; others are unsigned. With unsigned text nothing is done."""
+    person: Places = _PERSON
+    """Who signed: a person field, `ID&Family&Given` (NDL) or `ID^Family^Given` (XCN, PPN)."""
+    signed_at: Places = _SIGNED_AT
+    """When it was signed."""
+    examined_at: Places = _EXAMINED_AT
+    """When the study was made."""
 
 
 class MessageMapping(MappingTable):
-    """mappings/messages.yaml. Patients are identified as orders.yaml says."""
+    """mappings/messages.yaml. Patients and procedures are read as orders.yaml says."""
 
     patients: dict[str, PatientAction] = Field(default_factory=dict)
     """What is done with the patient, by message type (MSH-9): `update` changes the patient of
     studies that are not signed yet; `merge` and `change_id` let the patient of PID take over all
     studies and prior reports of the number in MRG-1."""
+    reports: tuple[ReportSource, ...] = ()
+    """Whose reports (ORU, MDM) are taken, and as what; the first that fits counts."""
+    report_titles: dict[str, str] = Field(default_factory=dict)
+    """Title of a part of a report by the suffix or code in OBX-3.1, where its text has none."""
+
+    def source(self, kind: str, sender: str) -> ReportSource | None:
+        """Whose report a message of this type (MSH-9) and sender (MSH-3|MSH-4) is."""
+        for each in self.reports:
+            if kind in each.messages and any(fnmatchcase(sender, one) for one in each.senders):
+                return each
+        return None
 
 
 def load_message_mapping(files: MappingFiles) -> MessageMapping:

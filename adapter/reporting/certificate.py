@@ -63,6 +63,8 @@ class Evidence:
                 return self._from_ai(statement)
             case Origin.EDITED:
                 return self._edited(statement)
+            case Origin.ELSEWHERE:
+                return False
 
     def _line(self, statement: Statement) -> bool:
         """Whether each piece of a line, and the value in each place of it, has its source."""

@@ -8,6 +8,7 @@ from adapter.domain.communication import Communication
 from adapter.domain.decision import Decision
 from adapter.domain.finding import AiFinding
 from adapter.domain.order import Order
+from adapter.domain.outside_report import SignedElsewhere
 from adapter.domain.prior import PriorReport
 from adapter.domain.report import (
     FieldState,
@@ -25,10 +26,12 @@ from adapter.reporting.addendum import addenda, with_addenda
 from adapter.reporting.certificate import Evidence, certify
 from adapter.reporting.checks import Sheet, check
 from adapter.reporting.checks.layout import report_lines, text_lines
+from adapter.reporting.checks.sheet import Line
 from adapter.reporting.checks.study_day import age_at, day_of
 from adapter.reporting.dictated import Dictated
 from adapter.reporting.dismissals import with_dismissals
 from adapter.reporting.doubts import Listener
+from adapter.reporting.elsewhere import report_of
 from adapter.reporting.macros import applied
 from adapter.reporting.merge import merge
 from adapter.reporting.render import sections_text
@@ -51,6 +54,7 @@ class ReportInputs:
     addenda: tuple[Transcript | str, ...] = ()  # dictated or typed, oldest first
     earlier: PriorReport | None = None  # the report before
     communications: tuple[Communication, ...] = ()  # oldest first
+    elsewhere: SignedElsewhere | None = None  # the text signed in another system, which then counts
 
 
 def build_report(inputs: ReportInputs, tables: ReportingTables) -> Report:
@@ -59,6 +63,8 @@ def build_report(inputs: ReportInputs, tables: ReportingTables) -> Report:
     Raises NotFound for a template that does not exist, and nothing else: when the proof fails,
     the dictation as written is the report, flagged for review.
     """
+    if inputs.elsewhere is not None:
+        return _elsewhere(inputs.elsewhere, inputs, tables)
     dictated = tuple(_written(each, tables) for each in inputs.transcripts)
     commands = (command for each in dictated for command in each.written.commands)
     template = applied(commands, tables.templates) or _template(inputs, tables)
@@ -105,6 +111,28 @@ def build_report(inputs: ReportInputs, tables: ReportingTables) -> Report:
     return replace(report, flags=with_dismissals(found, report.sections, inputs.decisions))
 
 
+def _elsewhere(signed: SignedElsewhere, inputs: ReportInputs, tables: ReportingTables) -> Report:
+    """What was signed in another system, checked as it stands there."""
+    template = _template(inputs, tables)
+    report, lines = report_of(signed, inputs.status, template, inputs.earlier, tables)
+    found = check(_study_sheet(lines, inputs, tables))
+    return replace(report, flags=with_dismissals(found, report.sections, inputs.decisions))
+
+
+def _study_sheet(lines: tuple[Line, ...], inputs: ReportInputs, tables: ReportingTables) -> Sheet:
+    """The lines with the study that they are held against."""
+    return Sheet(
+        lines=lines,
+        checks=tables.checks,
+        lexicon=tables.lexicon,
+        order=inputs.order,
+        day=day_of(inputs.order),
+        age=age_at(inputs.order),
+        prior=tuple(text_lines(inputs.earlier.text, tables)) if inputs.earlier else (),
+        communications=inputs.communications,
+    )
+
+
 def _sheet(
     report: Report,
     inputs: ReportInputs,
@@ -115,15 +143,9 @@ def _sheet(
     language = tables.templates.get(report.template.id).table.language
     listener = Listener(evidence.dictated, tables, language)
     readings = {each.id: (each.text, each.reading) for each in dictation.said}
-    return Sheet(
-        lines=tuple(report_lines(report.sections, readings, listener.doubts, tables.lexicon)),
-        checks=tables.checks,
-        lexicon=tables.lexicon,
-        order=inputs.order,
-        day=day_of(inputs.order),
-        age=age_at(inputs.order),
-        prior=tuple(text_lines(inputs.earlier.text, tables)) if inputs.earlier else (),
-        communications=inputs.communications,
+    lines = tuple(report_lines(report.sections, readings, listener.doubts, tables.lexicon))
+    return replace(
+        _study_sheet(lines, inputs, tables),
         empty=_empty(report, tables),
         unfilled=tuple(each.label for each in report.fields if each.required and _is_open(each)),
         suggestions=report.suggestions,

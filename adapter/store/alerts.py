@@ -21,13 +21,22 @@ class AlertState(StrEnum):
 
 
 def record(
-    tx: sa.Connection, accession: str, flags: Iterable[Flag], at: str, *, signed: bool
+    tx: sa.Connection,
+    accession: str,
+    flags: Iterable[Flag],
+    at: str,
+    *,
+    signed: bool,
+    new: bool = True,
 ) -> None:
-    """What a new version shows; each flag counts once for the report, by its id."""
+    """What a new version shows; each flag counts once for the report, by its id.
+
+    `new`: whether the flags that no version had before were shown to anybody.
+    """
     shown = {flag.id: flag for flag in flags}
     known = _known(tx, accession)
-    new = [flag for id, flag in shown.items() if id not in known]
-    if new:
+    first = [flag for id, flag in shown.items() if id not in known]
+    if new and first:
         tx.execute(
             sa.insert(alert),
             [
@@ -39,7 +48,7 @@ def record(
                     "shown_at": at,
                     "state": _state(flag, signed=signed),
                 }
-                for flag in new
+                for flag in first
             ],
         )
     for id, before in known.items():

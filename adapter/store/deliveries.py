@@ -101,6 +101,17 @@ def hurry(tx: sa.Connection, destination: str) -> None:
     tx.execute(sa.update(delivery).where(*waiting).values(not_before=0.0))
 
 
+def withdraw(tx: sa.Connection, accession: str) -> int:
+    """What a study still owes is owed no longer; returns how many deliveries that were."""
+    done = tx.execute(
+        sa.update(delivery)
+        .where(delivery.c.accession == accession)
+        .where(delivery.c.state.in_((DeliveryState.PENDING, DeliveryState.HELD)))
+        .values(state=DeliveryState.WITHDRAWN)
+    )
+    return done.rowcount
+
+
 def of_study(tx: sa.Connection, accession: str) -> list[OwedDelivery]:
     """All deliveries of a study, oldest first."""
     query = sa.select(delivery).where(delivery.c.accession == accession).order_by(delivery.c.id)

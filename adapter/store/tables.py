@@ -144,6 +144,28 @@ report = sa.Table(  # every version of every report, with the inputs it can be r
     sa.UniqueConstraint("accession", "number"),
 )
 
+prior_report = sa.Table(  # reports of other systems, the latest text of each
+    "readout_prior_report",
+    metadata,
+    _row_id(),
+    _text("source"),
+    _text("number"),  # accession, or what the source calls it
+    _text("patient_key"),
+    sa.Column("version", sa.Integer, nullable=False, server_default="1"),
+    _text("report_json"),
+    _text("received_at"),
+    sa.UniqueConstraint("source", "number"),
+    sa.Index("ix_readout_prior_report_patient_key", "patient_key"),
+)
+
+report_difference = sa.Table(  # our report against the text signed in another system
+    "readout_report_difference",
+    metadata,
+    sa.Column("accession", sa.Text, primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),  # version that holds the signed text
+    _text("difference_json"),
+)
+
 delivery = sa.Table(  # one row a report and destination; FIFO by id within a destination
     "readout_delivery",
     metadata,

@@ -96,7 +96,7 @@ class DeliveryView(Shown):
     accession: str
     kind: str
     state: str
-    """pending, acknowledged or held."""
+    """pending, acknowledged, held or withdrawn."""
     attempts: int
     answer: str
     """MSA-1 or HTTP status."""
@@ -148,6 +148,29 @@ class OrderView(Shown):
     source: str
 
 
+class SentenceView(Shown):
+    """What became of one sentence."""
+
+    kind: str
+    """stands, changed, removed or added."""
+    ours: str
+    signed: str
+
+
+class DifferenceView(Shown):
+    """Our report against the text that was signed in another system."""
+
+    version: int
+    """Version of the report that holds the signed text."""
+    against: int
+    """Our version."""
+    stands: int
+    changed: int
+    removed: int
+    added: int
+    sentences: list[SentenceView]
+
+
 class StudyView(StudyRow):
     """Everything that is known of one study."""
 
@@ -159,6 +182,8 @@ class StudyView(StudyRow):
     ai_findings: int
     communications: list[CommunicationView]
     deliveries: list[DeliveryView]
+    difference: DifferenceView | None
+    """Of the latest text signed elsewhere; null: none was, or nothing of ours was there."""
     history: list[Event]
 
 

@@ -12,7 +12,7 @@ from adapter.domain.identifiers import sha256_hex
 from adapter.domain.message import InboundMessage
 from adapter.domain.study import ReportStatus, Study
 from adapter.errors import Rejected
-from adapter.store import communications, deliveries, dictations, findings, studies
+from adapter.store import communications, deliveries, dictations, differences, findings, studies
 from adapter.web.answers import CommunicationView, Event, FindingsTaken, StudyList, StudyView
 from adapter.web.bodies import Told
 from adapter.web.requests import House, InPath, RawBody, check_media_type, practitioner
@@ -20,6 +20,7 @@ from adapter.web.views import (
     communication_view,
     delivery_view,
     dictation_view,
+    difference_view,
     order_view,
     study_row,
     transcript_view,
@@ -83,6 +84,7 @@ def study(accession: InPath, parts: House) -> StudyView:
     """The order, dictations with their transcripts, deliveries with their answers, history."""
     with parts.house.database.read() as tx:
         known = studies.get(tx, accession)
+        compared = differences.latest(tx, accession)
         return StudyView(
             **study_row(known).model_dump(exclude={"patient"}),
             patient=study_row(known).patient,
@@ -95,6 +97,7 @@ def study(accession: InPath, parts: House) -> StudyView:
                 communication_view(each) for each in communications.of_study(tx, accession)
             ],
             deliveries=[delivery_view(each) for each in deliveries.of_study(tx, accession)],
+            difference=difference_view(compared) if compared else None,
             history=[
                 Event(at=at, event=event, detail=detail)
                 for at, event, detail in studies.events(tx, accession)

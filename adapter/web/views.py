@@ -8,6 +8,7 @@ from typing import Any
 
 from adapter.domain.communication import Communication
 from adapter.domain.dictation import Dictation
+from adapter.domain.difference import ChangeKind, Difference
 from adapter.domain.finding import Evidence
 from adapter.domain.identifiers import sha256_hex
 from adapter.domain.order import Order
@@ -20,9 +21,11 @@ from adapter.web.answers import (
     CommunicationView,
     DeliveryView,
     DictationView,
+    DifferenceView,
     MessageView,
     OrderView,
     PatientView,
+    SentenceView,
     StudyRow,
     TranscriptView,
     WordView,
@@ -129,6 +132,19 @@ def delivery_view(owed: OwedDelivery) -> DeliveryView:
 def communication_view(one: Communication) -> CommunicationView:
     """Who told whom what."""
     return CommunicationView(**asdict(one))
+
+
+def difference_view(one: Difference) -> DifferenceView:
+    """What became of our sentences, in numbers and one by one."""
+    return DifferenceView(
+        version=one.number,
+        against=one.against,
+        stands=one.count(ChangeKind.STANDS),
+        changed=one.count(ChangeKind.CHANGED),
+        removed=one.count(ChangeKind.REMOVED),
+        added=one.count(ChangeKind.ADDED),
+        sentences=[SentenceView(**asdict(each)) for each in one.changes],
+    )
 
 
 def evidence_view(one: Evidence) -> dict[str, Any]:

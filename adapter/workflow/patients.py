@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from adapter.domain.patient_event import PatientAction, PatientEvent
 from adapter.domain.people import Patient, Sex
 from adapter.domain.study import ReportStatus, Study
-from adapter.store import studies
+from adapter.store import prior_reports, studies
 from adapter.workflow.priors import remerge_open
 from adapter.workflow.study_flow import UNSIGNED, House
 
@@ -28,14 +28,16 @@ _NOBODY = "no study of this patient is here: nothing changed"
 def apply(house: House, tx: sa.Connection, event: PatientEvent, cause: str) -> str:
     """Change the studies; returns what the message log should say, "" when all is as usual."""
     found = studies.of_patient(tx, event.patient, UNSIGNED)
+    handed = 0
     if event.retired is not None and not _same_number(event.retired, event.patient):
         found += studies.of_patient(tx, event.retired, tuple(ReportStatus))
+        handed = prior_reports.hand_over(tx, event.retired, event.patient)
     for study in found:
         patient = _corrected(study.order.patient, event.patient)
         if patient != study.order.patient:
             _change(house, tx, study, patient, _EVENTS[event.action], cause)
     remerge_open(house, tx, event.patient, f"patient-{house.now()}")
-    return "" if found else _NOBODY
+    return "" if found or handed else _NOBODY
 
 
 def _same_number(one: Patient, other: Patient) -> bool:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import NamedTuple
+
 import sqlalchemy as sa
 
+from adapter.domain.order import Order
 from adapter.domain.people import Patient
 from adapter.domain.prior import PriorReport
 from adapter.domain.study import Study
 from adapter.mapping.reporting import ReportingTables
 from adapter.reporting.priors import comparable
-from adapter.store import dictations, reports, studies
+from adapter.store import dictations, prior_reports, reports, studies
+from adapter.store.prior_reports import KeptReport
 from adapter.workflow.study_flow import MERGE, SIGNED, UNSIGNED, House
 
 _DAY = 8  # digits of YYYYMMDD
@@ -17,29 +22,52 @@ _DAY = 8  # digits of YYYYMMDD
 
 def prior_of(tx: sa.Connection, study: Study, tables: ReportingTables) -> PriorReport | None:
     """What a study's report is held against; None when the store has nothing comparable."""
-    day = _day(study)
-    earlier = {
-        each.order.accession: each
-        for each in studies.of_patient(tx, study.order.patient, SIGNED)
-        if each.order.accession != study.order.accession and _day(each) <= day
-    }
-    oldest_first = sorted((each for each in earlier.values()), key=_day)
+    day = _day(study.order, study.created_at)
+    earlier = {each.order.accession: each for each in _earlier(tx, study) if each.day <= day}
+    oldest_first = sorted(earlier.values(), key=lambda each: each.day)
     chosen = comparable(study.order, (each.order for each in oldest_first), tables)
-    if chosen is None:
-        return None
-    stored = reports.get_latest(tx, chosen.accession)
+    return _prior(tx, earlier[chosen.accession]) if chosen else None
+
+
+class _Earlier(NamedTuple):
+    """A report of the patient: one of ours, or `kept` of another system."""
+
+    order: Order
+    day: str
+    kept: KeptReport | None = None
+
+
+def _earlier(tx: sa.Connection, study: Study) -> Iterator[_Earlier]:
+    """The other systems' first: of two with one accession ours counts."""
+    patient, accession = study.order.patient, study.order.accession
+    for kept in prior_reports.of_patient(tx, patient):
+        order = kept.report.order
+        if order.accession != accession and kept.report.text:
+            yield _Earlier(order, _day(order, kept.received_at), kept)
+    for each in studies.of_patient(tx, patient, SIGNED):
+        if each.order.accession != accession:
+            yield _Earlier(each.order, _day(each.order, each.created_at))
+
+
+def _prior(tx: sa.Connection, earlier: _Earlier) -> PriorReport:
+    order = earlier.order
+    if earlier.kept is not None:
+        text, version = earlier.kept.report.text, earlier.kept.version
+    else:
+        stored = reports.get_latest(tx, order.accession)
+        text, version = stored.text, stored.number
     return PriorReport(
-        text=stored.text,
-        accession=chosen.accession,
-        version=stored.number,
-        procedure=chosen.procedure.text or chosen.procedure.code,
-        date=_day(earlier[chosen.accession]),
+        text=text,
+        accession=order.accession,
+        version=version,
+        procedure=order.procedure.text or order.procedure.code,
+        date=earlier.day,
     )
 
 
-def _day(study: Study) -> str:
-    """YYYYMMDD on which it was made, else on which it was ordered."""
-    return (study.order.scheduled_at or study.created_at.replace("-", ""))[:_DAY]
+def _day(order: Order, known_since: str) -> str:
+    """YYYYMMDD on which it was made, else on which it was known here."""
+    return (order.scheduled_at or known_since.replace("-", ""))[:_DAY]
 
 
 def remerge_open(

@@ -89,13 +89,14 @@ class Reports:
         """Build the report and its messages (pure computation, milliseconds)."""
         report = build_report(inputs, self._house.tables)
         issued_at = self._house.now()
-        leaves = inputs.status != _DRAFT
+        elsewhere = inputs.elsewhere
+        leaves = inputs.status != _DRAFT and elsewhere is None
         return Version(
             accession=study.order.accession,
             number=1 if last is None else last.number + 1,
             inputs=inputs,
             report=report,
-            text=plain_text(report),
+            text=elsewhere.text if elsewhere else plain_text(report),
             kind=kind,
             person=person,
             issued_at=issued_at,
@@ -144,7 +145,8 @@ class Reports:
         studies.note(tx, accession, version.issued_at, f"report {version.report.status}", detail)
         signed = status in SIGNED
         checked = [flag for flag in version.report.flags if flag.code in house.tables.checks.rules]
-        alerts.record(tx, accession, checked, version.issued_at, signed=signed)
+        shown_here = version.inputs.elsewhere is None
+        alerts.record(tx, accession, checked, version.issued_at, signed=signed, new=shown_here)
         if signed:
             order = version.inputs.order or studies.get(tx, accession).order
             remerge_open(house, tx, order.patient, f"prior-{report_id}", accession)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import sqlalchemy as sa
 
+from adapter.domain.codec import from_json
 from adapter.domain.decision import Decision, DecisionKind
 from adapter.domain.delivery import DeliveryKind
 from adapter.domain.dictation import DictationState
@@ -57,6 +58,7 @@ class SignOff:
         with self._house.database.read() as tx:
             study, last = studies.get(tx, accession), reports.get_latest(tx, accession)
             if study.report_status in SIGNED:
+                _check_ours(from_json(ReportInputs, last.inputs_json))
                 return self._signed_again(last)
             self._check_ready(tx, study, last, number)
         return self._reports.revise(
@@ -77,6 +79,7 @@ class SignOff:
         def extend(study: Study, inputs: ReportInputs, _last: StoredReport) -> ReportInputs:
             if study.report_status not in SIGNED:
                 raise Conflict("the report is not signed yet; dictate into it", code="unsigned")
+            _check_ours(inputs)
             added = self._transcript(accession, dictation) if dictation else text.strip()
             if added in inputs.addenda:
                 raise Conflict("this addendum is in the report already", code="duplicate")
@@ -116,6 +119,13 @@ class SignOff:
         if last.status == "final":
             return last
         raise Conflict("the report is signed and has an addendum", code="signed")
+
+
+def _check_ours(inputs: ReportInputs) -> None:
+    """Raise Conflict when the report was signed in another system: it goes on there."""
+    if inputs.elsewhere is not None:
+        source = inputs.elsewhere.source
+        raise Conflict(f"the report was signed in {source}; go on there", code="signed-elsewhere")
 
 
 def _targets(tx: sa.Connection, accession: str, kind: DecisionKind) -> set[str]:

@@ -12,6 +12,9 @@
     sign ───────────────────────► report version (final)          owes: deliver; merge, for the
                                   patient's open studies, whose prior it may be
     addendum ───────────────────► report version (addendum)       owes: deliver
+    prior report arrives ───────► kept for the checks             owes: merge, of open studies
+    signed elsewhere ───────────► report version (final), compared with ours; what was not
+                                  sent is withdrawn               owes: merge, as after "sign"
     patient corrected, merged ──► patient of the studies          owes: merge, of his open studies
     deliver ────────────────────► acknowledged, held, or again later
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.fakes.receivers import poll
 from tests.flows.hospital import Hospital, Json
 
@@ -50,3 +52,54 @@ def test_a_merge_without_the_retired_number_is_refused(hospital: Hospital) -> No
     answer = hospital.send(adt("ADT^A40^ADT_A39", "adt-4", "SYN9001"))
     assert answer[1] == "AE"
     assert "MRG" in answer[3]
+
+
+REPORTS = """
+patients: {}
+reports:
+  - {name: old, senders: ["OLDRIS|*"], meaning: prior}
+  - {name: reporting, senders: ["REPORTING|RAD"], meaning: signed}
+report_titles: {IMP: Impression, GDT: Findings}
+"""
+
+
+def oru(sender: str, control_id: str, accession: str, *texts: str) -> bytes:
+    head = rf"MSH|^~\&|{sender}|READOUT|RAD|20260105080000||ORU^R01^ORU_R01|{control_id}|P|2.5.1"
+    obr = [""] * 33
+    obr[0:5] = ["OBR", "1", "", "", "XRCH2^XR Chest 2 Views^L"]
+    obr[7], obr[18], obr[24], obr[25], obr[32] = "20250105", accession, "DX", "F", "R7&Gray&Ada"
+    rows = [f"OBX|{n}|TX|18748-4^Report^LN||{text}||||||F" for n, text in enumerate(texts, 1)]
+    segments = [head, PID.format(number="SYN9001"), "ORC|RE", "|".join(obr), *rows]
+    return ("\r".join(segments) + "\r").encode()
+
+
+def test_reports_of_other_systems_are_priors_and_close_studies(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    hospital = Hospital(tmp_path_factory.mktemp("reports"))
+    (hospital.folder / "mappings" / "messages.yaml").write_text(REPORTS)
+    try:
+        hospital.wait_ready()
+        assert (
+            hospital.send(oru("OLDRIS|X", "oru-1", "OLD-1", "FINDINGS:", "No effusion."))[1] == "AA"
+        )
+        logged(hospital, "oru-1")
+        hospital.order("ORU-1")
+        hospital.dictate("ORU-1")
+        hospital.ris.wait("ORU-1", "P")
+        assert hospital.report("ORU-1")["prior"]["accession"] == "OLD-1"
+        final = oru("REPORTING|RAD", "oru-2", "ORU-1", "FINDINGS:", "The lungs are clear.")
+        assert hospital.send(final)[1] == "AA"
+        assert logged(hospital, "oru-2")["reason"] == ""
+        study = hospital.study("ORU-1")
+        assert study["report_status"] == "final"
+        assert study["difference"]["removed"] + study["difference"]["changed"] > 0
+        report = hospital.report("ORU-1")
+        assert report["text"] == "FINDINGS:\nThe lungs are clear."
+        assert report["signed_by"]["family"] == "Gray"
+        assert [each.kind for each in hospital.ris.of("ORU-1")] == ["P"]
+        assert hospital.replay_all() == []
+        refused = oru("SOMEBODY|X", "oru-3", "ORU-1", "x")
+        assert hospital.send(refused)[1] == "AR"
+    finally:
+        hospital.close()

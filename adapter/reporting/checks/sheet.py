@@ -41,7 +41,7 @@ class Line(NamedTuple):
     @property
     def spoken(self) -> bool:
         """Whether a person said or wrote it."""
-        return self.origin in (Origin.DICTATED, Origin.EDITED)
+        return self.origin in (Origin.DICTATED, Origin.EDITED, Origin.ELSEWHERE)
 
 
 class Found(NamedTuple):
