@@ -11,7 +11,7 @@ from adapter.domain.patient_event import PatientAction
 from adapter.mapping.files import MappingFiles, MappingTable
 from adapter.mapping.places import Place, Places
 
-_REPORTS = frozenset(("ORU^R01", "MDM^T02", "MDM^T06", "MDM^T08", "MDM^T10"))
+_REPORTS = ("ORU^R01", "MDM^T02", "MDM^T06", "MDM^T08", "MDM^T10")
 _ACCESSION = (Place("OBR", 18), Place("OBR", 3), Place("ORC", 3), Place("TXA", 15))
 _STATUS = (Place("OBR", 25), Place("TXA", 17))
 _PERSON = (Place("OBR", 32), Place("TXA", 22), Place("TXA", 10), Place("TXA", 9))
@@ -34,24 +34,27 @@ class ReportSource(MappingTable):
     """Name of the source; it stays the same for ever, prior reports are stored under it."""
     senders: tuple[str, ...] = Field(min_length=1)
     """`MSH-3|MSH-4` of its messages, `*` for anything: `OLDRIS|*`."""
-    messages: frozenset[str] = _REPORTS
+    messages: tuple[str, ...] = _REPORTS
     """Message types (MSH-9)."""
     meaning: ReportMeaning
     """`prior`: reports of earlier studies; `signed`: reports of our studies as they were signed
     there. One of a study that is not here is kept as a prior report."""
     accession: Places = _ACCESSION
-    """Accession number, or the number under which a prior report is known."""
+    """Accession number, or the number under which a prior report is known; left out: OBR-18,
+    OBR-3, ORC-3, TXA-15."""
     status: Places = _STATUS
-    """Status of the text."""
+    """Status of the text; left out: OBR-25, TXA-17."""
     statuses: dict[str, OutsideStatus] = Field(default_factory=lambda: dict(_STATUSES))
     """`signed`, `addendum` (only the text that was added), `unsigned` or `retracted` by the
-    status; others are unsigned. With unsigned text nothing is done."""
+    status; others are unsigned, and with unsigned text nothing is done. Left out: F, C, AU and LA
+    are signed, X and CA retracted."""
     person: Places = _PERSON
-    """Who signed: a person field, `ID&Family&Given` (NDL) or `ID^Family^Given` (XCN, PPN)."""
+    """Who signed: a person field, `ID&Family&Given` (NDL) or `ID^Family^Given` (XCN, PPN);
+    left out: OBR-32, TXA-22, TXA-10, TXA-9."""
     signed_at: Places = _SIGNED_AT
-    """When it was signed."""
+    """When it was signed; left out: TXA-22.15, OBR-22, TXA-8, MSH-7."""
     examined_at: Places = _EXAMINED_AT
-    """When the study was made."""
+    """When the study was made; left out: OBR-7, TXA-4, OBR-36."""
 
 
 class MessageMapping(MappingTable):
