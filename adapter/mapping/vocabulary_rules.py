@@ -194,7 +194,11 @@ class LabelRule(MappingTable):
     arabic_near: tuple[str, ...] = ()
     """Words beside which the number stays Arabic: type 2 DIABETES."""
     letters: str = ""
-    """Letters that may follow the number, two at most: 4A."""
+    """Letters that may follow the number: 4A."""
+    modifiers: str = ""
+    """Letters that may follow such a letter: 4AS."""
+    lettered: tuple[int, ...] = ()
+    """Numbers that have such a letter, so that it is never an article behind them."""
     nouns: tuple[str, ...] = ()
     """Words before which such a letter is no article: type one A ENDOLEAK."""
     words: dict[Phrase, str] = Field(default_factory=dict)
@@ -207,6 +211,8 @@ class LabelRule(MappingTable):
     """Highest number."""
     joined: bool = False
     """Whether digits are said one by one or in pairs: one twenty three."""
+    usual: tuple[int, ...] = ()
+    """Numbers that it has; they tell it from a measure said right behind: Omnipaque 300 75 mL."""
     lists: bool = False
     """Whether more numbers may follow after `RangeWords.also`: images four and six."""
     pair: str = ""

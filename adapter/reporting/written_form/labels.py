@@ -19,6 +19,7 @@ from adapter.reporting.spoken_tokens import Kind, Token
 from adapter.reporting.written_form.reading import Reading, Written
 
 _LETTERED = re.compile(r"(\d+)([a-z]{1,2})", re.ASCII)
+_LONGEST_USUAL = 3  # words
 _RANGE = re.compile(r"(\d+)-(\d+)", re.ASCII)
 
 
@@ -146,7 +147,7 @@ def _category(reading: Reading, made: Label, at: int, before: str = "") -> Categ
         return Category(*named)
     key = reading.key(at)
     lettered = _LETTERED.fullmatch(key)
-    if lettered and all(letter in rule.letters for letter in lettered[2]):
+    if lettered and lettered[2][0] in rule.letters and lettered[2][1:] in ("", *rule.modifiers):
         return _checked(reading, made, int(lettered[1]), lettered[2], lettered[1], at + 1)
     ends = _RANGE.fullmatch(key) if rule.roman else None
     if ends and all(0 < int(end) <= rule.last for end in ends.groups()):
@@ -154,20 +155,21 @@ def _category(reading: Reading, made: Label, at: int, before: str = "") -> Categ
     number = _number(reading, made, at)
     if number is None or number.value is None:
         return None
-    letters, end = _letters(reading, made, number.end)
+    letters, end = _letters(reading, made, number)
     arabic = before in rule.arabic_near or reading.key(end) in rule.arabic_near
     return _checked(reading, made, number.value, letters, number.text, end, arabic=arabic)
 
 
-def _letters(reading: Reading, made: Label, at: int) -> tuple[str, int]:
-    """Up to two letters behind a number, and the index behind them."""
-    letters = ""
-    while len(letters) < 2:
-        key = reading.key(at)
-        if len(key) != 1 or key not in made.rule.letters or not _is_letter(reading, made, at):
-            break
-        letters, at = letters + key, at + 1
-    return letters, at
+def _letters(reading: Reading, made: Label, number: Number) -> tuple[str, int]:
+    """The letter behind a number with its modifier, and the index behind them."""
+    rule, at = made.rule, number.end
+    key = reading.key(at)
+    if len(key) != 1 or key not in rule.letters or not _is_letter(reading, made, number):
+        return "", at
+    after = reading.key(at + 1)
+    if len(after) == 1 and after in rule.modifiers:
+        return key + after, at + 2
+    return key, at + 1
 
 
 def _checked(
@@ -201,6 +203,9 @@ def _number(reading: Reading, made: Label, at: int) -> Number | None:
     if key in ROMAN and (made.rule.roman or (made.words and len(key) > 1)):
         return Number(roman(ROMAN[key]), at + 1, ROMAN[key], said=False)
     number = read_number(keys, at, vocabulary)
+    usual = _usual(reading, made, at)
+    if usual is not None:
+        return usual
     if number is not None and made.rule.joined:
         whole = read_joined(keys, at, vocabulary)
         if whole is not None and made.rule.lists and _is_count(whole, at):
@@ -215,17 +220,30 @@ def _number(reading: Reading, made: Label, at: int) -> Number | None:
     return number
 
 
+def _usual(reading: Reading, made: Label, at: int) -> Number | None:
+    """The usual number of a term before a measure: Omnipaque three hundred, seventy five mL."""
+    for length in range(1, _LONGEST_USUAL + 1 if made.rule.usual else 1):
+        number = read_joined(reading.keys[at : at + length], 0, reading.vocabulary)
+        if number is None or number.end != length or number.value not in made.rule.usual:
+            continue
+        rest = read_joined(reading.keys, at + length, reading.vocabulary)
+        if rest is not None and reading.vocabulary.unit_at(reading.keys, rest.end) is not None:
+            return number._replace(end=at + length)
+    return None
+
+
 def _is_count(number: Number, at: int) -> bool:
     """Whether the digits are numbers of their own: images two three and four."""
     return number.said and len(number.text) == number.end - at > 1 and is_counting(number.text)
 
 
-def _is_letter(reading: Reading, made: Label, at: int) -> bool:
-    """Whether a letter that is also an article ends the category: 4a, but not 4 a mass."""
-    table = reading.vocabulary.table
-    if reading.key(at) not in table.articles:
+def _is_letter(reading: Reading, made: Label, number: Number) -> bool:
+    """Whether a letter belongs to the category: 4a, but not 4 a mass, nor 3 a c joint."""
+    at, table = number.end, reading.vocabulary.table
+    found = reading.vocabulary.terms.match(reading.keys, at)
+    if found is not None and found[1] > at + 1:
+        return False
+    if reading.key(at) not in table.articles or number.value in made.rule.lettered:
         return True
     after = reading.key(at + 1)
-    if not after or after in (*table.ranges.also, *table.ranges.to):
-        return True
-    return after in made.rule.letters or after in made.rule.nouns
+    return not after or after in (*table.ranges.also, *table.ranges.to, *made.rule.nouns)

@@ -32,7 +32,7 @@ class Member:
 
 def quantity(reading: Reading, index: int) -> Written | None:
     """three point two by two centimeters -> 3.2 x 2 cm; a lone small count stays a word."""
-    first = _member(reading, index)
+    first = None if _is_ordinal(reading, index) else _member(reading, index)
     if first is None:
         return None
     digits = None if first.unit else read_digits(reading.keys, index, reading.vocabulary)
@@ -46,6 +46,14 @@ def quantity(reading: Reading, index: int) -> Written | None:
             break
         members.append(following)
     return _measured(reading, members) or _counted(reading, members)
+
+
+def _is_ordinal(reading: Reading, index: int) -> bool:
+    """Whether a ten is the beginning of an ordinal: twenty first, but not thirty second delay."""
+    vocabulary = reading.vocabulary
+    ones = vocabulary.ordinals.get(reading.key(index + 1), 10)
+    tens = reading.key(index) in vocabulary.table.numbers.tens
+    return tens and ones < 10 and vocabulary.unit_at(reading.keys, index + 1) is None
 
 
 def _member(reading: Reading, index: int) -> Member | None:
