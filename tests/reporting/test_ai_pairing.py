@@ -62,6 +62,15 @@ def test_a_denial_counts_where_the_text_alone_names_the_finding(
     assert drafted(**values).present is present  # type: ignore[arg-type]
 
 
+def test_a_code_that_nobody_knows_leaves_the_finding_to_the_text() -> None:
+    assert drafted("Left pneumothorax.", code="ZZZ-99").finding == "pneumothorax"
+
+
+def test_the_text_places_a_finding_that_has_no_organ() -> None:
+    assert drafted("Mass in the liver.", finding="mass").organ == "liver"
+    assert drafted("Mass in the liver.", finding="lung_mass").organ == "lungs"
+
+
 def test_a_text_that_names_nothing_has_no_finding() -> None:
     found = drafted("Score 0.8")
     assert (found.finding, found.organ, found.side, found.level) == (None, "general", None, None)

@@ -55,6 +55,7 @@ def test_a_right_report_is_proved_and_counted() -> None:
         replace(ONE, source=Source("d-1", (12, 26))),
         replace(ONE, source=Source("d-2", (12, 27))),
         replace(ONE, source=Source()),
+        replace(ONE, source=Source("d-1")),
         replace(ONE, origin=Origin.TEMPLATE),
         replace(ONE, origin=Origin.AI),
         replace(ONE, origin=Origin.EDITED, source=Source("d-1", (12, 27), person="Dr. Grey")),

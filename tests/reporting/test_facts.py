@@ -131,3 +131,27 @@ def test_sentences_do_not_reach_into_each_other(texts: list[str]) -> None:
     apart = [compact(fact) for text in complete for fact in facts(text, tables().lexicon)]
     joined = [compact(fact) for fact in facts("\n".join(complete), tables().lexicon)]
     assert joined == apart
+
+
+def test_family_history_far_into_a_text_is_still_family_history() -> None:
+    text = "Her mother had breast cancer " + "and nothing else " * 400
+    found = read(text, tables().lexicon)
+    assert found.family
+    assert [mention.fact.family for mention in found.mentions][:1] == [True]
+
+
+@pytest.mark.parametrize(
+    ("text", "organs"),
+    [
+        ("No acute osseous abnormality.", ["bones"]),
+        ("No acute intracranial abnormality.", ["brain"]),
+        ("No acute intra-abdominal process.", ["peritoneum"]),
+        ("T8 metastasis with epidural extension.", ["extraaxial"]),
+        ("Metastasis with epidural extension and cord compression.", ["general", "cord"]),
+        ("Stone in the left ureter.", ["kidneys"]),
+        ("Nodule in the left lobe of the thyroid.", ["thyroid"]),
+        ("A 3 cm cyst.", ["general"]),
+    ],
+)
+def test_a_mention_knows_its_organ(text: str, organs: list[str]) -> None:
+    assert [mention.organ for mention in read(text, tables().lexicon).mentions] == organs

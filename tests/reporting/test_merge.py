@@ -352,3 +352,11 @@ def _placed() -> tuple[SectionRule, ...]:
     """Sections without one for what has no place."""
     form = tables().templates.get("xr_chest_2v")
     return tuple(each for each in form.table.sections if "general" not in each.organs)
+
+
+def test_a_sentence_of_two_sections_stays_whole_and_says_so() -> None:
+    found = report("Left pleural effusion and moderate cardiomegaly.")
+    (flag,) = (each for each in found.flags if each.code == "spans_sections")
+    assert (flag.severity, flag.statement) == (Severity.INFO, "s1")
+    assert texts(found) == ["Left pleural effusion and moderate cardiomegaly."]
+    assert "unrouted" not in dict(codes(found))
