@@ -65,7 +65,7 @@ def open_scopes(line: Line, found: dict[int, set[str]]) -> None:
             continue
         scopes = _still_open(line, at, scopes)
         for name in _opened(line, at, scopes):
-            scopes = [each for each in scopes if not _ousts(name, each)]
+            scopes = [each for each in scopes if not _ousts(line, at, name, each)]
             scopes.append(Scope(name, at, "uncertain_list" in event.kinds))
 
 
@@ -131,13 +131,14 @@ def _presupposed(line: Line, at: int) -> bool:
     return False
 
 
-def _ousts(name: str, scope: Scope) -> bool:
+def _ousts(line: Line, at: int, name: str, scope: Scope) -> bool:
     """ "History of cancer without recurrence": the denial is of today; and the reverse."""
+    if name == NEGATED and scope.name == HISTORICAL:  # "status post fall, no fracture"
+        apart = line.events[at].start > line.events[scope.opened].end
+        return scope.covered is not None or apart
     if scope.covered is None:
         return False
-    if name == NEGATED:
-        return scope.name in (UNCERTAIN, HISTORICAL)
-    return name == HISTORICAL and scope.name == NEGATED
+    return (name, scope.name) in ((NEGATED, UNCERTAIN), (HISTORICAL, NEGATED))
 
 
 def _opened(line: Line, at: int, scopes: list[Scope]) -> list[str]:
