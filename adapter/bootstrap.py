@@ -26,7 +26,7 @@ from adapter.hl7v2.doors import MllpDoors, make_listener, protocol_of
 from adapter.hl7v2.listener import MllpListener
 from adapter.hl7v2.plain_order import PlainOrder
 from adapter.hl7v2.reader import MessageReader
-from adapter.hl7v2.results import build_oru
+from adapter.hl7v2.results import build_report_message
 from adapter.hl7v2.sender import MllpDestination
 from adapter.jobs.dbos_jobs import DbosJobs, Queue
 from adapter.mapping.destinations import DestinationProfile, load_destinations
@@ -70,7 +70,7 @@ _LONGEST_WS_MESSAGE = 1 << 20
 def translate(profile: DestinationProfile, message: ReportMessage) -> bytes:
     """The message in the words and form of this destination."""
     if profile.mllp is not None and profile.protocol == "mllp":
-        return build_oru(message, profile.mllp)
+        return build_report_message(message, profile.mllp)
     if profile.fhir is not None:
         return build_transaction(message, profile.fhir)
     raise ConfigurationError(f"destination {profile.name} has no section {profile.protocol}")

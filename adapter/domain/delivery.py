@@ -18,6 +18,11 @@ class DeliveryKind(StrEnum):
     FINAL = "final"
     ADDENDUM = "addendum"
 
+    @property
+    def is_signed(self) -> bool:
+        """Whether somebody has signed it."""
+        return self is not DeliveryKind.PRELIMINARY
+
 
 class DeliveryState(StrEnum):
     """Where the delivery stands."""
@@ -73,3 +78,4 @@ class ReportMessage:
     report: Report
     issued_at: str  # ISO 8601, UTC
     author: Practitioner | None = None  # who signed; OBR-32, DiagnosticReport.resultsInterpreter
+    previous: ControlId | None = None  # the message of this study that went there before; TXA-13

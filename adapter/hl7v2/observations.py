@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterator
 from textwrap import wrap
+from typing import NamedTuple
 
 from adapter.domain.delivery import DeliveryKind, ReportMessage
+from adapter.domain.order import Code
 from adapter.domain.report import Section
 from adapter.hl7v2.escape import escape
 from adapter.hl7v2.text import Fitting
-from adapter.mapping.mllp_profile import Layout, MllpProfile, ObservationCode
+from adapter.mapping.mllp_profile import Layout, MllpProfile
+from adapter.mapping.report_form import ObservationCode, PdfForm
 from adapter.reporting.render import section_text
 
 _LINE_BREAK = r"\.br\ ".strip()
+_ADDENDUM = "addendum"  # id of the section that holds addenda
 
 
 def observations(
@@ -21,39 +26,68 @@ def observations(
     """OBX segments in order; `issued_at` (TS) stands in OBX-14."""
     status = profile.observation_status.of(message.kind)
     tail = f"||||||{status}|||{issued_at}"
-    rows = _layout(message, profile, fitting)
+    name = _Names(message.order.procedure, profile, fitting)
+    rows = [*_study(message, profile, fitting), *_layout(message, profile, fitting)]
+    if profile.pdf is not None:
+        after = rows[-1].sub + 1 if rows else 1
+        rows.append(_pdf(message, profile, profile.pdf, after))
     return [
-        f"OBX|{number}|{kind}|{_code(code)}|{sub}|{text}{tail}"
-        for number, (kind, code, sub, text) in enumerate(rows, start=1)
+        f"OBX|{number}|{row.kind}|{name.of(row.code)}|{row.sub}|{row.value}{tail}"
+        for number, row in enumerate(rows, start=1)
     ]
 
 
-def _layout(
-    message: ReportMessage, profile: MllpProfile, fitting: Fitting
-) -> Iterator[tuple[str, ObservationCode, int, str]]:
-    """(OBX-2, code, OBX-4, escaped OBX-5): OBX-4 numbers the sections."""
+class _Row(NamedTuple):
+    """OBX-2, the code of OBX-3, OBX-4 (which numbers the sections), and OBX-5 escaped."""
+
+    kind: str
+    code: ObservationCode
+    sub: int
+    value: str
+
+
+def _study(message: ReportMessage, profile: MllpProfile, fitting: Fitting) -> Iterator[_Row]:
+    """The study instance UID, where the profile asks for it and the order has it."""
+    uid = message.order.study_uid
+    if profile.study_code is not None and uid:
+        yield _Row("ST", profile.study_code, 1, escape(fitting.line(uid)))
+
+
+def _layout(message: ReportMessage, profile: MllpProfile, fitting: Fitting) -> Iterator[_Row]:
+    """The text of the report."""
+    if profile.layout is Layout.NONE:
+        return
     texts = [
         (_section_code(section, profile), _section_lines(section, profile, fitting))
         for section in _sections(message, profile)
     ]
     if profile.layout is Layout.FORMATTED_TEXT:
-        yield "FT", profile.report_code, 1, _formatted([line for _, part in texts for line in part])
+        lines = [line for _, part in texts for line in part]
+        yield _Row("FT", profile.report_code, 1, _formatted(lines))
         return
     for place, (code, lines) in enumerate(texts, start=1):
         if profile.layout is Layout.SECTIONS:
-            yield "FT", code, place, _formatted(lines)
+            yield _Row("FT", code, place, _formatted(lines))
         else:
-            yield from (("TX", code, place, escape(line)) for line in lines)
+            yield from (_Row("TX", code, place, escape(line)) for line in lines)
+
+
+def _pdf(message: ReportMessage, profile: MllpProfile, form: PdfForm, sub: int) -> _Row:
+    """The PDF as ED (chapter 2A.24): Base64 needs no escape."""
+    from adapter.hl7v2.printed import printed_report  # 12 MB: only where a PDF is asked for
+
+    sections = _sections(message, profile)
+    data = b64encode(printed_report(message, sections, form, profile.timezone)).decode("ascii")
+    return _Row("ED", form.code, sub, f"^{form.type_of_data}^{form.subtype}^Base64^{data}")
 
 
 def _sections(message: ReportMessage, profile: MllpProfile) -> list[Section]:
-    """The sections that hold text; of an addendum only the new ones where the profile asks so."""
-    only_new = message.kind is DeliveryKind.ADDENDUM and profile.addendum == "only"
-    return [
-        section
-        for section in message.report.sections
-        if section.statements and (not only_new or section.id == "addendum")
-    ]
+    """The sections that hold text; of an addendum's the new ones first or alone, if asked so."""
+    found = [section for section in message.report.sections if section.statements]
+    if message.kind is not DeliveryKind.ADDENDUM or profile.addendum == "complete":
+        return found
+    new = [section for section in found if section.id == _ADDENDUM]
+    return new if profile.addendum == "only" else sorted(found, key=lambda each: each not in new)
 
 
 def _section_lines(section: Section, profile: MllpProfile, fitting: Fitting) -> list[str]:
@@ -73,10 +107,21 @@ def _section_code(section: Section, profile: MllpProfile) -> ObservationCode:
     return profile.section_codes.get(section.id, profile.default_code)
 
 
-def _code(code: ObservationCode) -> str:
-    """OBX-3: the suffix is a second subcomponent of the identifier."""
-    identifier = f"{code.code}&{code.suffix}" if code.suffix else code.code
-    return "^".join([identifier, code.text, code.system]).rstrip("^")
+class _Names:
+    """Writes OBX-3: the suffix is a second subcomponent of the identifier."""
+
+    def __init__(self, procedure: Code, profile: MllpProfile, fitting: Fitting) -> None:
+        told = (procedure.code, procedure.text, procedure.system)
+        self._procedure = [escape(fitting.line(each)) for each in told]
+        self._by_procedure = profile.procedure_in_observation and any(self._procedure)
+
+    def of(self, code: ObservationCode) -> str:
+        """By the code's own words, or by those of the procedure."""
+        own = [code.code, code.text, code.system]
+        identifier, text, system = self._procedure if self._by_procedure else own
+        if code.suffix:
+            identifier += f"&{code.suffix}"
+        return "^".join([identifier, text, system]).rstrip("^")
 
 
 def _formatted(lines: list[str]) -> str:

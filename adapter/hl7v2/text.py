@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 
 from adapter.hl7v2.charset import codec
 from adapter.mapping.mllp_profile import MllpProfile
@@ -19,12 +20,20 @@ _PLAIN = {
 
 
 class Fitting:
-    """Makes texts fit one profile: no control characters, only what its character set holds."""
+    """Makes texts fit a receiver: no control characters, only what its character set holds."""
 
-    def __init__(self, profile: MllpProfile) -> None:
-        self.codec = codec([profile.charset]) or "utf-8"
-        self._fold = profile.ascii_folding
-        self._replacements = profile.replacements
+    def __init__(
+        self, codec: str, *, fold: bool = False, replacements: Mapping[str, str] | None = None
+    ) -> None:
+        self.codec = codec
+        self._fold = fold
+        self._replacements = replacements or {}
+
+    @classmethod
+    def of(cls, profile: MllpProfile) -> Fitting:
+        """As the profile asks."""
+        name = codec([profile.charset]) or "utf-8"
+        return cls(name, fold=profile.ascii_folding, replacements=profile.replacements)
 
     def line(self, text: str) -> str:
         """One line; every control character and line end becomes a blank."""

@@ -5,14 +5,13 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from adapter.domain.delivery import DeliveryKind, Outcome
+from adapter.domain.delivery import Outcome
 from adapter.mapping.files import MappingTable
+from adapter.mapping.report_form import DocumentForm, ObservationCode, PdfForm, StatusByKind
 from adapter.mapping.time_zone import TimeZone
 from adapter.mapping.tls_files import ClientTls
-
-_STATUS = r"^[A-Z]$"
 
 
 class Layout(StrEnum):
@@ -21,19 +20,7 @@ class Layout(StrEnum):
     LINES = "lines"  # OBX-2 TX, one segment a sentence or line
     FORMATTED_TEXT = "formatted_text"  # OBX-2 FT, one segment, lines parted by \.br\
     SECTIONS = "sections"  # OBX-2 FT, one segment a section
-
-
-class ObservationCode(MappingTable):
-    """OBX-3 of one section."""
-
-    code: str = Field(pattern=r"^[A-Za-z0-9._-]{1,20}$")
-    """OBX-3.1, a LOINC code unless `system` says otherwise."""
-    text: str = Field(default="", pattern=r"^[^|^~\\&\r\n]*$")
-    """OBX-3.2."""
-    system: str = Field(default="LN", pattern=r"^[A-Za-z0-9._-]{0,20}$")
-    """OBX-3.3, table 0396."""
-    suffix: str = Field(default="", pattern=r"^[A-Z0-9]{0,5}$")
-    """Second subcomponent of OBX-3.1, such as GDT, IMP, ADT or REC; empty: none."""
+    NONE = "none"  # no text: the PDF alone
 
 
 _FINDINGS = ObservationCode(code="59776-5", text="Findings")
@@ -42,26 +29,6 @@ _SECTIONS = {
     "recommendation": ObservationCode(code="18783-1", text="Recommendation"),
     "addendum": ObservationCode(code="59776-5", text="Addendum"),
 }
-
-
-class StatusByKind(MappingTable):
-    """One status letter for each kind of report."""
-
-    preliminary: str = Field(default="P", pattern=_STATUS)
-    """A merged report that nobody has signed yet."""
-    final: str = Field(default="F", pattern=_STATUS)
-    """A signed report."""
-    addendum: str = Field(default="C", pattern=_STATUS)
-    """A signed report with an addendum."""
-
-    def of(self, kind: DeliveryKind) -> str:
-        """The letter for this kind."""
-        letters = {
-            DeliveryKind.PRELIMINARY: self.preliminary,
-            DeliveryKind.FINAL: self.final,
-            DeliveryKind.ADDENDUM: self.addendum,
-        }
-        return letters[kind]
 
 
 class MllpProfile(MappingTable):
@@ -75,8 +42,13 @@ class MllpProfile(MappingTable):
     """Encrypts the connection; empty: it is in the clear."""
     version: Literal["2.3", "2.3.1", "2.4", "2.5", "2.5.1", "2.6"] = "2.5.1"
     """MSH-12."""
-    message_type: Literal["ORU^R01^ORU_R01", "ORU^R01"] = "ORU^R01^ORU_R01"
-    """MSH-9; old receivers know only the two-part form."""
+    message_type: Literal["ORU^R01^ORU_R01", "ORU^R01", "MDM^T02^MDM_T02", "MDM^T02"] = (
+        "ORU^R01^ORU_R01"
+    )
+    """MSH-9: results or documents; old receivers know only the two-part form.
+
+    A document that replaces one sent before goes as T10.
+    """
     sending_application: str = "READOUT"
     """MSH-3."""
     sending_facility: str = "RADIOLOGY"
@@ -98,7 +70,13 @@ class MllpProfile(MappingTable):
     timezone: TimeZone = "UTC"
     """Zone of the times that are sent, such as `Europe/Berlin`; they always carry their offset."""
     layout: Layout = Layout.LINES
-    """How the text is laid into OBX: `lines`, `formatted_text` or `sections`."""
+    """How the text is laid into OBX: `lines`, `formatted_text`, `sections`; `none`: PDF alone."""
+    pdf: PdfForm | None = None
+    """A PDF of the report after the text; empty: none is sent."""
+    document: DocumentForm = DocumentForm()
+    """TXA of MDM messages."""
+    patient_class: str = Field(default="", pattern=r"^[A-Z]?$")
+    """PV1-2 (table 0004); empty: no PV1, in MDM messages `U` for unknown."""
     titles: bool = True
     """Whether a section's title is written as a line before its text."""
     line_length: int = Field(default=0, ge=0, le=1000)
@@ -109,12 +87,17 @@ class MllpProfile(MappingTable):
     """OBX-3 of sections that `section_codes` does not name."""
     section_codes: dict[str, ObservationCode] = Field(default_factory=lambda: dict(_SECTIONS))
     """OBX-3 by section id."""
+    procedure_in_observation: bool = False
+    """Whether OBX-3 names the procedure of OBR-4, with the section's suffix, not the section."""
+    study_code: ObservationCode | None = None
+    """OBX-3 of a first OBX that holds the study instance UID; empty: none is sent."""
     report_status: StatusByKind = StatusByKind()
     """OBR-25 by kind of report (table 0123)."""
     observation_status: StatusByKind = StatusByKind()
     """OBX-11 by kind of report (table 0085)."""
-    addendum: Literal["complete", "only"] = "complete"
-    """What an addendum message holds: the whole report with it, or only the new text."""
+    addendum: Literal["complete", "first", "only"] = "complete"
+    """What an addendum message holds: the whole report with it at the end, or before all else, or
+    only the new text."""
     accession_in_filler: bool = False
     """Whether OBR-3 and ORC-3 hold the accession even where the order had a filler number."""
     interpreter: Literal["ndl", "xcn", "none"] = "ndl"
@@ -129,3 +112,14 @@ class MllpProfile(MappingTable):
     """Connection attempts before the delivery goes back to its queue."""
     answer_seconds: float = Field(default=30.0, gt=0, le=3600)
     """Longest wait for an ACK, in seconds; then the connection is dropped."""
+
+    @property
+    def is_document(self) -> bool:
+        """Whether reports go as MDM messages."""
+        return self.message_type.startswith("MDM")
+
+    @model_validator(mode="after")
+    def _holds_the_report(self) -> MllpProfile:
+        if self.layout is Layout.NONE and self.pdf is None:
+            raise ValueError("layout none leaves nothing of the report unless there is a pdf")
+        return self

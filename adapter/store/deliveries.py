@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -116,6 +117,18 @@ def of_study(tx: sa.Connection, accession: str) -> list[OwedDelivery]:
     """All deliveries of a study, oldest first."""
     query = sa.select(delivery).where(delivery.c.accession == accession).order_by(delivery.c.id)
     return [_owed(row) for row in tx.execute(query).mappings()]
+
+
+def previous(
+    sent: Sequence[OwedDelivery], destination: str, before: int | None = None
+) -> ControlId | None:
+    """The last of a study's deliveries to a destination, older than row `before`."""
+    ids = [
+        each.delivery.control_id
+        for each in sent
+        if each.delivery.destination == destination and (before is None or each.id < before)
+    ]
+    return ids[-1] if ids else None
 
 
 def of_state(tx: sa.Connection, state: DeliveryState, limit: int) -> list[OwedDelivery]:

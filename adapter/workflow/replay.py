@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from adapter.domain.codec import from_json, to_json
 from adapter.domain.delivery import ReportMessage
+from adapter.domain.identifiers import ControlId
 from adapter.domain.people import Practitioner
 from adapter.domain.report import Report
 from adapter.errors import NotFound
@@ -50,7 +51,8 @@ def replay(database: Database, accession: str, translate: Translate) -> list[Rep
         profiles = {profile.name: profile for profile, _ in load_destinations(files)}
         for owed in sent:
             if owed.report_id == version.id:
-                body = _body(owed, version, report, profiles, translate)
+                before = deliveries.previous(sent, owed.delivery.destination, owed.id)
+                body = _body(owed, version, report, profiles, translate, before)
                 what = f"{owed.delivery.kind} {owed.delivery.control_id}"
                 results.append(
                     Replayed(f"{what} to {owed.delivery.destination}", body == owed.delivery.body)
@@ -64,6 +66,7 @@ def _body(
     report: Report,
     profiles: dict[str, DestinationProfile],
     translate: Translate,
+    previous: ControlId | None,
 ) -> bytes | None:
     order = from_json(ReportInputs, version.inputs_json).order
     profile = profiles.get(owed.delivery.destination)
@@ -71,6 +74,12 @@ def _body(
         return None
     person = from_json(Practitioner, version.person) if version.person else None
     message = ReportMessage(
-        owed.delivery.control_id, owed.delivery.kind, order, report, owed.issued_at, person
+        owed.delivery.control_id,
+        owed.delivery.kind,
+        order,
+        report,
+        owed.issued_at,
+        person,
+        previous,
     )
     return translate(profile, message)

@@ -29,6 +29,7 @@ from adapter.store import (
     reports,
     studies,
 )
+from adapter.store.deliveries import previous
 from adapter.store.reports import StoredReport
 from adapter.workflow.priors import prior_of, remerge_open
 from adapter.workflow.study_flow import DELIVER, SIGNED, STATUS_OF_KIND, House, split_key
@@ -112,13 +113,17 @@ class Reports:
         issued_at: str,
     ) -> tuple[Delivery, ...]:
         made = []
+        accession = study.order.accession
+        with self._house.database.read() as tx:
+            sent = deliveries.of_study(tx, accession)
         for name, route in self._house.routes.items():
             if kind not in route.profile.kinds:
                 continue
             control_id = ControlId(uuid.uuid4().hex[:20].upper())
-            message = ReportMessage(control_id, kind, study.order, report, issued_at, person)
-            body = route.translate(message)
-            made.append(Delivery(control_id, name, study.order.accession, kind, body))
+            message = ReportMessage(
+                control_id, kind, study.order, report, issued_at, person, previous(sent, name)
+            )
+            made.append(Delivery(control_id, name, accession, kind, route.translate(message)))
         return tuple(made)
 
     def write(self, tx: sa.Connection, version: Version, *, send: bool) -> None:

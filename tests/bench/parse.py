@@ -27,7 +27,7 @@ from adapter.domain.report import (
 )
 from adapter.hl7v2.message import Header, Message
 from adapter.hl7v2.orders import check_orders, read_orders
-from adapter.hl7v2.results import build_oru
+from adapter.hl7v2.results import build_report_message
 from adapter.mapping.files import MappingFiles
 from adapter.mapping.hl7_orders import load_order_mapping
 from adapter.mapping.mllp_profile import MllpProfile
@@ -90,7 +90,7 @@ def main() -> None:
     text = body.decode()
     mapping = load_order_mapping(MappingFiles())
     message, profile = report(), MllpProfile(port=1)
-    assert build_oru(message, profile).count(b"\rOBX|") == _LINES
+    assert build_report_message(message, profile).count(b"\rOBX|") == _LINES
     rows: list[tuple[str, Callable[[], object], int]] = [
         ("MSH only", lambda: Header.parse(body), 5000),
         (
@@ -101,7 +101,7 @@ def main() -> None:
         ("order: parse + map", lambda: read_orders(Message.parse(body), mapping), 2000),
         ("order: python-hl7, parse only", lambda: hl7.parse(text), 200),
         ("order: hl7apy, parse only", lambda: parse_message(text, find_groups=False), 5),
-        (f"ORU of {_LINES} OBX", lambda: build_oru(message, profile), 200),
+        (f"ORU of {_LINES} OBX", lambda: build_report_message(message, profile), 200),
         (f"ORU of {_LINES} OBX, hl7apy alone", lambda: hl7apy_oru(message), 3),
     ]
     print(f"{f'{len(body)}-byte ORM^O01':<40}{'CPU µs':>10}")

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from adapter.domain.delivery import DeliveryKind, ReportMessage
 from adapter.domain.report import Section
 from adapter.hl7v2.message import Message
-from adapter.hl7v2.results import build_oru
+from adapter.hl7v2.results import build_report_message
 from adapter.mapping.mllp_profile import Layout, MllpProfile, ObservationCode, StatusByKind
 
 GOLDEN = Path(__file__).parent.parent / "samples" / "hl7v2"
@@ -76,7 +76,7 @@ def chest(make_report: MakeReport, make_section: MakeSection) -> Callable[..., R
 def test_golden_messages_byte_for_byte(
     chest: Callable[..., ReportMessage], name: str, kind: DeliveryKind
 ) -> None:
-    body = build_oru(chest(kind), PROFILES[name])
+    body = build_report_message(chest(kind), PROFILES[name])
     path = GOLDEN / f"oru_r01_{name}_{kind.value}.hl7"
     if os.environ.get("READOUT_WRITE_GOLDEN"):
         path.write_bytes(body)
@@ -85,7 +85,7 @@ def test_golden_messages_byte_for_byte(
 
 @pytest.mark.parametrize("kind", list(DeliveryKind))
 @pytest.mark.parametrize("version", ["2.3", "2.3.1", "2.4", "2.5", "2.5.1", "2.6"])
-@pytest.mark.parametrize("layout", list(Layout))
+@pytest.mark.parametrize("layout", [each for each in Layout if each is not Layout.NONE])
 def test_hl7apy_finds_every_message_strictly_valid(
     chest: Callable[..., ReportMessage], layout: Layout, version: str, kind: DeliveryKind
 ) -> None:
@@ -93,7 +93,7 @@ def test_hl7apy_finds_every_message_strictly_valid(
     profile = MllpProfile.model_validate(
         {"port": 1, "layout": layout, "version": version, "titles": False}
     )
-    text = build_oru(chest(kind), profile).decode()
+    text = build_report_message(chest(kind), profile).decode()
     parsed = parse_message(text, VALIDATION_LEVEL.STRICT, find_groups=True)
     parsed.validate()
     if version not in ("2.3", "2.3.1", "2.4"):  # whose groups have other names
@@ -112,7 +112,7 @@ def test_hl7apy_finds_every_message_strictly_valid(
 def test_status_by_kind(
     chest: Callable[..., ReportMessage], kind: DeliveryKind, obr: str, obx: str, orc: str
 ) -> None:
-    message = Message.parse(build_oru(chest(kind), MllpProfile(port=1)))
+    message = Message.parse(build_report_message(chest(kind), MllpProfile(port=1)))
     assert message.all("OBR")[0].text(25) == obr
     assert {each.text(11) for each in message.all("OBX")} == {obx}
     assert message.all("ORC")[0].text(5) == orc
@@ -123,7 +123,7 @@ def test_an_addendum_complete_or_only_the_new_text(chest: Callable[..., ReportMe
 
     def texts(style: str) -> list[str]:
         profile = MllpProfile.model_validate({"port": 1, "addendum": style, "titles": False})
-        parsed = Message.parse(build_oru(message, profile))
+        parsed = Message.parse(build_report_message(message, profile))
         return [each.text(5) for each in parsed.all("OBX")]
 
     assert texts("only") == ["Compared with 2024: unchanged."]
@@ -134,10 +134,10 @@ def test_an_addendum_complete_or_only_the_new_text(chest: Callable[..., ReportMe
 def test_long_lines_are_broken_at_blanks_where_the_receiver_asks_so(
     chest: Callable[..., ReportMessage],
 ) -> None:
-    parsed = Message.parse(build_oru(chest(), MllpProfile(port=1, line_length=30)))
+    parsed = Message.parse(build_report_message(chest(), MllpProfile(port=1, line_length=30)))
     lines = [each.text(5) for each in parsed.all("OBX")]
     assert max(map(len, lines)) <= 30
-    whole = Message.parse(build_oru(chest(), MllpProfile(port=1)))
+    whole = Message.parse(build_report_message(chest(), MllpProfile(port=1)))
     assert " ".join(lines) == " ".join(each.text(5) for each in whole.all("OBX"))
 
 
@@ -147,7 +147,7 @@ def test_what_the_character_set_cannot_hold_is_spelled_out(
     message = make_report(make_section("a", "", "≤ 5 µm – “naïve” 漢 ½"))
 
     def text(**profile: object) -> bytes:
-        body = build_oru(message, MllpProfile.model_validate({"port": 1} | profile))
+        body = build_report_message(message, MllpProfile.model_validate({"port": 1} | profile))
         (line,) = [each for each in body.split(b"\r") if each.startswith(b"OBX")]
         return line.split(b"|")[5]
 
@@ -172,21 +172,23 @@ def test_what_the_character_set_cannot_hold_is_spelled_out(
 def test_folding_never_changes_a_number(
     make_report: MakeReport, make_section: MakeSection, said: str, plain: str
 ) -> None:
-    body = build_oru(
+    body = build_report_message(
         make_report(make_section("a", "", said)), MllpProfile(port=1, ascii_folding=True)
     )
     assert f"|{plain}||||||F|".encode() in body
 
 
 def test_the_same_inputs_give_the_same_bytes(chest: Callable[..., ReportMessage]) -> None:
-    assert build_oru(chest(), OLD_RECEIVER) == build_oru(chest(), OLD_RECEIVER)
+    assert build_report_message(chest(), OLD_RECEIVER) == build_report_message(
+        chest(), OLD_RECEIVER
+    )
 
 
 def test_times_carry_the_offset_of_the_site(chest: Callable[..., ReportMessage]) -> None:
-    winter = Message.parse(build_oru(chest(), OLD_RECEIVER))
+    winter = Message.parse(build_report_message(chest(), OLD_RECEIVER))
     summer = replace(chest(), issued_at="2026-07-01T23:30:00+00:00")
     assert winter.header.segment.text(7) == "20261122120509+0100"
-    later = Message.parse(build_oru(summer, OLD_RECEIVER))
+    later = Message.parse(build_report_message(summer, OLD_RECEIVER))
     assert later.header.segment.text(7) == "20260702013000+0200"
 
 
@@ -204,7 +206,7 @@ def test_no_text_adds_a_segment_or_a_field(
 ) -> None:
     def rows(words: str, surname: str) -> list[list[str]]:
         message = make_report(make_section("a", "Title", words), family=surname)
-        body = build_oru(message, PROFILES[name])
+        body = build_report_message(message, PROFILES[name])
         assert not {0x0A, 0x0B, 0x1C} & set(body)
         charset = "utf-8" if name != "old_receiver" else "latin-1"
         parsed = hl7.parse(body.decode(charset))
@@ -225,7 +227,7 @@ def test_hl7apy_reads_hostile_text_as_one_message(
     make_report: MakeReport, make_section: MakeSection, text: str
 ) -> None:
     message = make_report(make_section("a", "Title", text), family=text)
-    body = build_oru(message, PROFILES["sections"])
+    body = build_report_message(message, PROFILES["sections"])
     parsed = parse_message(body.decode(), find_groups=False)
     assert [child.name for child in parsed.children] == ["MSH", "PID", "ORC", "OBR", "OBX"]
 
@@ -235,6 +237,6 @@ def test_formatted_text_comes_back_as_it_was_said(
     make_report: MakeReport, make_section: MakeSection, text: str
 ) -> None:
     message = make_report(make_section("a", "", text))
-    body = build_oru(message, MllpProfile(port=1, layout=Layout.SECTIONS))
+    body = build_report_message(message, MllpProfile(port=1, layout=Layout.SECTIONS))
     said = "\n".join(line for line in text.splitlines() if line.strip())
     assert [each.text(5) for each in Message.parse(body).all("OBX")] == [said]

@@ -14,7 +14,7 @@ from adapter.domain.delivery import Delivery, DeliveryKind, Outcome
 from adapter.domain.identifiers import Accession, ControlId
 from adapter.errors import TryAgain
 from adapter.hl7v2.framing import END, frame
-from adapter.hl7v2.results import build_oru
+from adapter.hl7v2.results import build_report_message
 from adapter.hl7v2.sender import MllpDestination
 from adapter.mapping.mllp_profile import MllpProfile
 
@@ -103,7 +103,9 @@ def delivery(make_report: Any, make_section: Any) -> Callable[..., Delivery]:
     def build(number: int = 1) -> Delivery:
         id_ = ControlId(f"RD{number:016d}")
         message = make_report(make_section("a", "Lungs", "Clear."))
-        body = build_oru(message, MllpProfile(port=1)).replace(b"RD00000000000000042", id_.encode())
+        body = build_report_message(message, MllpProfile(port=1)).replace(
+            b"RD00000000000000042", id_.encode()
+        )
         return Delivery(id_, "ris", Accession("A1"), DeliveryKind.FINAL, body)
 
     return build

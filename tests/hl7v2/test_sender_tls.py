@@ -11,7 +11,7 @@ import pytest_asyncio
 from adapter.domain.delivery import Delivery, DeliveryKind, Outcome
 from adapter.domain.identifiers import Accession, ControlId
 from adapter.errors import ConfigurationError, TryAgain
-from adapter.hl7v2.results import build_oru
+from adapter.hl7v2.results import build_report_message
 from adapter.hl7v2.sender import MllpDestination
 from adapter.mapping.mllp_profile import MllpProfile
 from tests.fakes.certificates import Authority, fingerprint
@@ -29,7 +29,7 @@ def authority(tmp_path: Path) -> Authority:
 def delivery(make_report: Any, make_section: Any) -> Delivery:
     message = make_report(make_section("a", "Lungs", "Clear."))
     id_ = ControlId("RD00000000000000042")
-    body = build_oru(message, MllpProfile(port=1))
+    body = build_report_message(message, MllpProfile(port=1))
     return Delivery(id_, "ris", Accession("A1"), DeliveryKind.FINAL, body)
 
 
