@@ -55,6 +55,7 @@ from adapter.workflow.destinations import Destinations
 from adapter.workflow.dictations import Dictations
 from adapter.workflow.intake import Intake
 from adapter.workflow.live_dictation import Listen, LiveDictations
+from adapter.workflow.message_log import open_log
 from adapter.workflow.reconcile import reconcile
 from adapter.workflow.reports import Reports
 from adapter.workflow.sign_off import SignOff
@@ -165,9 +166,11 @@ class Service:
         readers = Readers({"fhir": lambda body: (read_service_request(body, fhir_orders),)})
         readers |= {protocol_of(name): each.read for name, each in self._readers.items()}
         made, dictated = Reports(self.house), Dictations(self.house)
+        log = open_log(self.house.database, self.house.clock, files)
         self.parts = Parts(
             house=self.house,
-            intake=Intake(self.house, readers),
+            intake=Intake(self.house, readers, log.index),
+            log=log,
             dictations=dictated,
             reports=made,
             sign_off=SignOff(self.house, made),

@@ -117,6 +117,12 @@ class Settings(BaseSettings):
     retry_cap_seconds: float = Field(900.0, gt=0)
     """Longest wait between two tries of a delivery."""
 
+    keep_messages_days: int = Field(0, ge=0)
+    """Days until `readout purge` removes the body of an applied message; 0: it is kept for good."""
+
+    keep_deliveries_days: int = Field(0, ge=0)
+    """Days until `readout purge` removes the body of an acknowledged delivery; 0: it is kept."""
+
     log_level: str = Field("INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")
     """Least severe log line written to standard error, as JSON."""
 

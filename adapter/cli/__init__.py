@@ -25,6 +25,8 @@ COMMANDS = {
     "send": "adapter.cli.send",
     "destination": "adapter.cli.destination",
     "replay": "adapter.cli.replay",
+    "messages": "adapter.cli.messages",
+    "purge": "adapter.cli.purge",
     "check-mappings": "adapter.cli.check_mappings",
     "import-template": "adapter.cli.import_template",
     "model": "adapter.cli.model",

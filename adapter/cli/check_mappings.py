@@ -16,6 +16,7 @@ from adapter.mapping.checks import ChecksTable
 from adapter.mapping.destinations import DestinationProfile
 from adapter.mapping.fhir_orders import FhirOrderMapping
 from adapter.mapping.files import MappingFile, MappingFiles, MappingTable
+from adapter.mapping.hl7_names import Hl7Names
 from adapter.mapping.hl7_orders import OrderMapping
 from adapter.mapping.lexicon import Lexicon
 from adapter.mapping.lexicon_table import LexiconFile
@@ -40,6 +41,7 @@ FOLDERS: dict[str, type[MappingTable]] = {
 SINGLE: dict[str, type[MappingTable]] = {
     "orders.yaml": OrderMapping,
     "messages.yaml": MessageMapping,
+    "hl7_names.yaml": Hl7Names,
     "fhir_orders.yaml": FhirOrderMapping,
     "checks.yaml": ChecksTable,
 }

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from adapter.domain.identifiers import Phi
+
 
 class MessageState(StrEnum):
     """What became of a stored message."""
@@ -28,3 +30,11 @@ class InboundMessage:
     body_sha256: str
     received_at: str  # ISO 8601, UTC
     refusal: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchKeys:
+    """By what a message is found, as far as it can be read, also where it is refused."""
+
+    accessions: tuple[str, ...] = ()
+    patient_numbers: tuple[Phi, ...] = ()  # every identifier, whoever issued it

@@ -110,14 +110,14 @@ class Header:
             raise Malformed("MSH holds control characters", location="MSH^1", code="structure")
         msh = Segment(data, "MSH", delimiters, "latin-1", start)
         sender, control_id = f"{msh.field(3)}|{msh.field(4)}", msh.text(10)
-        if len(control_id) > _LONGEST_ID or len(sender) > 2 * _LONGEST_ID:
+        code, event = msh.text(9), msh.text(9, 2)
+        kind = f"{code}^{event}" if event else code
+        if max(len(control_id), len(kind), len(sender) // 2) > _LONGEST_ID:
             raise Malformed(
-                f"MSH-3, MSH-4 or MSH-10 is longer than {_LONGEST_ID} characters",
+                f"MSH-3, MSH-4, MSH-9 or MSH-10 is longer than {_LONGEST_ID} characters",
                 location="MSH^1^10",
                 code="value",
             )
-        code, event = msh.text(9), msh.text(9, 2)
-        kind = f"{code}^{event}" if event else code
         return cls(msh, delimiters, start, sender, kind, control_id)
 
     @property

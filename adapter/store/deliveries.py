@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from adapter.domain.delivery import Delivery, DeliveryKind, DeliveryState
-from adapter.domain.identifiers import Accession, ControlId
+from adapter.domain.identifiers import Accession, ControlId, sha256_hex
 from adapter.errors import NotFound
 from adapter.store.database import row_id
 from adapter.store.tables import delivery
@@ -22,6 +22,8 @@ class OwedDelivery(NamedTuple):
     issued_at: str
     not_before: float
     answered_at: str
+    body_sha256: str
+    """Of the body, also once retention has removed it."""
     delivery: Delivery
 
 
@@ -35,6 +37,7 @@ def add(tx: sa.Connection, new: Delivery, report_id: int, issued_at: str) -> int
             report_id=report_id,
             kind=new.kind,
             body=new.body,
+            body_sha256=sha256_hex(new.body),
             issued_at=issued_at,
             state=new.state,
         )
@@ -168,6 +171,7 @@ def _owed(row: sa.RowMapping) -> OwedDelivery:
         issued_at=row["issued_at"],
         not_before=row["not_before"],
         answered_at=row["answered_at"],
+        body_sha256=row["body_sha256"],
         delivery=Delivery(
             control_id=ControlId(row["control_id"]),
             destination=row["destination"],

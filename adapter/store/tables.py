@@ -41,8 +41,27 @@ message = sa.Table(  # every message that came in, byte for byte
     _text("received_at"),
     _text("state"),
     _text("reason", ""),
+    _text("remarks", ""),  # a line for each replay, and the proof of a body that was removed
+    sa.Column("indexed", sa.Integer, nullable=False, server_default="0"),  # 1: see message_key
     sa.UniqueConstraint("control_id", "sender", "body_sha256"),
     sa.Index("ix_readout_message_state", "state", "id"),
+    sa.Index("ix_readout_message_type", "type", "id"),
+    sa.Index("ix_readout_message_sender", "sender", "id"),
+    sa.Index("ix_readout_message_received_at", "received_at", "id"),
+    sa.Index(
+        "ix_readout_message_unindexed",
+        "id",
+        sqlite_where=sa.text("indexed = 0"),
+        postgresql_where=sa.text("indexed = 0"),
+    ),
+)
+
+message_key = sa.Table(  # by what a message is found: accession, or hash of a patient's number
+    "readout_message_key",
+    metadata,
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, primary_key=True),
+    sa.Column("message_id", _ID, primary_key=True, index=True, autoincrement=False),
 )
 
 study = sa.Table(  # one row an accession: the worklist
@@ -183,9 +202,15 @@ delivery = sa.Table(  # one row a report and destination; FIFO by id within a de
     _text("answer", ""),
     _text("answer_text", ""),
     _text("answered_at", ""),
+    _text("body_sha256", ""),
+    _text("remarks", ""),  # the proof of a body that was removed
     sa.UniqueConstraint("destination", "report_id"),
     sa.Index("ix_readout_delivery_queue", "destination", "state", "id"),
     sa.Index("ix_readout_delivery_accession", "accession", "id"),
+    sa.Index("ix_readout_delivery_state", "state", "id"),
+    sa.Index("ix_readout_delivery_kind", "kind", "id"),
+    sa.Index("ix_readout_delivery_destination", "destination", "id"),
+    sa.Index("ix_readout_delivery_issued_at", "issued_at", "id"),
 )
 
 pause = sa.Table(  # destinations that somebody has told to wait

@@ -106,12 +106,6 @@ class DeliveryView(Shown):
     body_sha256: str
 
 
-class DeliveryList(Shown):
-    """Deliveries, oldest first."""
-
-    deliveries: list[DeliveryView]
-
-
 class Event(Shown):
     """One line of a study's history."""
 
@@ -185,26 +179,6 @@ class StudyView(StudyRow):
     difference: DifferenceView | None
     """Of the latest text signed elsewhere; null: none was, or nothing of ours was there."""
     history: list[Event]
-
-
-class MessageView(Shown):
-    """A message as it came in; its content is not shown here."""
-
-    id: int
-    protocol: str
-    sender: str
-    control_id: str
-    type: str
-    received_at: str
-    state: str
-    reason: str
-    size_bytes: int
-
-
-class MessageList(Shown):
-    """The newest messages, newest first."""
-
-    messages: list[MessageView]
 
 
 class FindingsTaken(Shown):

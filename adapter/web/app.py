@@ -14,6 +14,7 @@ from adapter.web import (
     fhir_endpoint,
     health,
     live,
+    message_pages,
     openapi,
     overview,
     problems,
@@ -36,6 +37,7 @@ ROUTERS = tuple(
         sign_off,
         check,
         queues,
+        message_pages,
         destinations,
         fhir_endpoint,
     )

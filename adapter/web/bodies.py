@@ -7,6 +7,9 @@ from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
+from adapter.domain.delivery import DeliveryKind, DeliveryState
+from adapter.domain.message import MessageState
+
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
@@ -123,3 +126,55 @@ class Addendum(Asked):
     """Typed text."""
     dictation: Word = Field("", max_length=20)
     """Id of a dictation of this study, made after it was signed."""
+
+
+class Replay(Asked):
+    """Apply a message again from its bytes."""
+
+    person: Person
+    """Who asks for it."""
+    force: bool = False
+    """Also one that is applied already."""
+
+
+class LogQuery(Asked):
+    """What is looked for in the log; what is left out may be anything."""
+
+    control_id: Word = Field("", max_length=250)
+    """MSH-10, or what stands for it."""
+    accession: Word = Field("", max_length=64)
+    """Accession number."""
+    patient: Word = Field("", max_length=200)
+    """A number of the patient, such as the MRN, whoever issued it."""
+    since: AwareDatetime | None = None
+    """Not earlier than this, ISO 8601 with offset."""
+    until: AwareDatetime | None = None
+    """Earlier than this, ISO 8601 with offset."""
+    text: Prose = Field("", max_length=200)
+    """What the body holds, as typed or in capitals."""
+    before: int | None = Field(None, ge=1)
+    """Where the page begins: `next` of the page before."""
+    limit: int = Field(50, ge=1, le=500)
+    """Longest page."""
+
+
+class MessageQuery(LogQuery):
+    """Messages that came in."""
+
+    type: Word = Field("", max_length=250)
+    """Message type, such as `ORM^O01`, or `ORM` for all its events."""
+    sender: Word = Field("", max_length=501)
+    """Sender: MSH-3|MSH-4, or one of the two."""
+    state: MessageState | None = None
+    """What became of it."""
+
+
+class DeliveryQuery(LogQuery):
+    """Messages that go out."""
+
+    kind: DeliveryKind | None = None
+    """Kind of report."""
+    destination: Word = Field("", max_length=40)
+    """Name of the destination."""
+    state: DeliveryState | None = None
+    """Where it stands."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from html import escape
 
 from fastapi import APIRouter
@@ -13,28 +11,17 @@ from fastapi.responses import HTMLResponse
 from adapter.domain.delivery import DeliveryState
 from adapter.domain.message import MessageState
 from adapter.domain.study import Study
-from adapter.store import deliveries, messages, studies
+from adapter.store import deliveries, studies
 from adapter.store.deliveries import OwedDelivery
-from adapter.store.messages import StoredMessage
+from adapter.store.message_log import LoggedMessage
+from adapter.web.message_rows import MESSAGES, delivery_path, message_row
+from adapter.web.page import link, minute, page, table
 from adapter.web.requests import House
+from adapter.workflow.message_log import Query
 
 router = APIRouter(tags=["pages"])
 
 _SHOWN = 50
-_STYLE = """
-:root { color-scheme: light dark; font: 15px/1.5 system-ui, sans-serif; }
-body { margin: 0 auto; max-width: 76rem; padding: 1.5rem; }
-h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
-table { border-collapse: collapse; width: 100%; }
-th, td { text-align: left; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid #8886;
-  vertical-align: top; overflow-wrap: break-word; }
-th { font-weight: 600; } .stat { font-weight: 700; } p.none { opacity: .75; }
-"""
-_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-_POLICY = (
-    f"default-src 'none'; style-src 'sha256-{_HASH}'; "
-    "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
-)
 
 
 @router.get("/", response_class=HTMLResponse)
@@ -43,25 +30,20 @@ def overview(parts: House) -> HTMLResponse:
     with parts.house.database.read() as tx:
         recent = studies.listed(tx, None, _SHOWN, 0)
         held = deliveries.of_state(tx, DeliveryState.HELD, _SHOWN)
-        refused = messages.recent(tx, _SHOWN, MessageState.REFUSED)
+    refused = parts.log.received(Query(state=MessageState.REFUSED), None, _SHOWN).rows
     body = _studies(recent) + _held(held) + _refused(refused)
-    page = (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Readout</title>'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<style>{_STYLE}</style></head><body><main><h1>Readout</h1>{body}</main></body></html>"
-    )
-    return HTMLResponse(page, headers={"Content-Security-Policy": _POLICY})
+    return page("Readout", body, here="/")
 
 
 def _studies(rows: Sequence[Study]) -> str:
     head = "Accession|Patient|MRN|Procedure|Modality|Priority|Order|Report|Changed"
-    return _table("Studies", head, map(_study, rows), "No order or dictation has come yet.")
+    return table("Studies", head, map(_study, rows), "No order or dictation has come yet.")
 
 
 def _study(one: Study) -> tuple[str, ...]:
     order, patient = one.order, one.order.patient
     name = ", ".join(filter(None, (patient.family.reveal(), patient.given.reveal())))
-    return (
+    texts = (
         order.accession,
         name,
         patient.mrn.reveal(),
@@ -70,54 +52,27 @@ def _study(one: Study) -> tuple[str, ...]:
         order.priority,
         one.order_status,
         one.report_status,
-        _minute(one.updated_at),
+        minute(one.updated_at),
     )
+    return tuple(map(escape, texts))
 
 
 def _held(rows: Sequence[OwedDelivery]) -> str:
     head = "Control id|Accession|Destination|Kind|Answer|Reason|Issued"
     cells = (
         (
-            each.delivery.control_id,
-            each.delivery.accession,
-            each.delivery.destination,
-            each.delivery.kind,
-            each.delivery.answer,
-            each.delivery.answer_text,
-            _minute(each.issued_at),
+            link(delivery_path(each.delivery.control_id), each.delivery.control_id),
+            escape(each.delivery.accession),
+            escape(each.delivery.destination),
+            escape(each.delivery.kind),
+            escape(each.delivery.answer),
+            escape(each.delivery.answer_text),
+            minute(each.issued_at),
         )
         for each in rows
     )
-    return _table("Deliveries that wait for a person", head, cells, "None is held.")
+    return table("Deliveries that wait for a person", head, cells, "None is held.")
 
 
-def _refused(rows: Sequence[StoredMessage]) -> str:
-    head = "Received|Protocol|Sender|Type|Control id|Reason"
-    cells = (
-        (
-            _minute(each.received_at),
-            each.protocol,
-            each.sender,
-            each.type,
-            each.control_id,
-            each.reason,
-        )
-        for each in rows
-    )
-    return _table("Refused messages", head, cells, "None was refused.")
-
-
-def _minute(moment: str) -> str:
-    """ISO 8601 as a person reads it, UTC."""
-    return moment[:16].replace("T", " ") + " UTC"
-
-
-def _table(title: str, head: str, rows: Iterable[tuple[str, ...]], none: str) -> str:
-    lines = ["<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows]
-    if not lines:
-        return f'<section><h2>{escape(title)}</h2><p class="none">{escape(none)}</p></section>'
-    names = "".join(f'<th scope="col">{escape(each)}</th>' for each in head.split("|"))
-    return (
-        f"<section><h2>{escape(title)}</h2><table><thead><tr>{names}</tr></thead>"
-        f"<tbody>{''.join(lines)}</tbody></table></section>"
-    )
+def _refused(rows: Sequence[LoggedMessage]) -> str:
+    return table("Refused messages", MESSAGES, map(message_row, rows), "None was refused.")

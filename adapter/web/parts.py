@@ -12,6 +12,7 @@ from adapter.workflow.destinations import Destinations
 from adapter.workflow.dictations import Dictations
 from adapter.workflow.intake import Intake
 from adapter.workflow.live_dictation import LiveDictations
+from adapter.workflow.message_log import MessageLog
 from adapter.workflow.reports import Reports
 from adapter.workflow.sign_off import SignOff
 from adapter.workflow.study_flow import House
@@ -27,6 +28,7 @@ class Parts:
 
     house: House
     intake: Intake
+    log: MessageLog
     dictations: Dictations
     reports: Reports
     sign_off: SignOff

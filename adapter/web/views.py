@@ -10,19 +10,16 @@ from adapter.domain.communication import Communication
 from adapter.domain.dictation import Dictation
 from adapter.domain.difference import ChangeKind, Difference
 from adapter.domain.finding import Evidence
-from adapter.domain.identifiers import sha256_hex
 from adapter.domain.order import Order
 from adapter.domain.people import Patient
 from adapter.domain.study import Study
 from adapter.domain.transcript import Transcript, Word
 from adapter.store.deliveries import OwedDelivery
-from adapter.store.messages import StoredMessage
 from adapter.web.answers import (
     CommunicationView,
     DeliveryView,
     DictationView,
     DifferenceView,
-    MessageView,
     OrderView,
     PatientView,
     SentenceView,
@@ -125,7 +122,7 @@ def delivery_view(owed: OwedDelivery) -> DeliveryView:
         answer_text=one.answer_text,
         issued_at=owed.issued_at,
         answered_at=owed.answered_at,
-        body_sha256=sha256_hex(one.body),
+        body_sha256=owed.body_sha256,
     )
 
 
@@ -156,18 +153,3 @@ def evidence_view(one: Evidence) -> dict[str, Any]:
         "frame": one.frame,
         "box": list(one.box) if one.box else None,
     }
-
-
-def message_view(stored: StoredMessage) -> MessageView:
-    """A received message without its content."""
-    return MessageView(
-        id=stored.id,
-        protocol=stored.protocol,
-        sender=stored.sender,
-        control_id=stored.control_id,
-        type=stored.type,
-        received_at=stored.received_at,
-        state=stored.state,
-        reason=stored.reason,
-        size_bytes=len(stored.body),
-    )

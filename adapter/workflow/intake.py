@@ -34,9 +34,16 @@ _Read = tuple[StoredMessage, Sequence[Event], str]
 class Intake:
     """The message table is its own queue: one thread applies what was stored, in order."""
 
-    def __init__(self, house: House, readers: Mapping[str, Reader]) -> None:
+    def __init__(
+        self,
+        house: House,
+        readers: Mapping[str, Reader],
+        index: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """`index` writes search keys of some stored messages; whether there may be more."""
         self._house = house
         self._readers = readers
+        self._index = index
         self._waiting = threading.Event()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="intake", daemon=True)
@@ -55,9 +62,12 @@ class Intake:
     def store(self, batch: Sequence[InboundMessage]) -> list[MessageState]:
         """One transaction for the whole batch; when it returns, the batch is on disk."""
         states = messages.store_group(self._house.database, batch)
-        if MessageState.RECEIVED in states:
-            self._waiting.set()
+        self._waiting.set()
         return states
+
+    def wake(self) -> None:
+        """Look now for what waits to be applied."""
+        self._waiting.set()
 
     @property
     def running(self) -> bool:
@@ -95,9 +105,14 @@ class Intake:
             try:
                 while not self._stopped.is_set() and self._apply_group():
                     pass
+                while not self._idle_no_more() and self._index():
+                    pass
             except sa.exc.SQLAlchemyError as error:  # the rows stay; the next sweep tries again
                 log.warning("intake_waits", why=type(error).__name__)
                 self._stopped.wait(1.0)
+
+    def _idle_no_more(self) -> bool:
+        return self._stopped.is_set() or self._waiting.is_set()
 
     def _apply_group(self) -> bool:
         with self._house.database.read() as tx:

@@ -13,6 +13,7 @@ from adapter.mapping.checks import ChecksTable
 from adapter.mapping.destinations import DestinationProfile
 from adapter.mapping.fhir_orders import FhirOrderMapping
 from adapter.mapping.files import MappingTable
+from adapter.mapping.hl7_names import Hl7Names
 from adapter.mapping.hl7_orders import OrderMapping
 from adapter.mapping.lexicon_table import LexiconFile
 from adapter.mapping.listeners import ListenerProfile
@@ -35,6 +36,7 @@ ROOTS: list[tuple[str, str, type[MappingTable]]] = [
         "where HL7 v2 messages come in, one file a listener; `orders/*.yaml` are as orders.yaml",
         ListenerProfile,
     ),
+    ("hl7_names.yaml", "names of segments and fields, for the message log", Hl7Names),
     ("fhir_orders.yaml", "FHIR orders", FhirOrderMapping),
     ("destinations/*.yaml", "where reports go, one file a destination", DestinationProfile),
     ("templates/*.yaml", "report templates, one file a template", TemplateTable),

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from adapter.cli import app
 from adapter.settings import Settings
-from adapter.store.database import Database
+from adapter.store.database import Database, wanted_version
 from tests.fakes.destination import HOLD
 from tests.fakes.house import Workflow
 
@@ -64,7 +64,7 @@ def test_it_counts_and_names_no_patient(workflow: Workflow) -> None:
     found = findings(doctor("--json"))
     assert found["studies"]["detail"] == "1 preliminary"
     assert found["deliveries to ris"]["detail"] == "1 acknowledged"
-    assert "tables at 0001" in found["database"]["detail"]
+    assert f"tables at {wanted_version()}" in found["database"]["detail"]
 
 
 def test_what_waits_and_what_is_held_is_told(workflow: Workflow) -> None:

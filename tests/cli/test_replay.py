@@ -205,3 +205,12 @@ def test_fields_replay_with_their_edits(workflow: Workflow) -> None:
     done = replay("A9", "--json")
     assert done.exit_code == 0, done.stdout
     assert len(json.loads(done.stdout)["rebuilt"]) > 3
+
+
+def test_a_body_that_retention_removed_is_compared_by_its_hash(workflow: Workflow) -> None:
+    with workflow.database.write() as tx:
+        tx.execute(sa.update(delivery).values(body=b""))
+    assert replay("A1").exit_code == 0
+    with workflow.database.write() as tx:
+        tx.execute(sa.update(delivery).values(body_sha256="0" * 64))
+    assert replay("A1").exit_code == 1

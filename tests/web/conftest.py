@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +9,12 @@ import pytest
 from starlette.testclient import TestClient
 
 from adapter.domain.feed import FeedState
+from adapter.domain.order import OrderEvent
 from adapter.fhir.orders import read_service_request
+from adapter.hl7v2.message import Message
+from adapter.hl7v2.orders import read_orders
+from adapter.mapping.files import MappingFiles
+from adapter.mapping.hl7_orders import load_order_mapping
 from adapter.ports import Recognized, SpeechContext
 from adapter.speech.model_store import EMBEDDED
 from adapter.store.database import Database
@@ -19,6 +24,7 @@ from adapter.web.parts import Parts
 from adapter.workflow.destinations import Destinations
 from adapter.workflow.intake import Intake
 from adapter.workflow.live_dictation import LiveDictations
+from adapter.workflow.message_log import open_log
 from tests.fakes.house import Workflow
 from tests.fakes.speech import TextRecognizer
 
@@ -61,6 +67,11 @@ class Site:
         return str(made.json()["id"])
 
 
+def read_hl7v2(body: bytes) -> Sequence[OrderEvent]:
+    """Orders by the packaged mapping."""
+    return read_orders(Message.parse(body), load_order_mapping(MappingFiles()))
+
+
 @pytest.fixture(scope="session")
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database file with all tables and no row."""
@@ -81,9 +92,12 @@ def _site(folder: Path, empty: Path) -> Iterator[Site]:
     database = Database(f"sqlite:///{folder / 'readout.sqlite'}")
     workflow = Workflow(database, folder, recognizer=MarkedRecognizer())
     feeds: list[FeedState] = []
+    log = open_log(database, workflow.house.clock, MappingFiles())
+    readers = {"fhir": lambda body: (read_service_request(body),), "hl7v2": read_hl7v2}
     parts = Parts(
         house=workflow.house,
-        intake=Intake(workflow.house, {"fhir": lambda body: (read_service_request(body),)}),
+        intake=Intake(workflow.house, readers, log.index),
+        log=log,
         dictations=workflow.dictations,
         reports=workflow.reports,
         sign_off=workflow.sign_off,

@@ -10,7 +10,10 @@ from adapter.web.app import ROUTERS
 from adapter.web.health import make_router
 from tests.web.conftest import Site
 
-SPECIAL = ("/", "/metrics", "/api/studies/{accession}/dictations/{id}/audio")
+SPECIAL = (
+    "/", "/messages", "/messages/{id}", "/deliveries", "/deliveries/{control_id}", "/metrics",
+    "/api/studies/{accession}/dictations/{id}/audio",
+)  # fmt: skip
 
 
 @pytest.fixture

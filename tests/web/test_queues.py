@@ -20,7 +20,7 @@ def test_a_held_delivery_is_seen_and_sent_again(site: Site) -> None:
     site.workflow.jobs.run()
     first, second = site.workflow.ris.received
     assert (first.control_id, first.body) == (second.control_id, second.body)
-    assert site.client.get("/api/deliveries").json() == {"deliveries": []}
+    assert site.client.get("/api/deliveries").json() == {"deliveries": [], "next": None}
     (sent,) = site.client.get("/api/deliveries?state=acknowledged").json()["deliveries"]
     assert sent["control_id"] == held["control_id"]
     assert site.client.post(url).status_code == 409
@@ -42,7 +42,7 @@ def test_refused_messages_are_listed_without_their_content(site: Site) -> None:
     assert (refused["protocol"], refused["type"]) == ("fhir", "ServiceRequest")
     assert refused["reason"]
     assert "Jane" not in answer.text
-    assert site.client.get("/api/messages?state=applied").json() == {"messages": []}
+    assert site.client.get("/api/messages?state=applied").json() == {"messages": [], "next": None}
 
 
 @pytest.mark.parametrize("path", ["/api/messages?state=x", "/api/deliveries?state=x&limit=1"])

@@ -1,0 +1,52 @@
+"""`readout purge`: retention, by kind of message."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from adapter.cli.stored import opened
+from adapter.clock import SystemClock
+from adapter.settings import load_settings
+from adapter.workflow.retention import purge
+
+Days = Annotated[int | None, typer.Option(min=0, help="Days; left out: as the settings say.")]
+
+
+def command(
+    messages_older_than: Days = None,
+    deliveries_older_than: Days = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+    config: Annotated[Path | None, typer.Option(help="Settings file.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Remove the bodies of old messages that are applied, and of deliveries acknowledged.
+
+    Each keeps its row with a line that proves what was there: size and SHA-256. 0 days: none goes.
+
+    Example: readout purge --messages-older-than 400 --dry-run
+    """
+    settings = load_settings(config)
+    days = {
+        "messages": _or(messages_older_than, settings.keep_messages_days),
+        "deliveries": _or(deliveries_older_than, settings.keep_deliveries_days),
+    }
+    with opened(settings) as database:
+        done = purge(database, SystemClock(), days, dry_run=dry_run)
+    if as_json:
+        told = {name: asdict(each) for name, each in done.items()}
+        typer.echo(json.dumps({"dry_run": dry_run, "removed": told}))
+        return
+    verb = "would be removed" if dry_run else "removed"
+    for name, each in done.items():
+        typer.echo(f"{name}: {each.count} bodies of {each.size_bytes} bytes {verb}")
+    if not done:
+        typer.echo("nothing is to be removed: no days are set")
+
+
+def _or(asked: int | None, setting: int) -> int:
+    return setting if asked is None else asked

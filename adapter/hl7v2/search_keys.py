@@ -1,0 +1,37 @@
+"""By what a message is found: accessions and patient numbers, read leniently."""
+
+from __future__ import annotations
+
+from adapter.domain.identifiers import Phi
+from adapter.domain.message import SearchKeys
+from adapter.errors import Malformed
+from adapter.hl7v2.message import Message, Segment
+from adapter.hl7v2.request import requests
+from adapter.mapping.hl7_orders import OrderMapping
+
+
+def read_keys(body: bytes, mapping: OrderMapping) -> SearchKeys:
+    """What can be read of it; nothing of what is no message."""
+    try:
+        message = Message.parse(body, mapping.fallback_charset)
+    except Malformed:
+        return SearchKeys()
+    accessions = [request.first(mapping.accession) for request in requests(message)]
+    numbers = _different(_numbers(message, mapping))
+    return SearchKeys(_different(accessions), tuple(map(Phi, numbers)))
+
+
+def _numbers(message: Message, mapping: OrderMapping) -> list[str]:
+    """All identifiers of PID and those that MRG retires, of any type."""
+    fields = {place.field for place in mapping.patient_id if place.segment == "PID"}
+    pids = [(pid, field) for pid in message.all("PID") for field in sorted(fields)]
+    retired = [(mrg, 1) for mrg in message.all("MRG")]
+    return [number for segment, field in pids + retired for number in _ids(segment, field)]
+
+
+def _ids(segment: Segment, field: int) -> list[str]:
+    return [segment.part(each, 1).strip() for each in segment.repetitions(field)]
+
+
+def _different(texts: list[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(filter(None, texts)))

@@ -1,0 +1,252 @@
+"""Every message in and out for a person: found, shown with names, applied again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import Generic, TypeVar
+
+from adapter.domain.message import MessageState, SearchKeys
+from adapter.domain.people import Practitioner
+from adapter.errors import Conflict, Malformed
+from adapter.fhir.search_keys import read_keys as fhir_keys
+from adapter.hl7v2.doors import protocol_of
+from adapter.hl7v2.escape import escape
+from adapter.hl7v2.search_keys import read_keys as hl7v2_keys
+from adapter.hl7v2.view import MessageText, read_view
+from adapter.mapping.fhir_orders import FhirOrderMapping
+from adapter.mapping.files import MappingFiles
+from adapter.mapping.hl7_names import load_hl7_names
+from adapter.mapping.hl7_orders import OrderMapping
+from adapter.mapping.listeners import DEFAULT_ORDERS
+from adapter.ports import Clock
+from adapter.store import message_log, studies
+from adapter.store.database import Database
+from adapter.store.message_log import LoggedDelivery, LoggedMessage, Page, Search
+from adapter.workflow.study_flow import iso
+
+KeyReader = Callable[[bytes], SearchKeys]
+View = Callable[[bytes], MessageText]
+
+Row = TypeVar("Row", LoggedMessage, LoggedDelivery)
+Reader = TypeVar("Reader")
+
+_GROUP = 50
+_AGAIN = (MessageState.REFUSED,)
+_LONGEST_KEY = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What a person looks for; empty: anything.
+
+    `kind` is the message type or the kind of report, `peer` the sender or the destination; a type
+    without its event finds all its events, an application all its facilities.
+    """
+
+    control_id: str = ""
+    accession: str = ""
+    patient: str = ""
+    kind: str = ""
+    peer: str = ""
+    state: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened(Generic[Row]):
+    """One message in full. `problem` says why it could not be read."""
+
+    row: Row
+    body: bytes
+    shown: MessageText
+    accessions: tuple[str, ...]
+    remarks: list[str]
+    problem: str = ""
+
+
+class MessageLog:
+    """The log of one database. `keys` and `views` read stored bytes, by protocol."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        keys: Mapping[str, KeyReader],
+        views: Mapping[str, View],
+    ) -> None:
+        self._database, self._clock = database, clock
+        self._keys, self._views = keys, views
+
+    def received(self, query: Query, before: int | None, limit: int) -> Page[LoggedMessage]:
+        """Messages that came in, newest first."""
+        with self._database.read() as tx:
+            equal = _equal(query, ("control_id", "state"))
+            if query.kind:
+                equal["type"] = _known(message_log.types(tx), query.kind, "^", parts=1)
+            if query.peer:
+                equal["sender"] = _known(message_log.senders(tx), query.peer, "|", parts=2)
+            return message_log.received(tx, _search(query, equal), before, limit)
+
+    def sent(self, query: Query, before: int | None, limit: int) -> Page[LoggedDelivery]:
+        """Messages that go out, newest first."""
+        equal = _equal(query, ("control_id", "state"))
+        equal |= {"kind": (query.kind,)} if query.kind else {}
+        equal |= {"destination": (query.peer,)} if query.peer else {}
+        with self._database.read() as tx:
+            return message_log.sent(tx, _search(query, equal), before, limit)
+
+    def open_received(self, id_: int) -> Opened[LoggedMessage]:
+        """A message that came in; raises NotFound."""
+        with self._database.read() as tx:
+            row, body = message_log.find_received(tx, id_)
+            accessions = tuple(message_log.accessions_of(tx, id_))
+        return self._opened(row, body, row.protocol, accessions)
+
+    def open_sent(self, control_id: str) -> Opened[LoggedDelivery]:
+        """A message that goes out; raises NotFound."""
+        with self._database.read() as tx:
+            row, body = message_log.find_sent(tx, control_id)
+        protocol = "hl7v2" if body.startswith(b"MSH") else "fhir"
+        return self._opened(row, body, protocol, (row.accession,))
+
+    def replay(self, id_: int, person: Practitioner, *, force: bool = False) -> LoggedMessage:
+        """Let a refused message be applied again from its bytes, with `force` an applied one too.
+
+        Raises NotFound, or Conflict with the reason why it cannot be.
+        """
+        now = iso(self._clock.now())
+        with self._database.write() as tx:
+            row, body = message_log.find_received(tx, id_)
+            _check_replay(row, body, force)
+            how = f"by {person.id}, was {row.state}" + (" (forced)" if force else "")
+            if not message_log.receive_again(tx, row, f"{now} replay asked for {how}"):
+                raise Conflict("the message is being applied at this moment", code="not-refused")
+            for accession in self._keys_of(row.protocol, body).accessions:
+                detail = f"{row.control_id} {how}"
+                studies.note(tx, accession, now, "message replay", detail)
+            return message_log.find_received(tx, id_)[0]
+
+    def index(self) -> bool:
+        """Write the search keys of some messages; whether there may be more without them."""
+        with self._database.read() as tx:
+            if not message_log.unindexed_left(tx):
+                return False
+        with self._database.write() as tx:
+            group = message_log.unindexed(tx, _GROUP)
+            found = [
+                (id_, kind, value)
+                for id_, protocol, body in group
+                for kind, value in _hashed(self._keys_of(protocol, body))
+            ]
+            message_log.add_keys(tx, [id_ for id_, _, _ in group], found)
+        return len(group) == _GROUP
+
+    def _keys_of(self, protocol: str, body: bytes) -> SearchKeys:
+        reader = _for(self._keys, protocol)
+        return reader(body) if reader else SearchKeys()
+
+    def _opened(
+        self,
+        row: Row,
+        body: bytes,
+        protocol: str,
+        accessions: tuple[str, ...],
+    ) -> Opened[Row]:
+        view = (_for(self._views, protocol) if body else None) or plain_view
+        remarks = row.remarks.splitlines()
+        try:
+            return Opened(row, body, view(body), accessions, remarks)
+        except Malformed as error:
+            return Opened(row, body, plain_view(body), accessions, remarks, str(error))
+
+
+def open_log(database: Database, clock: Clock, files: MappingFiles) -> MessageLog:
+    """The log as the site's mappings read its messages; raises ConfigurationError."""
+    names, fhir_orders = load_hl7_names(files), files.get("fhir_orders.yaml").read(FhirOrderMapping)
+    keys: dict[str, KeyReader] = {"fhir": partial(fhir_keys, mapping=fhir_orders)}
+    views: dict[str, View] = {}
+    for file in (files.get(DEFAULT_ORDERS), *files.folder("orders")):
+        orders, protocol = file.read(OrderMapping), protocol_of(file.name)
+        keys[protocol] = partial(hl7v2_keys, mapping=orders)
+        charset = orders.fallback_charset
+        views[protocol] = partial(read_view, names=names, fallback_charset=charset)
+    return MessageLog(database, clock, keys, views)
+
+
+def _for(readers: Mapping[str, Reader], protocol: str) -> Reader | None:
+    """A listener's own reader; where its mapping file is gone, the default one."""
+    return readers.get(protocol) or readers.get(protocol.partition(":")[0])
+
+
+def plain_view(body: bytes) -> MessageText:
+    """Bytes as text alone: UTF-8, or Latin-1 where they are not."""
+    try:
+        text, charset = body.decode(), "utf-8"
+    except UnicodeDecodeError:
+        text, charset = body.decode("latin-1"), "iso8859-1"
+    return MessageText(charset, "", text, (), complete=True)
+
+
+def _check_replay(row: LoggedMessage, body: bytes, force: bool) -> None:
+    if row.state == MessageState.RECEIVED:
+        raise Conflict("the message waits to be applied already", code="not-refused")
+    if row.state not in _AGAIN and not force:
+        told = f"the message is {row.state}; only with force is it applied once more"
+        raise Conflict(told, code="not-refused")
+    if not row.type:
+        raise Conflict("this was no whole message; let it be sent again", code="not-whole")
+    if not body:
+        raise Conflict("the message's body was removed by retention", code="removed")
+
+
+def _equal(query: Query, names: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    return {name: (value,) for name in names if (value := getattr(query, name))}
+
+
+def _known(names: Iterable[str], wanted: str, separator: str, parts: int) -> tuple[str, ...]:
+    """The names that are `wanted`, or of whose first `parts` one is."""
+    return tuple(
+        each for each in names if wanted == each or wanted in each.split(separator)[:parts]
+    )
+
+
+def _search(query: Query, equal: dict[str, tuple[str, ...]]) -> Search:
+    return Search(
+        equal=equal,
+        accession=query.accession,
+        patient=message_log.number_key(query.patient) if query.patient else "",
+        since=_moment(query.since),
+        until=_moment(query.until),
+        texts=_spellings(query.text),
+    )
+
+
+def _moment(moment: datetime | None) -> str:
+    """UTC, the fraction without zeros at its end: it sorts before any longer form of itself."""
+    if moment is None:
+        return ""
+    text = moment.astimezone(UTC).replace(tzinfo=None).isoformat()
+    return (text.rstrip("0").rstrip(".") if "." in text else text) + "+00:00"
+
+
+def _spellings(text: str) -> tuple[bytes, ...]:
+    """The text as bodies may hold it: as typed or in capitals, escaped or not, in two encodings."""
+    if not text:
+        return ()
+    spelled = [form for each in (text, text.upper()) for form in (each, escape(each))]
+    found = [each.encode() for each in spelled]
+    found += [each.encode("latin-1") for each in spelled if all(ord(sign) < 256 for sign in each)]
+    return tuple(dict.fromkeys(found))
+
+
+def _hashed(keys: SearchKeys) -> set[tuple[str, str]]:
+    """(kind, value); what no accession can be is left out."""
+    numbers = {message_log.number_key(each.reveal()) for each in keys.patient_numbers}
+    whole = (each for each in keys.accessions if len(each) <= _LONGEST_KEY and each.isprintable())
+    found = {(message_log.ACCESSION, each) for each in whole}
+    return found | {(message_log.PATIENT, each) for each in numbers}
