@@ -26,7 +26,11 @@ FILES = [
     ),
     *sorted((STAGES / "facts").glob("*.py")),
 ]
-TESTS = ("tests/reporting", "tests/properties/test_merge.py")
+TESTS = (
+    "tests/reporting",
+    "tests/properties/test_merge.py",
+    "tests/properties/test_certificate.py",
+)
 LEFT_OUT = ("checks", "test_live_text.py", "test_written_form.py")
 EQUIVALENT = Path(__file__).with_name("equivalent.yaml")
 WANTED = 0.9

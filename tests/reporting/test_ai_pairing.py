@@ -90,6 +90,14 @@ def test_the_nearest_dictated_finding_is_compared() -> None:
     assert paired(said, finding="lung_nodule", side=Side.BILATERAL, size_mm=(8.0,)).flags == ()
 
 
+def test_sizes_are_compared_where_both_are_given() -> None:
+    assert told(paired("A 4 mm lung nodule.", finding="lung_nodule")) == []
+    assert told(paired("A lung nodule.", finding="lung_nodule", size_mm=(9.0,))) == []
+    assert told(paired("A 4 mm lung nodule.", finding="lung_nodule", size_mm=(9.0,))) == [
+        ("size_conflict", "warn", "s1")
+    ]
+
+
 def test_the_same_side_is_nearer_than_both() -> None:
     said = "Bilateral pleural effusions. Right pleural effusion."
     assert told(paired(said, finding="pleural_effusion", side=Side.RIGHT)) == []

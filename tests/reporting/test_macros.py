@@ -9,7 +9,9 @@ import pytest
 from adapter.domain.decision import Decision, DecisionKind
 from adapter.domain.report import Origin, Report
 from adapter.domain.transcript import Span, VoiceCommand, WrittenText
+from adapter.mapping.template_table import Macro, MacroSentence
 from adapter.reporting.certificate import Evidence, certify
+from adapter.reporting.defaults import yielding
 from adapter.reporting.dictated import Dictated
 from adapter.reporting.macros import asked, open_sections, undone
 from adapter.reporting.pipeline import ReportInputs, build_report
@@ -187,3 +189,24 @@ def test_a_forged_macro_sentence_fails_the_proof() -> None:
     sections = (replace(section, statements=(forged, *section.statements[1:])),)
     evidence = Evidence((), (), FORM, (), (), "draft")
     assert not certify(sections, (), sections_text(sections), evidence).ok
+
+
+@pytest.mark.parametrize(
+    ("sentence", "kept"),
+    [
+        ("Cardiomegaly without pulmonary edema.", True),
+        ("No pulmonary edema.", False),
+    ],
+)
+def test_a_macro_sentence_that_states_a_finding_never_yields(sentence: str, kept: bool) -> None:
+    macro = Macro(id="my_heart", sentences=(MacroSentence(text=sentence),))
+    table = FORM.table.model_copy(update={"macros": (macro,)})
+    form = replace(FORM, table=table)
+    text = "Mild pulmonary edema."
+    command = VoiceCommand("insert_macro", "my heart", 0, 0, len(text))
+    written = WrittenText(text, (Span(0, len(text), 0, len(text)),), (command,))
+    spoken = listen((Dictated("d-1", written),), form, tables().lexicon).said
+    routed = route(spoken, form, tables().lexicon)
+    left, flags = yielding(routed, form, tables().lexicon)
+    assert (sentence in [each.said.text for each in left]) is kept
+    assert bool(flags) is not kept
