@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export PYTHONUNBUFFERED := 1
 
-.PHONY: mapping-reference migration help demo test lint peers bench chaos clean bench-mllp bench-parse bench-merge bench-speech bench-live bench-pipeline bench-idle bench-checks mutation
+.PHONY: fuzz-mllp mapping-reference migration help demo test lint peers bench chaos clean bench-mllp bench-parse bench-merge bench-speech bench-live bench-pipeline bench-idle bench-checks mutation
 
 help:  ## what each target does
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -30,6 +30,9 @@ lint: $(STAMP)  ## ruff, mypy --strict, import contracts
 
 peers: $(STAMP)  ## programs of other makers that the tests talk to (as root)
 	bash tests/peers/install.sh
+
+fuzz-mllp: $(STAMP)  ## 100,000 mutated HL7 v2 messages against the real listener (FRAMES=…, SEED=…)
+	$(BIN)/python -m tests.hl7v2.fuzz --frames $${FRAMES:-100000} --seed $${SEED:-1}
 
 chaos: $(STAMP)  ## kill -9 at random moments, the long form
 	READOUT_CHAOS_KILLS=$${KILLS:-200} READOUT_CHAOS_STUDIES=$${STUDIES:-100} $(BIN)/python -m pytest tests/chaos -s

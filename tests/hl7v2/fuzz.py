@@ -1,0 +1,241 @@
+"""`make fuzz-mllp`: mutated messages against the real listener, its readers and a real database.
+
+Each frame is followed by a sound order. Either that order is acknowledged, and with it everything
+before it was answered as it asked to be, or the listener refused the stream and closed it. Nothing
+may hang, raise anything but our own errors, or make the process grow.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import random
+import re
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+import uvloop
+
+from adapter.clock import SystemClock
+from adapter.domain.message import InboundMessage, MessageState
+from adapter.errors import ReadoutError
+from adapter.hl7v2.ack import read_acknowledgement
+from adapter.hl7v2.framing import END, frame
+from adapter.hl7v2.listener import MllpLimits, MllpListener
+from adapter.hl7v2.plain_order import PlainOrder
+from adapter.hl7v2.reader import MessageReader
+from adapter.mapping.files import MappingFiles
+from adapter.mapping.hl7_orders import load_order_mapping
+from adapter.mapping.message_table import load_message_mapping
+from adapter.store import messages
+from adapter.store.database import Database
+
+SAMPLES = Path(__file__).parent.parent / "samples" / "hl7v2"
+_CONNECTIONS = 16
+_LONGEST_S = 20.0  # for one answer; a hang is longer
+_MOST_GROWTH = 48 << 20  # of the whole process, after the first fifth
+_NASTY = (
+    b"\x0b", b"\x1c", b"\x1c\r", b"\r", b"\n", b"\r\n", b"\x00", b"\xff\xfe", b"\xef\xbb\xbf", b"|",
+    b"^", b"~", b"\\", b"&", b'""', b"\\X0D\\", b"\\.br\\", b"\\E\\", b"\\C2842\\", b"\\Z99\\",
+    b"\rMSH|^~\\&|", b"\rBHS|^~\\&|", b"FHS|^~\\&|\r", b"\rZZZ|1", b"\rOBR|1||||", b"\rORC|CA",
+    b"\xe2\x80\xa8", b"\xc3", b"\x1b$B", b"9" * 400, b"UNICODE UTF-16", b"ISO IR87",
+)  # fmt: skip
+Mutation = Callable[[random.Random, bytes], bytes]
+
+
+def _flip(chance: random.Random, body: bytes) -> bytes:
+    changed = bytearray(body)
+    for _ in range(chance.randint(1, 8)):
+        if changed:
+            changed[chance.randrange(len(changed))] = chance.randrange(256)
+    return bytes(changed)
+
+
+def _insert(chance: random.Random, body: bytes) -> bytes:
+    at = chance.randint(0, len(body))
+    return body[:at] + chance.choice(_NASTY) * chance.choice((1, 1, 1, 2, 50)) + body[at:]
+
+
+def _cut(chance: random.Random, body: bytes) -> bytes:
+    start, end = sorted(chance.randint(0, len(body)) for _ in range(2))
+    return body[:start] + body[end:] if chance.random() < 0.5 else body[:start]
+
+
+def _repeat(chance: random.Random, body: bytes) -> bytes:
+    start, end = sorted(chance.randint(0, len(body)) for _ in range(2))
+    return body[:end] + body[start:end] * chance.randint(1, 20) + body[end:]
+
+
+def _lines(chance: random.Random, body: bytes) -> bytes:
+    lines = body.split(b"\r")
+    chance.shuffle(lines)
+    return chance.choice((b"\r", b"\n", b"\r\n", b"\r\r")).join(lines)
+
+
+def _field(chance: random.Random, body: bytes) -> bytes:
+    fields = body.split(b"|")
+    fields[chance.randrange(len(fields))] = chance.choice((*_NASTY, b""))
+    return b"|".join(fields)
+
+
+def _delimiters(chance: random.Random, body: bytes) -> bytes:
+    signs = bytes(chance.choice(b"|^~\\&#@$%*+-/:;=_ \t\rAz09\xe4") for _ in range(5))
+    return body.replace(b"|^~\\&", signs[: chance.randint(1, 5)], 1)
+
+
+MUTATIONS: tuple[Mutation, ...] = (_flip, _insert, _cut, _repeat, _lines, _field, _delimiters)
+
+
+def mutated(chance: random.Random, corpus: Sequence[bytes]) -> bytes:
+    """A sample, or two spliced, after some mutations."""
+    body = chance.choice(corpus)
+    if chance.random() < 0.2:
+        other = chance.choice(corpus)
+        body = body[: chance.randint(0, len(body))] + other[chance.randint(0, len(other)) :]
+    for _ in range(chance.choice((0, 1, 1, 1, 2, 3, 6))):
+        body = chance.choice(MUTATIONS)(chance, body)
+    return body
+
+
+@dataclass
+class Outcome:
+    """What became of the frames; `faults` must stay empty."""
+
+    codes: Counter[str] = field(default_factory=Counter)  # of the mutated frames' answers
+    closed: int = 0
+    faults: list[str] = field(default_factory=list)
+    growth: int = 0
+
+
+class Fuzz:
+    """A run against one listener."""
+
+    def __init__(self, folder: Path, frames: int, seed: int) -> None:
+        self._left, self._total = frames, frames
+        self._chance = random.Random(seed)
+        self._corpus = [path.read_bytes() for path in sorted(SAMPLES.rglob("*.hl7"))]
+        self._sound = (SAMPLES / "orm_o01_chest.hl7").read_bytes()
+        self._database = Database(f"sqlite:///{folder / 'fuzz.sqlite'}")
+        self._database.migrate()
+        files = MappingFiles()
+        self._mapping = load_order_mapping(files)
+        self._reader = MessageReader(self._mapping, load_message_mapping(files))
+        self._early = 0
+        self.outcome = Outcome()
+
+    async def run(self) -> Outcome:
+        """All frames over several connections."""
+        limits = MllpLimits(max_frame_bytes=65_536, outside_seconds=0.01)
+        listener = MllpListener(
+            "127.0.0.1",
+            0,
+            limits,
+            self._reader.check,
+            self._store,
+            SystemClock(),
+            glance=PlainOrder(self._mapping),
+        )
+        await listener.start()
+        await asyncio.gather(*(self._sender(listener, each) for each in range(_CONNECTIONS)))
+        await self._check_alive(listener)
+        self.outcome.growth = psutil.Process().memory_info().rss - self._early
+        await listener.stop()
+        if listener.connections or listener._commit.pending_bytes:
+            self.outcome.faults.append("something is left over after the stop")
+        self._database.close()
+        return self.outcome
+
+    def _store(self, batch: Sequence[InboundMessage]) -> list[MessageState]:
+        states = messages.store_group(self._database, batch)
+        for message, state in zip(batch, states, strict=True):
+            if state is MessageState.RECEIVED:
+                self._read(message)
+        return states
+
+    def _read(self, message: InboundMessage) -> None:
+        """What intake will do with a message that was let in."""
+        try:
+            self._reader.read(message.body)
+        except ReadoutError as error:
+            self._fault(f"let in, then refused: {error}", message.body)
+        except Exception as error:
+            self._fault(f"reading raised {error!r}", message.body)
+
+    def _fault(self, what: str, body: bytes) -> None:
+        if len(self.outcome.faults) < 20:
+            self.outcome.faults.append(f"{what}: {body[:300]!r}")
+
+    async def _sender(self, listener: MllpListener, name: int) -> None:
+        stream = None
+        while self._left > 0:
+            self._left -= 1
+            if self._left == self._total * 4 // 5:
+                self._early = psutil.Process().memory_info().rss
+            stream = stream or await asyncio.open_connection("127.0.0.1", listener.port)
+            body = mutated(self._chance, self._corpus)
+            sound = f"S{name}-{self._left}"
+            try:
+                if await self._exchange(stream, body, sound):
+                    continue
+                self.outcome.closed += 1
+            except TimeoutError:
+                self._fault("no answer and no end", body)
+            stream[1].transport.abort()
+            stream = None
+        if stream is not None:
+            stream[1].transport.abort()
+
+    async def _exchange(
+        self, stream: tuple[asyncio.StreamReader, asyncio.StreamWriter], body: bytes, sound: str
+    ) -> bool:
+        """Whether the sound order after the mutated one was answered; False: the stream ended."""
+        reader, writer = stream
+        writer.write(frame(body) + frame(self._order(sound)))
+        async with asyncio.timeout(_LONGEST_S):
+            while True:
+                try:
+                    block = await reader.readuntil(END)
+                except (asyncio.IncompleteReadError, ConnectionError):
+                    return False
+                ack = read_acknowledgement(block[1:-2])
+                if ack.control_id == sound:
+                    if ack.code != "AA":
+                        self._fault(f"a sound order got {ack.code}", body)
+                    return True
+                self.outcome.codes[ack.code] += 1
+
+    def _order(self, control_id: str) -> bytes:
+        return re.sub(rb"EHR0000000001", control_id.encode(), self._sound, count=1)
+
+    async def _check_alive(self, listener: MllpListener) -> None:
+        stream = await asyncio.open_connection("127.0.0.1", listener.port)
+        if not await self._exchange(stream, self._sound, "LAST"):
+            self._fault("the listener serves no more", b"")
+        stream[1].transport.abort()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--frames", type=int, default=100_000)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    start = time.perf_counter()
+    with tempfile.TemporaryDirectory() as folder:
+        found = uvloop.run(Fuzz(Path(folder), options.frames, options.seed).run())
+    spent = time.perf_counter() - start
+    print(f"{options.frames} frames in {spent:.0f} s, seed {options.seed}")
+    print(f"answers: {dict(found.codes)}; streams refused and closed: {found.closed}")
+    print(f"memory after the first fifth: {found.growth / (1 << 20):+.1f} MiB")
+    for fault in found.faults:
+        print(f"FAULT {fault}")
+    if found.faults or found.growth > _MOST_GROWTH:
+        raise SystemExit(1)
+
+
+if __name__ == "__main__":
+    main()
