@@ -24,7 +24,6 @@ import uvloop
 from adapter.clock import SystemClock
 from adapter.domain.message import InboundMessage, MessageState
 from adapter.errors import ReadoutError
-from adapter.hl7v2.ack import read_acknowledgement
 from adapter.hl7v2.framing import END, frame
 from adapter.hl7v2.listener import MllpLimits, MllpListener
 from adapter.hl7v2.plain_order import PlainOrder
@@ -202,12 +201,12 @@ class Fuzz:
                     block = await reader.readuntil(END)
                 except (asyncio.IncompleteReadError, ConnectionError):
                     return False
-                ack = read_acknowledgement(block[1:-2])
-                if ack.control_id == sound:
-                    if ack.code != "AA":
-                        self._fault(f"a sound order got {ack.code}", body)
+                code, control_id = _msa(block[1:-2])
+                if control_id == sound.encode():
+                    if code != "AA":
+                        self._fault(f"a sound order got {code}", body)
                     return True
-                self.outcome.codes[ack.code] += 1
+                self.outcome.codes[code] += 1
 
     def _order(self, control_id: str) -> bytes:
         return re.sub(rb"EHR0000000001", control_id.encode(), self._sound, count=1)
@@ -217,6 +216,13 @@ class Fuzz:
         if not await self._exchange(stream, self._sound, "LAST"):
             self._fault("the listener serves no more", b"")
         stream[1].transport.abort()
+
+
+def _msa(answer: bytes) -> tuple[str, bytes]:
+    """MSA-1 and MSA-2 as they stand: a mutated header comes back in the answer's own."""
+    (line,) = [each for each in answer.split(b"\r") if each.startswith(b"MSA")]
+    fields = line.split(answer[3:4])
+    return fields[1].decode("latin-1"), fields[2]
 
 
 def main() -> None:

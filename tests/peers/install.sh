@@ -12,3 +12,4 @@ if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
   apt-get install -y --no-install-recommends nodejs npm
 fi
 (cd fhir_server && npm ci --ignore-scripts --no-audit --no-fund)
+(cd mllp_node && npm ci --ignore-scripts --no-audit --no-fund)
