@@ -33,7 +33,12 @@ from adapter.mapping.destinations import DestinationProfile, load_destinations
 from adapter.mapping.fhir_orders import FhirOrderMapping
 from adapter.mapping.files import MappingFiles
 from adapter.mapping.hl7_orders import OrderMapping
-from adapter.mapping.listeners import DEFAULT, DEFAULT_ORDERS, ListenerProfile, load_listeners
+from adapter.mapping.listeners import (
+    DEFAULT_ORDERS,
+    ListenerProfile,
+    default_listener,
+    load_listeners,
+)
 from adapter.mapping.message_table import load_message_mapping
 from adapter.mapping.reporting import ReportingTables
 from adapter.observability.logs import configure_logs
@@ -116,18 +121,6 @@ def speech_model(settings: Settings) -> Path | None:
     if settings.speech_engine != "whisper":
         return None
     return find_model(located(settings.speech_model, settings.data_dir)).directory
-
-
-def default_listener(settings: Settings) -> ListenerProfile:
-    """The HL7 v2 listener of the READOUT_MLLP_* settings."""
-    return ListenerProfile(
-        name=DEFAULT,
-        host=settings.mllp_host,
-        port=settings.mllp_port,
-        max_frame_bytes=settings.mllp_max_frame_bytes,
-        max_connections=settings.mllp_max_connections,
-        idle_seconds=settings.mllp_idle_seconds,
-    )
 
 
 class Readers(dict[str, Callable[[bytes], Sequence[Event]]]):

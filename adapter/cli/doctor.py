@@ -8,6 +8,7 @@ import shutil
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,12 +19,15 @@ import typer
 from adapter import __version__
 from adapter.cli.stored import NoDatabaseYet, opened
 from adapter.errors import ConfigurationError, ReadoutError
+from adapter.hl7v2.tls import client_contexts, server_context
 from adapter.mapping.destinations import load_destinations
 from adapter.mapping.fhir_orders import FhirOrderMapping
 from adapter.mapping.files import MappingFiles
 from adapter.mapping.hl7_orders import load_order_mapping
+from adapter.mapping.listeners import ListenerProfile, default_listener, load_listeners
 from adapter.mapping.message_table import load_message_mapping
 from adapter.mapping.reporting import ReportingTables
+from adapter.mapping.tls_files import ClientTls
 from adapter.settings import Settings, load_settings
 from adapter.speech.engines import open_engine
 from adapter.speech.model_files import check_digests
@@ -85,7 +89,7 @@ def _findings(settings: Settings) -> Iterator[Finding]:
     yield _look("mapping files", lambda: _mappings(settings))
     yield _look("speech model", lambda: _model(settings))
     yield _look("disk space", lambda: _space(settings))
-    yield _look("MLLP port", lambda: _port(settings.mllp_host, settings.mllp_port))
+    yield from _listeners(settings)
     yield _look("HTTP port", lambda: _port(settings.http_host, settings.http_port))
     try:
         with opened(settings) as database:
@@ -94,6 +98,34 @@ def _findings(settings: Settings) -> Iterator[Finding]:
                 yield from _counts(tx)
     except ConfigurationError as error:
         yield Finding("database", isinstance(error, NoDatabaseYet), str(error))
+
+
+def _listeners(settings: Settings) -> Iterator[Finding]:
+    """Every HL7 v2 listener, and the TLS files of listeners and destinations."""
+    files = MappingFiles(site=settings.mappings_dir)
+    try:
+        listeners = load_listeners(files, default_listener(settings))
+        destinations = [profile for profile, _ in load_destinations(files)]
+    except ReadoutError as error:
+        yield Finding("listeners", False, str(error))
+        return
+    for one in listeners:
+        yield _look(f"listener {one.name}", partial(_listener, one))
+    for other in destinations:
+        if other.mllp is not None and other.mllp.tls is not None:
+            yield _look(f"TLS to {other.name}", partial(_client, other.mllp.tls))
+
+
+def _listener(profile: ListenerProfile) -> str:
+    if profile.tls is not None:
+        server_context(profile.tls)
+    secured = "TLS files are usable" if profile.tls else "in the clear"
+    return f"{_port(profile.host, profile.port)}; {secured}"
+
+
+def _client(tls: ClientTls) -> str:
+    client_contexts(tls)
+    return "files are usable"
 
 
 def _counts(tx: sa.Connection) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ from adapter.errors import ConfigurationError
 from adapter.mapping.feeds import Feed
 from adapter.mapping.files import MappingFiles, MappingTable
 from adapter.mapping.tls_files import ServerTls
+from adapter.settings import Settings
 
 DEFAULT = "default"
 """Name of the listener that the settings describe."""
@@ -80,6 +81,18 @@ class ListenerProfile(MappingTable):
         if self.allow.certificates and not (self.tls and self.tls.client_ca):
             raise ValueError("allow.certificates needs tls.client_ca, or none is ever shown")
         return self
+
+
+def default_listener(settings: Settings) -> ListenerProfile:
+    """The HL7 v2 listener of the READOUT_MLLP_* settings."""
+    return ListenerProfile(
+        name=DEFAULT,
+        host=settings.mllp_host,
+        port=settings.mllp_port,
+        max_frame_bytes=settings.mllp_max_frame_bytes,
+        max_connections=settings.mllp_max_connections,
+        idle_seconds=settings.mllp_idle_seconds,
+    )
 
 
 def load_listeners(

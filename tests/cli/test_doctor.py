@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from adapter.cli import app
 from adapter.settings import Settings
 from adapter.store.database import Database, wanted_version
+from tests.fakes.certificates import Authority
 from tests.fakes.destination import HOLD
 from tests.fakes.house import Workflow
 
@@ -126,3 +127,27 @@ def test_a_speech_server_is_named_and_its_key_is_not(
     found = findings(doctor("--json"))["speech model"]
     assert not found["ok"]
     assert "READOUT_SPEECH_URL_ALLOWED_HOSTS" in found["detail"]
+
+
+def test_listeners_and_their_tls_files_are_looked_at(
+    installation: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority = Authority(installation, "hospital")
+    own = authority.issue("own.pem", "readout")
+    site = installation / "site"
+    (site / "listeners").mkdir(parents=True)
+    (site / "destinations").mkdir()
+    tls = f"tls: {{certificate: {own}, client_ca: {authority.ca}}}"
+    (site / "listeners" / "north.yaml").write_text(f"name: north\nport: 0\n{tls}\n")
+    (site / "destinations" / "ris.yaml").write_text(
+        f"name: ris\nprotocol: mllp\nmllp: {{port: 1, tls: {{ca: {authority.ca}}}}}\n"
+    )
+    monkeypatch.setenv("READOUT_MAPPINGS_DIR", str(site))
+    found = findings(doctor("--json"))
+    assert found["listener default"]["detail"].endswith("is free; in the clear")
+    assert found["listener north"]["detail"].endswith("TLS files are usable")
+    assert found["TLS to ris"]["ok"]
+    authority.ca.write_text("not a certificate")
+    found = findings(doctor("--json"))
+    assert not found["listener north"]["ok"]
+    assert "cannot be used" in found["TLS to ris"]["detail"]
