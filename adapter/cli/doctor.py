@@ -106,9 +106,8 @@ def _listeners(settings: Settings) -> Iterator[Finding]:
     try:
         listeners = load_listeners(files, default_listener(settings))
         destinations = [profile for profile, _ in load_destinations(files)]
-    except ReadoutError as error:
-        yield Finding("listeners", False, str(error))
-        return
+    except ReadoutError:
+        return  # told with the mapping files
     for one in listeners:
         yield _look(f"listener {one.name}", partial(_listener, one))
     for other in destinations:
@@ -158,6 +157,7 @@ def _mappings(settings: Settings) -> str:
     load_message_mapping(files)
     files.get("fhir_orders.yaml").read(FhirOrderMapping)
     tables = ReportingTables.load(files)
+    load_listeners(files, default_listener(settings))
     names = ", ".join(profile.name for profile, _ in load_destinations(files)) or "none"
     return f"{len(tables.sources)} files decide reports; destinations: {names}"
 
