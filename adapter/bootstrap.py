@@ -26,6 +26,7 @@ from adapter.hl7v2.doors import MllpDoors, make_listener, protocol_of
 from adapter.hl7v2.listener import MllpListener
 from adapter.hl7v2.plain_order import PlainOrder
 from adapter.hl7v2.reader import MessageReader
+from adapter.hl7v2.responder import Responder
 from adapter.hl7v2.results import build_report_message
 from adapter.hl7v2.sender import MllpDestination
 from adapter.jobs.dbos_jobs import DbosJobs, Queue
@@ -61,6 +62,7 @@ from adapter.workflow.dictations import Dictations
 from adapter.workflow.intake import Intake
 from adapter.workflow.live_dictation import Listen, LiveDictations
 from adapter.workflow.message_log import open_log
+from adapter.workflow.outcomes import outcome_of
 from adapter.workflow.reconcile import reconcile
 from adapter.workflow.reports import Reports
 from adapter.workflow.sign_off import SignOff
@@ -299,6 +301,7 @@ class Service:
             SystemClock(),
             fallback_charset=mapping.fallback_charset,
             glance=PlainOrder(mapping),
+            responder=Responder(mapping, partial(outcome_of, self.house.database)),
         )
 
     def _http_server(self) -> uvicorn.Server:

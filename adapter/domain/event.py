@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from adapter.domain.order import OrderEvent
+from adapter.domain.order import NumberRequest, OrderEvent
 from adapter.domain.outside_report import OutsideReport
 from adapter.domain.patient_event import PatientEvent
 
-Event = OrderEvent | PatientEvent | OutsideReport
+Event = OrderEvent | NumberRequest | PatientEvent | OutsideReport

@@ -32,6 +32,8 @@ class OrderAction(StrEnum):
     DISCONTINUE = "discontinue"  # DC
     HOLD = "hold"  # HD
     RELEASE = "release"  # RL
+    NUMBER = "number"  # SN: a filler number is asked for; no order yet
+    STATUS = "status"  # SS: how the order stands is asked; nothing changes
 
 
 class Priority(StrEnum):
@@ -87,3 +89,12 @@ class OrderEvent:
     action: OrderAction
     status: OrderStatus | None
     order: Order
+
+
+@dataclass(frozen=True, slots=True)
+class NumberRequest:
+    """A placer asks for our number of its order; the same order always gets the same one."""
+
+    sender: str  # MSH-3|MSH-4
+    placer_number: str  # ORC-2.1
+    pattern: str  # of the number, such as "R{year}{number:06}"

@@ -55,23 +55,40 @@ class Acknowledger:
     def answer(
         self, header: Header | None, refusal: ReadoutError | None, control_id: str, at: datetime
     ) -> bytes | None:
-        """The ACK, or None where MSH-15/16 ask for none; `header` None: MSH could not be read."""
+        """The ACK, or None where MSH-15/16 ask for none; `header` None: MSH could not be read.
+
+        An acknowledgement is never acknowledged (chapter 2.9.2).
+        """
+        if header is not None and header.type.partition("^")[0] == "ACK":
+            return None
         kind = verdict(refusal)
         mode = _mode(header, kind)
         if mode is None:
             return None
+        return self.write(header, mode + kind.value, refusal, control_id, at)
+
+    def write(
+        self,
+        header: Header | None,
+        code: str,
+        refusal: ReadoutError | None,
+        control_id: str,
+        at: datetime,
+        kind: str = "",
+    ) -> bytes:
+        """MSH, MSA and ERR with this MSA-1; `kind`: MSH-9 such as `ORR^O02`, empty: ACK."""
         delimiters = header.delimiters if header else DEFAULT
         asked = (header.segment.field(10) if header else "") or UNKNOWN_CONTROL_ID
         reason = escape(str(refusal), delimiters) if refusal else ""
         lines = [
-            self._msh(header, control_id, at),
-            delimiters.field.join(["MSA", mode + kind.value, asked, *([reason] if reason else [])]),
+            self._msh(header, control_id, at, kind),
+            delimiters.field.join(["MSA", code, asked, *([reason] if reason else [])]),
         ]
         if refusal is not None:
             lines.append(_err(refusal, header.version if header else "", delimiters))
         return ("\r".join(lines) + "\r").encode("latin-1", "replace")
 
-    def _msh(self, header: Header | None, control_id: str, at: datetime) -> str:
+    def _msh(self, header: Header | None, control_id: str, at: datetime, kind: str) -> str:
         """The sender's MSH turned round; its field texts go back as they came."""
         if header is None:
             version, processing, charset = "2.5.1", "P", ""
@@ -81,7 +98,7 @@ class Acknowledger:
             version, processing, charset = field(12) or "2.5.1", field(11) or "P", field(18)
             route = [field(5) or self.application, field(6), field(3), field(4)]
         signs = header.delimiters if header else DEFAULT
-        kind = _message_type(header, version, signs)
+        kind = _message_type(header, version, signs, kind)
         time = _time(at.replace(microsecond=0))
         fields = ["MSH", signs.encoding, *route, time, "", kind, control_id, processing, version]
         return signs.field.join([*fields, *[""] * 5, charset] if charset else fields)
@@ -102,13 +119,21 @@ def _mode(header: Header | None, kind: Verdict) -> str | None:
     application = header.segment.text(16).upper() if header else ""
     if not accept and not application:
         return "A"
-    wanted = {"AL", "SU" if kind is Verdict.ACCEPT else "ER"}
-    if accept in wanted:
+    if accept in wanted(kind):
         return "C"
-    return "A" if accept in ("", "NE") and application in wanted else None
+    return "A" if accept in ("", "NE") and application in wanted(kind) else None
 
 
-def _message_type(header: Header | None, version: str, signs: Delimiters) -> str:
+def wanted(kind: Verdict) -> tuple[str, str]:
+    """MSH-15 or MSH-16 by which this verdict is told (table 0155)."""
+    return ("AL", "SU" if kind is Verdict.ACCEPT else "ER")
+
+
+def _message_type(header: Header | None, version: str, signs: Delimiters, kind: str) -> str:
+    if kind:
+        parts = kind.split("^")
+        structure = ["_".join(parts)] if _numbers(version) >= (2, 3, 1) else []
+        return signs.component.join([*parts, *structure])
     if _numbers(version) < (2, 3, 1):
         return "ACK"
     event = header.segment.field(9).split(signs.component)[1:2] if header else []

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol, cast
 
 from adapter.domain.identifiers import sha256_hex
@@ -13,6 +15,7 @@ from adapter.hl7v2.framing import Block, BlockKind, FrameReader
 from adapter.hl7v2.group_commit import Arrival
 from adapter.hl7v2.message import Header, messages_in
 from adapter.hl7v2.pace import Pace
+from adapter.hl7v2.responder import Turn
 from adapter.ports import Clock
 
 
@@ -51,6 +54,12 @@ class Host(Protocol):
     def answer(self, header: Header | None, refusal: ReadoutError | None) -> bytes | None:
         """The ACK in its frame; None where the sender asked for none."""
 
+    def turn(self, arrival: Arrival) -> Turn | None:
+        """When an answer that waits until the message is applied is to be given, if at all."""
+
+    def respond(self, arrival: Arrival) -> asyncio.Future[bytes | None]:
+        """That answer in its frame, once it is there."""
+
 
 class Connection(asyncio.Protocol):
     """One sender's connection."""
@@ -62,6 +71,7 @@ class Connection(asyncio.Protocol):
         self._peer = self._address = ""
         self._encrypted = False
         self._unanswered = 0
+        self._in_turn: deque[bytes | asyncio.Future[bytes | None]] = deque()
         self._last_read = 0.0
         self._deaf = False  # refused or stopping: what still comes is not read
         self._pauses: set[str] = set()  # why it is not read from at the moment
@@ -179,9 +189,35 @@ class Connection(asyncio.Protocol):
         self._unanswered -= 1
         if self._transport is None:
             return
-        answer = self._listener.answer(arrival.header, refusal)
-        if answer is not None:
+        turn = self._listener.turn(arrival) if refusal is None else None
+        if turn is not Turn.INSTEAD:
+            self._write(self._listener.answer(arrival.header, refusal))
+        if turn is not None:
+            self._unanswered += 1
+            response = self._listener.respond(arrival)
+            if turn is Turn.INSTEAD:
+                self._in_turn.append(response)
+            response.add_done_callback(partial(self._responded, turn))
+        if self._deaf and not self._listener.stopping:
+            self._close_when_answered()
+
+    def _write(self, answer: bytes | None) -> None:
+        """In turn: behind the answers that are still being made."""
+        if answer is not None and self._in_turn:
+            self._in_turn.append(answer)
+        elif answer is not None and self._transport is not None:
             self._transport.write(answer)
+
+    def _responded(self, turn: Turn, response: asyncio.Future[bytes | None]) -> None:
+        self._unanswered -= 1
+        answer = None if response.cancelled() else response.result()
+        if turn is Turn.AFTER and answer is not None and self._transport is not None:
+            self._transport.write(answer)  # a message of its own, in no turn
+        waiting, self._in_turn = self._in_turn, deque()
+        while waiting and (isinstance(waiting[0], bytes) or waiting[0].done()):
+            head = waiting.popleft()
+            self._write(head if isinstance(head, bytes) else head.result())
+        self._in_turn = waiting
         if self._deaf and not self._listener.stopping:
             self._close_when_answered()
 

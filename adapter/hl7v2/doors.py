@@ -12,6 +12,7 @@ from adapter.hl7v2.feed_watch import FeedWatch
 from adapter.hl7v2.group_commit import Store
 from adapter.hl7v2.listener import Door, Glance, MllpLimits, MllpListener, Review
 from adapter.hl7v2.pace import Pace
+from adapter.hl7v2.responder import Responder
 from adapter.hl7v2.tls import server_context
 from adapter.mapping.listeners import DEFAULT_ORDERS, ListenerProfile
 from adapter.ports import Clock
@@ -72,6 +73,7 @@ def make_listener(
     *,
     fallback_charset: str = "utf-8",
     glance: Glance | None = None,
+    responder: Responder | None = None,
 ) -> MllpListener:
     """A listener as its profile says; raises ConfigurationError when its TLS files are unusable."""
     limits = MllpLimits(
@@ -86,6 +88,7 @@ def make_listener(
         pace=Pace(profile.messages_per_second) if profile.messages_per_second else None,
         answer_mode=profile.acknowledge,
         watch=FeedWatch(profile.name, profile.feeds, clock) if profile.feeds else None,
+        responder=responder,
     )
     return MllpListener(
         profile.host,

@@ -7,6 +7,7 @@ import itertools
 import logging
 import ssl
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from adapter.errors import ReadoutError, Rejected
@@ -19,10 +20,12 @@ from adapter.hl7v2.framing import frame
 from adapter.hl7v2.group_commit import Arrival, GroupCommit, Store
 from adapter.hl7v2.message import Header, Message
 from adapter.hl7v2.pace import Pace
+from adapter.hl7v2.responder import Responder, Turn
 from adapter.ports import Clock
 
 _log = logging.getLogger(__name__)
 _FAREWELL_SECONDS = 5.0
+_RESPONDERS = 4  # answers that wait for their message at once
 _HANDSHAKE_SECONDS = 15.0
 
 __all__ = ["Door", "Glance", "MllpLimits", "MllpListener", "Review", "Store"]
@@ -44,6 +47,7 @@ class Door:
     pace: Pace | None = None
     answer_mode: str = "auto"
     watch: FeedWatch | None = None
+    responder: Responder | None = None
 
 
 class MllpListener:
@@ -72,6 +76,8 @@ class MllpListener:
         self.stopping = False
         self._acknowledger = Acknowledger()
         self._commit = GroupCommit(store, self._drained)
+        self._threads = ThreadPoolExecutor(_RESPONDERS, thread_name_prefix="hl7v2-answer")
+        self._responses: set[asyncio.Future[bytes | None]] = set()
         self._server: asyncio.Server | None = None
         self._numbers = itertools.count(1)
         self._prefix = ""
@@ -99,6 +105,9 @@ class MllpListener:
         for connection in list(self.connections):
             connection.end_reading()
         await self._commit.close()
+        if self._responses:
+            await asyncio.wait(self._responses, timeout=_FAREWELL_SECONDS)
+        self._threads.shutdown(wait=False)
         for connection in self.connections:
             connection.close()
         if self.connections:
@@ -144,11 +153,45 @@ class MllpListener:
 
     def answer(self, header: Header | None, refusal: ReadoutError | None) -> bytes | None:
         """The ACK in its frame; None where the sender asked for none."""
-        if header is not None and self._door.answer_mode != "auto":
-            header = as_if_asked(header, self._door.answer_mode)
-        number = f"{self._prefix}{next(self._numbers):x}"
-        body = self._acknowledger.answer(header, refusal, number, self.clock.now())
+        asked = None if header is None else self._asked(header)
+        body = self._acknowledger.answer(asked, refusal, self._next_id(), self.clock.now())
         return None if body is None else frame(body)
+
+    def turn(self, arrival: Arrival) -> Turn | None:
+        """When an answer that waits until the message is applied is to be given, if at all."""
+        header, responder = arrival.header, self._door.responder
+        if header is None or responder is None or header.type.startswith("ACK"):
+            return None
+        return responder.turn(self._asked(header), arrival.message.body)
+
+    def respond(self, arrival: Arrival) -> asyncio.Future[bytes | None]:
+        """That answer in its frame, once it is there."""
+        response = asyncio.ensure_future(self._respond(arrival))
+        self._responses.add(response)
+        response.add_done_callback(self._responses.discard)
+        return response
+
+    async def _respond(self, arrival: Arrival) -> bytes | None:
+        header, responder = arrival.header, self._door.responder
+        if header is None or responder is None:
+            return None
+        asked, number, loop = self._asked(header), self._next_id(), asyncio.get_running_loop()
+
+        def write(code: str, refusal: ReadoutError | None, kind: str) -> bytes:
+            at = self.clock.now()
+            return self._acknowledger.write(asked, code, refusal, number, at, kind)
+
+        message, make = arrival.message, responder.answer
+        body = await loop.run_in_executor(self._threads, make, message, asked, write)
+        return None if body is None else frame(body)
+
+    def _asked(self, header: Header) -> Header:
+        """The header as this listener answers it."""
+        mode = self._door.answer_mode
+        return header if mode == "auto" else as_if_asked(header, mode)
+
+    def _next_id(self) -> str:
+        return f"{self._prefix}{next(self._numbers):x}"
 
     def _drained(self) -> None:
         if self._paused and self._commit.pending_bytes <= self.limits.max_pending_bytes // 2:

@@ -6,7 +6,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from adapter.domain.identifiers import Accession
-from adapter.domain.order import Code, OrderAction, OrderEvent, OrderStatus
+from adapter.domain.order import (
+    Code,
+    NumberRequest,
+    OrderAction,
+    OrderEvent,
+    OrderStatus,
+)
 from adapter.domain.people import Patient
 from adapter.errors import Rejected
 from adapter.hl7v2 import fields
@@ -21,15 +27,33 @@ from adapter.mapping.places import Place
 _CONTROL, _STATUS = Place("ORC", 1), Place("ORC", 5)
 
 
+def read_numbers(message: Message, mapping: OrderMapping) -> tuple[NumberRequest, ...]:
+    """The orders that a number is asked for (SN); raises Rejected where ORC-2 names none."""
+    found = []
+    for number, orc in enumerate(message.all("ORC"), start=1):
+        control = mapping.controls.get(orc.text(1).strip().upper())
+        if control is not None and control.action is OrderAction.NUMBER:
+            placer = orc.text(2).strip()
+            if not placer:
+                raise Rejected(
+                    "no placer number in ORC-2 to give a number for",
+                    location=f"ORC^{number}^2",
+                    code="required",
+                )
+            sender = message.header.sender
+            found.append(NumberRequest(sender, placer, mapping.number_pattern))
+    return tuple(found)
+
+
 def read_orders(message: Message, mapping: OrderMapping) -> tuple[OrderEvent, ...]:
-    """One event for each accession of the message, in order.
+    """One event for each accession of the message, in order; none where nothing is to change.
 
     Raises Unsupported for other message types and Rejected, with its ERL location, for content.
     """
     check_type(message.header.type, mapping.messages)
     patient = fields.patient(*identified(message, mapping))
     events: dict[tuple[str, OrderAction], OrderEvent] = {}
-    for request in _requests(message):
+    for request in _requests(message, mapping):
         event = _event(request, mapping, patient)
         events.setdefault((event.order.accession, event.action), event)
     accessions = tuple(dict.fromkeys(event.order.accession for event in events.values()))
@@ -42,16 +66,22 @@ def check_orders(message: Message, mapping: OrderMapping) -> None:
     """Raise what `read_orders` would raise, at a third of its cost: for the listener's door."""
     check_type(message.header.type, mapping.messages)
     identified(message, mapping)
-    for request in _requests(message):
+    read_numbers(message, mapping)
+    for request in _requests(message, mapping):
         _required(request, mapping)
 
 
-def _requests(message: Message) -> Iterator[Request]:
+def _requests(message: Message, mapping: OrderMapping) -> Iterator[Request]:
+    """The requests that are orders."""
     found = False
     for request in requests(message):
         found = True
-        yield request
-    if not found:
+        asked = request.at(_CONTROL).upper()
+        if asked not in mapping.silent_controls:
+            yield request
+        elif mapping.controls[asked].action is OrderAction.STATUS:
+            accession_of(request, mapping.accession)
+    if not found and not read_numbers(message, mapping):
         raise Rejected("the order has no OBR segment", location="OBR^1", code="required")
 
 

@@ -22,6 +22,7 @@ class PlainOrder:
 
     def __init__(self, mapping: OrderMapping) -> None:
         self._messages = mapping.messages
+        self._silent = frozenset(each.encode() for each in mapping.silent_controls)
         self._accession = _first(mapping.accession, "OBR")
         self._procedure = _first(mapping.procedure, "OBR")
         self._patient = _first(mapping.patient_id, "PID")
@@ -46,7 +47,8 @@ class PlainOrder:
 
     def _is_plain(self, name: bytes, line: bytes) -> bool:
         if name == b"ORC|":
-            return bool(_PLAIN.fullmatch(_field(line, 1)))
+            asked = _field(line, 1)
+            return bool(_PLAIN.fullmatch(asked)) and asked.upper() not in self._silent
         if name == b"PID|":
             return bool(_PLAIN.match(_field(line, self._patient)))
         fields = line.split(b"|", max(self._accession, self._procedure) + 1)

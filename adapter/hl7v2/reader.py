@@ -8,7 +8,7 @@ from adapter.domain.event import Event
 from adapter.errors import Unsupported
 from adapter.hl7v2.message import Message
 from adapter.hl7v2.message_types import check_type, type_of
-from adapter.hl7v2.orders import check_orders, read_orders
+from adapter.hl7v2.orders import check_orders, read_numbers, read_orders
 from adapter.hl7v2.outside_reports import read_reports
 from adapter.hl7v2.patients import read_patients
 from adapter.mapping.hl7_orders import OrderMapping
@@ -34,7 +34,8 @@ class MessageReader:
         """The events of a stored message; raises Rejected."""
         message = Message.parse(body, self._orders.fallback_charset)
         if message.header.type in self._orders.messages:
-            return read_orders(message, self._orders)
+            orders = read_orders(message, self._orders)
+            return (*orders, *read_numbers(message, self._orders))
         return self._others(message)
 
     def _others(self, message: Message) -> Sequence[Event]:

@@ -22,6 +22,25 @@ class OrderControl(MappingTable):
     """New state of the order by ORC-5; `""` is an empty ORC-5. Other values change nothing."""
 
 
+class ResponseRule(MappingTable):
+    """Answers that tell of each order (ORR, ORG, ORI) in the place of a bare ACK."""
+
+    messages: dict[str, str] = Field(default_factory=dict)
+    """Type of the answer (MSH-9) by the type of the message: `ORM^O01: ORR^O02`."""
+    senders: tuple[str, ...] = ()
+    """`MSH-3|MSH-4` of those who always want it, `*` for anything."""
+    controls: frozenset[str] = frozenset()
+    """ORC-1 of the messages that are always answered so. Beyond these, MSH-16 may ask for it."""
+    accepted: dict[str, str] = Field(default_factory=dict)
+    """ORC-1 of the answer by that of the order, where it was done."""
+    refused: dict[str, str] = Field(default_factory=dict)
+    """ORC-1 of the answer by that of the order, where it changed nothing."""
+    statuses: dict[OrderStatus, str] = Field(default_factory=dict)
+    """ORC-5 of the answer by the state of the order."""
+    wait_seconds: float = Field(default=5.0, gt=0, le=60)
+    """Longest wait for the order to be done before the answer says that it is only stored."""
+
+
 class OrderMapping(MappingTable):
     """mappings/orders.yaml. Of several places the first that holds a value counts."""
 
@@ -31,6 +50,11 @@ class OrderMapping(MappingTable):
     """Character set of messages whose MSH-18 is empty or wrong."""
     controls: dict[str, OrderControl]
     """By ORC-1 (table 0119)."""
+    number_pattern: str = "R{year}{number:06}"
+    """Number assigned where a placer asks for one (SN), with {number} counted up, and {year},
+    {month} and {day} of today."""
+    responses: ResponseRule = ResponseRule()
+    """Answers to orders."""
     patient_id_types: tuple[str, ...] = ()
     """PID-3.5 of the identifier to use, the preferred first; otherwise the first repetition."""
     patient_id: Places
@@ -72,6 +96,23 @@ class OrderMapping(MappingTable):
         except LookupError:
             raise ValueError(f"{value!r} is not a character set") from None
         return value
+
+    @field_validator("number_pattern")
+    @classmethod
+    def _counts_up(cls, value: str) -> str:
+        try:
+            made = [value.format(number=n, year="2026", month="01", day="01") for n in (1, 2)]
+        except (KeyError, IndexError, ValueError, AttributeError) as error:
+            raise ValueError(f"{value!r} is not a pattern of numbers: {error}") from None
+        if made[0] == made[1]:
+            raise ValueError(f"{value!r} gives every order the same number; it lacks {{number}}")
+        return value
+
+    @cached_property
+    def silent_controls(self) -> frozenset[str]:
+        """ORC-1 of what is no order: a number or the state of one is asked for."""
+        silent = (OrderAction.NUMBER, OrderAction.STATUS)
+        return frozenset(name for name, each in self.controls.items() if each.action in silent)
 
     @cached_property
     def side_pattern(self) -> re.Pattern[str] | None:

@@ -110,6 +110,17 @@ def _known(
     return {(row[0], row[1], row[2]): row[3] for row in tx.execute(query)}
 
 
+def fate_of(tx: sa.Connection, each: InboundMessage) -> tuple[MessageState, str]:
+    """(state, reason) of the stored row of this very message; RECEIVED when there is none."""
+    query = sa.select(message.c.state, message.c.reason).where(
+        message.c.sender == each.sender,
+        message.c.control_id == each.control_id,
+        message.c.body_sha256 == each.body_sha256,
+    )
+    row = tx.execute(query).first()
+    return (MessageState(row[0]), row[1]) if row else (MessageState.RECEIVED, "")
+
+
 def settle_same(
     tx: sa.Connection, each: InboundMessage, state: MessageState, reason: str = ""
 ) -> None:

@@ -163,6 +163,17 @@ report = sa.Table(  # every version of every report, with the inputs it can be r
     sa.UniqueConstraint("accession", "number"),
 )
 
+order_number = sa.Table(  # numbers that we gave to orders of placers
+    "readout_order_number",
+    metadata,
+    _row_id(),  # counts them
+    _text("sender"),
+    _text("placer_number"),
+    _text("number"),
+    _text("assigned_at"),
+    sa.UniqueConstraint("sender", "placer_number"),
+)
+
 prior_report = sa.Table(  # reports of other systems, the latest text of each
     "readout_prior_report",
     metadata,

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 
 from adapter.domain.event import Event
-from adapter.domain.order import OrderEvent
+from adapter.domain.order import NumberRequest, OrderEvent
 from adapter.domain.outside_report import OutsideReport
 from adapter.workflow import orders, outside, patients
 from adapter.workflow.study_flow import House
@@ -25,6 +25,8 @@ def apply(house: House, tx: sa.Connection, events: Iterable[Event], cause: str) 
 def _apply(house: House, tx: sa.Connection, event: Event, cause: str) -> str:
     if isinstance(event, OrderEvent):
         return orders.apply(house, tx, event, cause)
+    if isinstance(event, NumberRequest):
+        return orders.assign_number(house, tx, event)
     if isinstance(event, OutsideReport):
         return outside.apply(house, tx, event, cause)
     return patients.apply(house, tx, event, cause)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from adapter.domain.identifiers import Accession, Phi
-from adapter.domain.order import Code, Order, OrderEvent, OrderStatus
+from adapter.domain.order import Code, NumberRequest, Order, OrderAction, OrderEvent, OrderStatus
 from adapter.domain.people import Patient
-from adapter.store import dictations, studies
+from adapter.store import dictations, order_numbers, studies
 from adapter.workflow.study_flow import MERGE, House
 
 _UNMAPPED = "the order control and status are not in orders.yaml: nothing changed"
@@ -20,6 +20,8 @@ def apply(house: House, tx: sa.Connection, event: OrderEvent, cause: str) -> str
     """
     now, order = house.now(), event.order
     study = studies.find(tx, order.accession, lock=True)
+    if study is None and event.status is None and event.action is not OrderAction.NEW:
+        return _UNMAPPED
     if study is None:
         status = event.status or OrderStatus.SCHEDULED
         studies.add(tx, order, status, now)
@@ -32,6 +34,21 @@ def apply(house: House, tx: sa.Connection, event: OrderEvent, cause: str) -> str
     studies.note(tx, order.accession, now, f"order {event.action}", cause)
     if dictations.of_study(tx, order.accession):
         house.jobs.put(tx, MERGE, f"{order.accession}/order-{study.version}", lane=order.accession)
+    return ""
+
+
+def assign_number(house: House, tx: sa.Connection, asked: NumberRequest) -> str:
+    """Give the placer's order our number, the one that it has or a new one; nothing to say."""
+    if order_numbers.find(tx, asked.sender, asked.placer_number) is None:
+        today = house.clock.now()
+        day = {"year": f"{today:%Y}", "month": f"{today:%m}", "day": f"{today:%d}"}
+        order_numbers.assign(
+            tx,
+            asked.sender,
+            asked.placer_number,
+            lambda count: asked.pattern.format(number=count, **day),
+            house.now(),
+        )
     return ""
 
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
+import time
+
 import pytest
 
+from adapter.demo.mllp import exchange, fields
 from tests.fakes.receivers import poll
-from tests.flows.hospital import Hospital, Json
+from tests.flows.hospital import Hospital, Json, order_message
 
 PID = "PID|1||{number}^^^TEST^MR||Married^Tilda||19700101|F"
 
@@ -103,3 +108,40 @@ def test_reports_of_other_systems_are_priors_and_close_studies(
         assert hospital.send(refused)[1] == "AR"
     finally:
         hospital.close()
+
+
+def test_a_number_is_assigned_and_orders_are_answered_by_what_became_of_them(
+    hospital: Hospital,
+) -> None:
+    def ask(control: str, placer: str, control_id: str, accession: str = "") -> dict[str, str]:
+        body = order_message(accession, control=control, control_id=control_id)
+        body = body.replace(f"|PLC-{accession}|".encode(), f"|{placer}|".encode())
+        answer = asyncio.run(exchange("127.0.0.1", hospital.service.mllp_port, body))
+        orc = [*fields(answer, "ORC"), *[""] * 6]
+        kind, code = fields(answer, "MSH")[8], fields(answer, "MSA")[1]
+        return {"kind": kind, "code": code, "control": orc[1], "filler": orc[3], "status": orc[5]}
+
+    given = ask("SN", "PL-1", "num-1")
+    assert (given["kind"], given["code"]) == ("ORR^O02^ORR_O02", "AA")
+    assert (given["control"], given["filler"][:1]) == ("NA", "R")
+    assert ask("SN", "PL-1", "num-1")["filler"] == given["filler"]  # the same message again
+    assert ask("SN", "PL-1", "num-2")["filler"] == given["filler"]
+    assert ask("SN", "PL-2", "num-3")["filler"] != given["filler"]
+    hospital.order("NUM-1")
+    assert ask("SS", "PL-3", "num-4", "NUM-1")["status"] == "SC"
+    hospital.send(order_message("NUM-1", control="CA"))
+    poll(lambda: ask("SS", "PL-3", f"num-{time.monotonic_ns()}", "NUM-1")["status"] == "CA")
+
+
+def test_the_application_acknowledgement_comes_as_a_message_of_its_own(hospital: Hospital) -> None:
+    body = order_message("DEF-1").replace(b"|P|2.3.1", b"|P|2.3.1|||AL|AL")
+    with socket.create_connection(("127.0.0.1", hospital.service.mllp_port), timeout=20) as sock:
+        sock.sendall(b"\x0b" + body + b"\x1c\r")
+        data = b""
+        while data.count(b"\x1c\r") < 2:
+            data += sock.recv(65536)
+    first, second = data.replace(b"\x0b", b"").split(b"\x1c\r")[:2]
+    assert fields(first, "MSA")[1:3] == ["CA", "NW-DEF-1"]
+    assert fields(second, "MSA")[1:3] == ["AA", "NW-DEF-1"]
+    assert fields(second, "ORC")[1] == "OK"
+    assert hospital.study("DEF-1")["order_status"] == "scheduled"  # it was done before it was told

@@ -12,7 +12,7 @@ from adapter.domain.order import OrderAction, OrderEvent, OrderStatus, Priority,
 from adapter.domain.people import Practitioner, Sex
 from adapter.errors import Rejected, Unsupported
 from adapter.hl7v2.message import Message
-from adapter.hl7v2.orders import check_orders, read_orders
+from adapter.hl7v2.orders import check_orders, read_numbers, read_orders
 from adapter.mapping.hl7_orders import OrderMapping
 
 MSH = "MSH|^~\\&|EHR|NORTH|||20261122||{}|C1|P|2.5.1"
@@ -145,7 +145,6 @@ def test_several_obrs_under_one_orc_share_its_control_and_the_study_at_the_end(r
         ("SC", "", OrderAction.CHANGE, None),
         ("CA", "SC", OrderAction.CANCEL, None),
         ("QQ", "SC", OrderAction.CHANGE, None),
-        ("SN", "", OrderAction.CHANGE, None),
     ],
 )
 def test_order_control_by_the_table(
@@ -312,3 +311,32 @@ def test_any_segments_give_orders_or_a_refusal(
         accessions = [error.location]
     assert accessions
     assert all(accessions)
+
+
+def test_what_is_asked_of_an_order_changes_none(read: Read) -> None:
+    asked = ["ORC|SN|P1", obr(f18=""), "ORC|SS|P2", obr(), "ORC|NW|P3|||SC", obr(f18="A3")]
+    assert [event.order.accession for event in read(PID, *asked)] == ["A3"]
+
+
+def test_a_number_is_asked_for_by_the_placer_s(mapping: OrderMapping) -> None:
+    rows = [MSH.format("OMG^O19"), PID, "ORC|SN|P1^EHR", "ORC|SN|P2"]
+    message = Message.parse(("\r".join(rows) + "\r").encode())
+    assert read_orders(message, mapping) == ()
+    found = read_numbers(message, mapping)
+    assert [(each.sender, each.placer_number) for each in found] == [
+        ("EHR|NORTH", "P1"),
+        ("EHR|NORTH", "P2"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rows", "location"),
+    [(["ORC|SN"], "ORC^1^2"), (["ORC|SS|P1", "OBR|1|P1"], "OBR^1^18"), (["ORC|SS|P1"], "OBR^1")],
+)
+def test_what_cannot_be_answered_is_refused(
+    mapping: OrderMapping, rows: list[str], location: str
+) -> None:
+    message = Message.parse(("\r".join([MSH.format("OMG^O19"), PID, *rows]) + "\r").encode())
+    with pytest.raises(Rejected) as caught:
+        check_orders(message, mapping)
+    assert caught.value.location == location
