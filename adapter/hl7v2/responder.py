@@ -43,12 +43,12 @@ class Responder:
     def turn(self, header: Header, body: bytes) -> Turn | None:
         """Whether a later answer is asked for (MSH-15, MSH-16, the mapping), and when. Cheap."""
         msh = header.segment
-        accept, application = msh.text(15).upper(), msh.text(16).upper()
+        accept, application = msh.field(15), msh.field(16)
         if not accept and not application:
             return Turn.INSTEAD if self._is_wanted(header, body) else None
-        if application not in ("AL", "SU", "ER"):
+        if msh.text(16).upper() not in ("AL", "SU", "ER"):
             return None
-        if accept in ("AL", "SU"):
+        if msh.text(15).upper() in ("AL", "SU"):
             return Turn.AFTER
         return Turn.INSTEAD if header.type in self.mapping.responses.messages else None
 
@@ -69,7 +69,7 @@ class Responder:
         for mark in self._marks.get(separator) or self._marked(separator):
             if mark in body:
                 return True
-        return any(fnmatchcase(header.sender, each) for each in rule.senders)
+        return bool(rule.senders) and any(fnmatchcase(header.sender, each) for each in rule.senders)
 
     def _marked(self, separator: str) -> tuple[bytes, ...]:
         """How ORC begins where it holds a control that is always answered so."""
