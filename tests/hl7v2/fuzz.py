@@ -1,8 +1,8 @@
-"""`make fuzz-mllp`: mutated messages against the real listener, its readers and a real database.
+"""`make fuzz-mllp`: mutated messages against the real service, a process of its own.
 
 Each frame is followed by a sound order. Either that order is acknowledged, and with it everything
 before it was answered as it asked to be, or the listener refused the stream and closed it. Nothing
-may hang, raise anything but our own errors, or make the process grow.
+may hang, leave a fault in the log, stop the intake, or make the process grow.
 """
 
 from __future__ import annotations
@@ -18,21 +18,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import httpx
 import psutil
 import uvloop
 
-from adapter.clock import SystemClock
-from adapter.domain.message import InboundMessage, MessageState
-from adapter.errors import ReadoutError
+from adapter.demo.site import Service, service_environment
 from adapter.hl7v2.framing import END, frame
-from adapter.hl7v2.listener import MllpLimits, MllpListener
-from adapter.hl7v2.plain_order import PlainOrder
-from adapter.hl7v2.reader import MessageReader
-from adapter.mapping.files import MappingFiles
-from adapter.mapping.hl7_orders import load_order_mapping
-from adapter.mapping.message_table import load_message_mapping
-from adapter.store import messages
-from adapter.store.database import Database
 
 SAMPLES = Path(__file__).parent.parent / "samples" / "hl7v2"
 _CONNECTIONS = 16
@@ -108,74 +99,69 @@ class Outcome:
     codes: Counter[str] = field(default_factory=Counter)  # of the mutated frames' answers
     closed: int = 0
     faults: list[str] = field(default_factory=list)
-    growth: int = 0
+    growth: int = 0  # of the service's memory, in bytes, after the first fifth
 
 
 class Fuzz:
-    """A run against one listener."""
+    """A run against one service, a process of its own in `folder`."""
 
     def __init__(self, folder: Path, frames: int, seed: int) -> None:
         self._left, self._total = frames, frames
         self._chance = random.Random(seed)
         self._corpus = [path.read_bytes() for path in sorted(SAMPLES.rglob("*.hl7"))]
         self._sound = (SAMPLES / "orm_o01_chest.hl7").read_bytes()
-        self._database = Database(f"sqlite:///{folder / 'fuzz.sqlite'}")
-        self._database.migrate()
-        files = MappingFiles()
-        self._mapping = load_order_mapping(files)
-        self._reader = MessageReader(self._mapping, load_message_mapping(files))
+        (folder / "mappings").mkdir()
+        settings = {"speech_preload": "false", "mllp_max_frame_bytes": "65536"}
+        self._service = Service(folder, service_environment(folder, **settings))
+        self._log = folder / "service.log"
         self._early = 0
         self.outcome = Outcome()
 
-    async def run(self) -> Outcome:
-        """All frames over several connections."""
-        limits = MllpLimits(max_frame_bytes=65_536, outside_seconds=0.01)
-        listener = MllpListener(
-            "127.0.0.1",
-            0,
-            limits,
-            self._reader.check,
-            self._store,
-            SystemClock(),
-            glance=PlainOrder(self._mapping),
-        )
-        await listener.start()
-        await asyncio.gather(*(self._sender(listener, each) for each in range(_CONNECTIONS)))
-        await self._check_alive(listener)
-        self.outcome.growth = psutil.Process().memory_info().rss - self._early
-        await listener.stop()
-        if listener.connections or listener._commit.pending_bytes:
-            self.outcome.faults.append("something is left over after the stop")
-        self._database.close()
+    def run(self) -> Outcome:
+        """All frames over several connections, then a look at the service."""
+        try:
+            self._service.wait_ready()
+            uvloop.run(self._send())
+            self._check_service()
+            self.outcome.growth = self._memory() - self._early
+        finally:
+            ended = self._service.stop()
+        if ended != 0:
+            self.outcome.faults.append(f"the service ended with {ended}")
         return self.outcome
 
-    def _store(self, batch: Sequence[InboundMessage]) -> list[MessageState]:
-        states = messages.store_group(self._database, batch)
-        for message, state in zip(batch, states, strict=True):
-            if state is MessageState.RECEIVED:
-                self._read(message)
-        return states
+    async def _send(self) -> None:
+        await asyncio.gather(*(self._sender(name) for name in range(_CONNECTIONS)))
 
-    def _read(self, message: InboundMessage) -> None:
-        """What intake will do with a message that was let in."""
-        try:
-            self._reader.read(message.body)
-        except ReadoutError as error:
-            self._fault(f"let in, then refused: {error}", message.body)
-        except Exception as error:
-            self._fault(f"reading raised {error!r}", message.body)
+    def _memory(self) -> int:
+        return int(psutil.Process(self._service.pid).memory_info().rss)
+
+    def _check_service(self) -> None:
+        """It is ready, it applies everything that it took, and its log tells of no fault."""
+        with httpx.Client(base_url=self._service.http_url, timeout=30.0) as http:
+            deadline = time.monotonic() + _LONGEST_S + self._total / 100
+            while http.get("/api/messages?state=received&limit=1").json()["messages"]:
+                if time.monotonic() > deadline:
+                    self.outcome.faults.append("messages that were taken are not applied")
+                    break
+                time.sleep(0.2)
+            if (ready := http.get("/readyz")).status_code != 200:
+                self.outcome.faults.append(f"not ready: {ready.text}")
+        told = self._log.read_text(errors="replace").splitlines()
+        wrong = [line for line in told if '"level": "error"' in line or "Traceback" in line]
+        self.outcome.faults += [f"in the log: {line[:600]}" for line in wrong[:5]]
 
     def _fault(self, what: str, body: bytes) -> None:
         if len(self.outcome.faults) < 20:
             self.outcome.faults.append(f"{what}: {body[:300]!r}")
 
-    async def _sender(self, listener: MllpListener, name: int) -> None:
+    async def _sender(self, name: int) -> None:
         stream = None
         while self._left > 0:
             self._left -= 1
             if self._left == self._total * 4 // 5:
-                self._early = psutil.Process().memory_info().rss
-            stream = stream or await asyncio.open_connection("127.0.0.1", listener.port)
+                self._early = self._memory()
+            stream = stream or await asyncio.open_connection("127.0.0.1", self._service.mllp_port)
             body = mutated(self._chance, self._corpus)
             sound = f"S{name}-{self._left}"
             try:
@@ -211,12 +197,6 @@ class Fuzz:
     def _order(self, control_id: str) -> bytes:
         return re.sub(rb"EHR0000000001", control_id.encode(), self._sound, count=1)
 
-    async def _check_alive(self, listener: MllpListener) -> None:
-        stream = await asyncio.open_connection("127.0.0.1", listener.port)
-        if not await self._exchange(stream, self._sound, "LAST"):
-            self._fault("the listener serves no more", b"")
-        stream[1].transport.abort()
-
 
 def _msa(answer: bytes) -> tuple[str, bytes]:
     """MSA-1 and MSA-2 as they stand: a mutated header comes back in the answer's own."""
@@ -232,7 +212,7 @@ def main() -> None:
     options = parser.parse_args()
     start = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
-        found = uvloop.run(Fuzz(Path(folder), options.frames, options.seed).run())
+        found = Fuzz(Path(folder), options.frames, options.seed).run()
     spent = time.perf_counter() - start
     print(f"{options.frames} frames in {spent:.0f} s, seed {options.seed}")
     print(f"answers: {dict(found.codes)}; streams refused and closed: {found.closed}")
