@@ -48,6 +48,9 @@ mutation: $(STAMP)  ## faults put into merge and facts; the suite must notice ni
 mapping-reference: $(STAMP)  ## writes mappings/README.md from the code that reads the files
 	$(BIN)/python -m tests.architecture.mapping_reference
 
+conformance: $(STAMP)  ## writes deploy/conformance/hl7v2.md from the mappings and the code
+	$(BIN)/python -m tests.conformance.page
+
 migration: $(STAMP)  ## M="what changes": the migration from the last one to the tables
 	$(BIN)/python -m tests.store.new_migration "$(M)"
 	$(BIN)/ruff check --quiet --fix adapter/store/migrations; $(BIN)/ruff format --quiet adapter/store/migrations

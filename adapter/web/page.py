@@ -25,7 +25,8 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1.2rem; m
 dt { font-weight: 600; } dd { margin: 0; overflow-wrap: anywhere; }
 form.search { display: grid; grid-template-columns: repeat(auto-fill, minmax(15rem, 1fr));
   gap: .6rem 1.2rem; align-items: end; } form.search label { display: grid; font-weight: 600; }
-input, select, button { font: inherit; padding: .35rem .5rem; min-width: 0; }
+input, select, button { font: inherit; font-weight: 400; height: 2.4rem; padding: .35rem .5rem;
+  min-width: 0; box-sizing: border-box; }
 .note { border-left: .3rem solid #b60; padding: .4rem .8rem; margin: .8rem 0; }
 .segments th.id { font-size: 1.05rem; padding-top: 1.4rem; border-bottom: 2px solid currentColor; }
 .segments .place { font-family: ui-monospace, monospace; white-space: nowrap; width: 8.5rem; }
@@ -34,8 +35,7 @@ input, select, button { font: inherit; padding: .35rem .5rem; min-width: 0; }
 .segments td.value, pre { white-space: pre-wrap; font-family: ui-monospace, monospace; }
 pre { overflow-wrap: anywhere; border: 1px solid #8886; padding: .8rem; max-height: 40rem;
   overflow: auto; }
-@media (max-width: 45rem) { .segments .name, .segments .place { width: auto; }
-  .segments .place { white-space: normal; } }
+@media (max-width: 45rem) { .segments .name, .segments .place { width: auto; } }
 """
 _HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 _POLICY = (
