@@ -6,13 +6,14 @@ from dataclasses import replace
 
 from adapter.hl7v2.message import Header, Segment
 
-_ASKED = {"original": ("", ""), "enhanced": ("AL", "NE")}
-
 
 def as_if_asked(header: Header, mode: str) -> Header:
-    """The header as if MSH-15 and MSH-16 asked for `original` or `enhanced`."""
+    """The header as if MSH-15 and MSH-16 asked for `original` or `enhanced`.
+
+    In enhanced mode a sender that asks for an application acknowledgement still gets it.
+    """
     msh, signs = header.segment, header.delimiters
     fields = [msh.field(number) for number in range(2, max(len(msh.raw), 17))]
-    fields[13:15] = _ASKED[mode]
+    fields[13:15] = ("", "") if mode == "original" else ("AL", msh.field(16) or "NE")
     line = signs.field.join(["MSH", *fields]).encode("latin-1", "replace")
     return replace(header, segment=Segment(line, "MSH", signs, "latin-1", msh.start))

@@ -173,7 +173,8 @@ class Connection(asyncio.Protocol):
         if kind is BlockKind.OVERSIZE:
             limit = self._listener.limits.max_frame_bytes
             return TooLarge(
-                f"the message is larger than {limit} bytes (setting mllp_max_frame_bytes)"
+                f"the message is larger than {limit} bytes "
+                "(setting mllp_max_frame_bytes, or max_frame_bytes of the listener's file)"
             )
         if kind is BlockKind.UNFINISHED:
             return Malformed("the connection ended within an MLLP frame", code="structure")

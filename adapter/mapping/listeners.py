@@ -76,6 +76,13 @@ class ListenerProfile(MappingTable):
     feeds: tuple[Feed, ...] = ()
     """Senders whose silence raises an alert."""
 
+    @field_validator("feeds")
+    @classmethod
+    def _each_sender_once(cls, value: tuple[Feed, ...]) -> tuple[Feed, ...]:
+        if len({feed.sender for feed in value}) < len(value):
+            raise ValueError("a sender stands twice under feeds")
+        return value
+
     @model_validator(mode="after")
     def _certificates_are_asked_for(self) -> ListenerProfile:
         if self.allow.certificates and not (self.tls and self.tls.client_ca):

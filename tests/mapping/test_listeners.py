@@ -62,6 +62,7 @@ def test_names_and_places_are_used_once(tmp_path: Path, one: str, two: str, why:
         {"orders": "../orders.yaml"},
         {"feeds": [{"quiet": [{"begins": "25:00"}]}]},
         {"feeds": [{"timezone": "Mars/Olympus"}]},
+        {"feeds": [{"sender": "EHR|NORTH"}, {"sender": "EHR|NORTH", "silent_minutes": 5}]},
         {"messages_per_second": -1},
     ],
 )
