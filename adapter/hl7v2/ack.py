@@ -79,7 +79,8 @@ class Acknowledger:
         """MSH, MSA and ERR with this MSA-1; `kind`: MSH-9 such as `ORR^O02`, empty: ACK."""
         delimiters = header.delimiters if header else DEFAULT
         asked = (header.segment.field(10) if header else "") or UNKNOWN_CONTROL_ID
-        reason = escape(str(refusal), delimiters) if refusal else ""
+        told = refusal is not None and _numbers(header.version if header else "") < (2, 7)
+        reason = escape(str(refusal), delimiters) if told else ""  # later in ERR-8 alone
         lines = [
             self._msh(header, control_id, at, kind),
             delimiters.field.join(["MSA", code, asked, *([reason] if reason else [])]),

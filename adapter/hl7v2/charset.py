@@ -2,25 +2,40 @@
 
 from __future__ import annotations
 
+_PARTS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 14, 15, 16)
+_NAMED = {
+    "ascii": "ASCII, ISO IR6, US-ASCII",
+    "utf-8": "UNICODE, UNICODE UTF-8, UTF-8, ISO IR192",
+    "cp1252": "WINDOWS-1252, CP1252",
+    "iso8859-1": "ISO IR100, LATIN1",
+    "iso8859-2": "ISO IR101",
+    "iso8859-3": "ISO IR109",
+    "iso8859-4": "ISO IR110",
+    "iso8859-5": "ISO IR144",
+    "iso8859-6": "ISO IR127",
+    "iso8859-7": "ISO IR126",
+    "iso8859-8": "ISO IR138",
+    "iso8859-9": "ISO IR148",
+    "tis-620": "ISO IR166",
+    "shift_jis": "ISO IR14, ISO IR13, SHIFT-JIS",
+    "iso2022_jp": "ISO IR87",
+    "iso2022_jp_2": "ISO IR159",
+    "gb18030": "GB 18030-2000, GB18030, GB2312",
+    "gbk": "GBK",
+    "big5": "BIG-5",
+    "euc_kr": "KS X 1001, ISO IR149",
+}
+
+
+def _normal(name: str) -> str:
+    """Senders write ISO_IR 100, ISO 2022 IR 100, ISO-8859-1 and 8859/1 as they please."""
+    bare = "".join(sign for sign in name.upper() if sign.isalnum())
+    return bare.replace("ISO2022IR", "ISOIR")
+
+
 _CODECS = {
-    "ASCII": "ascii",
-    "ISO IR6": "ascii",
-    "UNICODE": "utf-8",
-    "UNICODE UTF-8": "utf-8",
-    "UTF-8": "utf-8",
-    "UTF8": "utf-8",
-    "ISO IR100": "iso8859-1",
-    "WINDOWS-1252": "cp1252",
-    "CP1252": "cp1252",
-    "ISO IR14": "shift_jis",
-    "ISO IR87": "iso2022_jp",
-    "ISO IR159": "iso2022_jp_2",
-    "GB 18030-2000": "gb18030",
-    "GB18030": "gb18030",
-    "BIG-5": "big5",
-    "KS X 1001": "euc_kr",
-} | {f"8859/{part}": f"iso8859-{part}" for part in (1, 2, 3, 4, 5, 6, 7, 8, 9, 15)}
-_ALIASES = {f"ISO-8859-{part}": f"8859/{part}" for part in (1, 2, 3, 4, 5, 6, 7, 8, 9, 15)}
+    _normal(name): codec for codec, names in _NAMED.items() for name in names.split(",") if name
+} | {_normal(f"{head}8859/{part}"): f"iso8859-{part}" for part in _PARTS for head in ("", "ISO ")}
 
 
 def codec(names: list[str]) -> str | None:
@@ -28,21 +43,23 @@ def codec(names: list[str]) -> str | None:
 
     With several sets (ISO 2022 code extension) the last one is a superset of the first.
     """
-    known = [_CODECS.get(_ALIASES.get(each, each)) for each in map(_normal, names) if each]
-    return known[-1] if known and None not in known else None
+    return next(iter(codecs(names)), None)
 
 
-def _normal(name: str) -> str:
-    return " ".join(name.upper().split())
+def codecs(names: list[str]) -> list[str]:
+    """The codecs for the repetitions of MSH-18, the last named first; none if one is unknown."""
+    known = [_CODECS.get(_normal(each), "") for each in names if each.strip()]
+    return known[::-1] if all(known) else []
 
 
 def choose(body: bytes, names: list[str], fallback: str) -> tuple[str, str]:
     """(codec that reads the whole body, what was wrong with MSH-18 or "")."""
-    named = codec(names)
-    if named is None and body.isascii() and b"\x1b" not in body:
+    named = codecs(names)
+    if not named and body.isascii() and b"\x1b" not in body:
         return "ascii", ""  # nothing depends on it
-    if named is not None and _reads(body, named):
-        return named, ""
+    for each in named:
+        if _reads(body, each):
+            return each, ""
     problem = "is empty" if not any(names) else "does not fit the bytes" if named else "is unknown"
     used = fallback if _reads(body, fallback) else "iso8859-1"
     return used, f"MSH-18 {problem}; read as {used}"

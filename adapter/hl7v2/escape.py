@@ -26,6 +26,7 @@ DEFAULT = Delimiters()
 _CONTROL = "".join(map(chr, [*range(0x20), 0x7F]))
 _SPACING = re.compile(r"\.sp\+?(\d{1,2})?$")
 _HEX = re.compile(r"X((?:[0-9A-Fa-f]{2})+)$")
+_EXTENDED = ("iso2022_jp_2", "iso2022_jp_ext", "iso2022_kr")  # each knows sets of its own
 _KEPT = re.compile(r"([CMXZ][0-9A-Za-z]{0,32}|\.[a-z]{2}[+-]?\d{0,3})$")
 
 
@@ -47,8 +48,9 @@ def escape(text: str, delimiters: Delimiters = DEFAULT) -> str:
 def unescape(field: str, delimiters: Delimiters = DEFAULT, charset: str = "utf-8") -> str:
     r"""The text of field content.
 
-    \.br\ and \.sp\ become line feeds, \H\ and \N\ vanish; sequences that name a character set
-    (\Cxxyy\, \Mxxyyzz\), a site's own (\Z..\) and unreadable ones stay as they are.
+    \.br\ and \.sp\ become line feeds, \H\ and \N\ vanish; what follows \Cxxyy\ and \Mxxyyzz\ is
+    read in the set of ISO 2022 that they name. A site's own sequences (\Z..\), and those that
+    cannot be read, stay as they are.
     """
     mark = delimiters.escape
     if not mark or mark not in field:
@@ -64,7 +66,26 @@ def unescape(field: str, delimiters: Delimiters = DEFAULT, charset: str = "utf-8
         else:
             out.append(meaning + parts[at + 1])
             at += 2
-    return "".join(out)
+    text = "".join(out)
+    return _switched(text, mark) if f"{mark}C" in text or f"{mark}M" in text else text
+
+
+def _switched(text: str, mark: str) -> str:
+    """The text with its escapes of character sets carried out; as it is where that fails."""
+    switch = _set_switch(mark)
+    data = switch.sub(lambda found: "\x1b" + bytes.fromhex(found[1]).decode("latin-1"), text)
+    for name in _EXTENDED if data != text and data.isascii() else ():
+        try:
+            return data.encode("ascii").decode(name)
+        except UnicodeDecodeError:
+            continue
+    return text
+
+
+@lru_cache(maxsize=16)
+def _set_switch(mark: str) -> re.Pattern[str]:
+    sign = re.escape(mark)
+    return re.compile(rf"{sign}[CM]((?:[0-9A-Fa-f]{{2}}){{2,3}}){sign}")
 
 
 def _meaning(name: str, delimiters: Delimiters, charset: str) -> str | None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
+from traceback import extract_tb
 
 import sqlalchemy as sa
 import structlog
 
 from adapter.domain.event import Event
 from adapter.domain.message import InboundMessage, MessageState
+from adapter.domain.order import NumberRequest, OrderEvent
 from adapter.errors import ReadoutError
 from adapter.store import messages
 from adapter.store.messages import StoredMessage
@@ -26,6 +29,7 @@ Check = Callable[[sa.Connection, Sequence[Event]], None]
 """Looks at the study before its order changes; raises Rejected."""
 
 _GROUP = 50
+_FAULT = "the message could not be applied here; its bytes are kept, replay it after an update"
 _SWEEP_S = 5.0
 _APPLY_LOCK = 7_001_002
 _Read = tuple[StoredMessage, Sequence[Event], str]
@@ -127,6 +131,9 @@ class Intake:
             return stored, self._readers[stored.protocol](stored.body), ""
         except ReadoutError as error:
             return stored, (), str(error)
+        except Exception as error:  # a fault of ours must not stop the messages behind it
+            log.error("message_unread", message=stored.id, **_fault(error))
+            return stored, (), _FAULT
 
     def _write(self, read: Sequence[_Read]) -> None:
         with self._house.database.write() as tx:
@@ -136,6 +143,34 @@ class Intake:
             for stored, events, refusal in read:
                 if stored.id not in mine:
                     continue
-                said = apply(self._house, tx, events, stored.control_id)
-                state = MessageState.REFUSED if refusal else MessageState.APPLIED
+                state, said = self._applied(tx, stored, events)
+                state = MessageState.REFUSED if refusal else state
                 messages.settle(tx, stored.id, state, refusal or said)
+
+    def _applied(
+        self, tx: sa.Connection, stored: StoredMessage, events: Sequence[Event]
+    ) -> tuple[MessageState, str]:
+        """(state, what the log says). What builds reports may fail alone and is then taken back."""
+        alone = nullcontext() if all(map(_is_plain, events)) else tx.begin_nested()
+        try:
+            with alone:
+                said = apply(self._house, tx, events, stored.control_id)
+        except sa.exc.SQLAlchemyError:
+            raise
+        except Exception as error:
+            if isinstance(alone, nullcontext):
+                raise
+            log.error("message_not_applied", message=stored.id, **_fault(error))
+            return MessageState.REFUSED, _FAULT
+        return MessageState.APPLIED, said
+
+
+def _fault(error: Exception) -> dict[str, str]:
+    """What a log line may say: the error's own words may hold patient data."""
+    frame = extract_tb(error.__traceback__)[-1]
+    return {"why": type(error).__name__, "where": f"{frame.filename}:{frame.lineno}"}
+
+
+def _is_plain(event: Event) -> bool:
+    """Whether it only writes rows."""
+    return isinstance(event, OrderEvent | NumberRequest)

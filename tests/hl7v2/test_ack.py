@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 from hl7apy.consts import VALIDATION_LEVEL
-from hl7apy.parser import parse_message
+from hl7apy.parser import parse_message, parse_segments
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -104,9 +104,17 @@ def test_an_unreadable_header_gets_a_valid_answer() -> None:
 
 
 @pytest.mark.parametrize("refusal", [None, MISSING, Unsupported("no", location="MSH^1^9")])
-@pytest.mark.parametrize("version", ["2.3.1", "2.4", "2.5", "2.5.1", "2.6"])
+@pytest.mark.parametrize("version", ["2.3.1", "2.4", "2.5", "2.5.1", "2.6", "2.7", "2.8"])
 def test_hl7apy_finds_our_answers_valid(version: str, refusal: ReadoutError | None) -> None:
     parse_message(answer(header(version), refusal), VALIDATION_LEVEL.STRICT).validate()
+
+
+@pytest.mark.parametrize("refusal", [None, MISSING, Unsupported("no", location="MSH^1^9")])
+@pytest.mark.parametrize("version", ["2.2", "2.3"])
+def test_hl7apy_finds_old_answers_valid(version: str, refusal: ReadoutError | None) -> None:
+    text = answer(header(version), refusal)  # a bare ACK they read by its segments alone
+    for segment in parse_segments(text, version, validation_level=VALIDATION_LEVEL.STRICT):
+        segment.validate()
 
 
 def test_the_sender_s_delimiters_are_used() -> None:

@@ -118,6 +118,12 @@ def test_block_characters_within_a_message_are_malformed() -> None:
         ("8859/15", "iso8859-15"),
         ("ISO IR87", "iso2022_jp"),
         ("~ISO IR87", "iso2022_jp"),
+        ("8859/1~UNICODE UTF-8", "utf-8"),
+        ("ISO_IR 100", "iso8859-1"),
+        ("ISO 2022 IR 100", "iso8859-1"),
+        ("ISO8859/15", "iso8859-15"),
+        ("8859/10", "iso8859-10"),
+        ("ISO IR192", "utf-8"),
         ("GB 18030-2000", "gb18030"),
         ("BIG-5", "big5"),
         ("ISO-8859-1", "iso8859-1"),
@@ -158,6 +164,26 @@ def test_an_empty_or_wrong_character_set_falls_back_and_is_flagged(
 def test_versions_do_not_matter_to_the_reader(version: str) -> None:
     data = body(MSH[: MSH.rindex(b"|") + 1] + version.encode(), b"ZDS|1.2.3")
     assert Message.parse(data).segments[1].text(1) == "1.2.3"
+
+
+def test_of_several_sets_the_one_that_reads_the_message_counts() -> None:
+    data = body(MSH + b"||||||8859/1~ISO IR87", "PID|1||||Åsa".encode("latin-1"))
+    message = Message.parse(data)
+    assert (message.charset, message.charset_problem) == ("iso8859-1", "")
+    assert message.segments[1].text(5) == "Åsa"
+
+
+@pytest.mark.parametrize("end", [b"\r", b"\n", b"\r\n"])
+def test_a_whole_file_of_batches_comes_apart_whatever_ends_its_lines(end: bytes) -> None:
+    one, two = MSH, MSH.replace(b"C1", b"C2")
+    lines = [b"FHS|^~\\&|X", b"BHS|^~\\&|X", one, b"PID|1", b"BTS|1", b"BHS|^~\\&|X", two]
+    batch = end.join([*lines, b"PID|2", b"BTS|1", b"FTS|2", b""])
+    parts = messages_in(batch)
+    assert [Header.parse(part).control_id for part in parts] == ["C1", "C2"]
+    assert [[each.name for each in Message.parse(part).segments] for part in parts] == [
+        ["MSH", "PID"],
+        ["MSH", "PID"],
+    ]
 
 
 FIELD = st.text(st.characters(codec="utf-8", exclude_characters="\r\n\x0b\x1c"), max_size=12)

@@ -8,10 +8,14 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
-from adapter.domain.identifiers import sha256_hex
+from adapter.domain.event import Event
+from adapter.domain.identifiers import Phi, sha256_hex
 from adapter.domain.message import InboundMessage
 from adapter.domain.order import OrderAction, OrderEvent, OrderStatus
+from adapter.domain.patient_event import PatientAction, PatientEvent
+from adapter.domain.people import Patient
 from adapter.errors import Rejected
 from adapter.store import messages, studies
 from adapter.workflow.intake import Intake
@@ -109,6 +113,32 @@ def test_two_appliers_apply_each_message_once(workflow: Workflow) -> None:
         each.stop()
     with workflow.database.read() as tx:
         assert {study.version for study in studies.listed(tx, None, 200, 0)} == {1}
+
+
+@pytest.mark.parametrize("where", ["read", "apply"])
+def test_a_fault_of_ours_stops_no_other_message(
+    workflow: Workflow, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    patient = Patient(Phi("SYN1"), "SYN", Phi("Other"))
+
+    def faulty(body: bytes) -> list[Event]:
+        if body == b"fault" and where == "read":
+            raise KeyError("a fault")
+        return [PatientEvent(PatientAction.UPDATE, patient)] if body == b"fault" else reader(body)
+
+    def broken(house: object, tx: sa.Connection, event: object, cause: str) -> str:
+        studies.change(tx, "A1", "now", order=order("A1", patient=patient))
+        raise KeyError("a fault")
+
+    monkeypatch.setattr("adapter.workflow.patients.apply", broken)
+    intake = Intake(workflow.house, {"test": faulty})
+    intake.start()
+    intake.store([message("A1 CR"), message("fault"), message("A2 CT")])
+    until(lambda: counts(workflow) == {"refused": 1, "applied": 2})
+    intake.stop()
+    with workflow.database.read() as tx:
+        assert "could not be applied" in messages.recent(tx, 1, "refused")[0].reason
+        assert studies.get(tx, "A1").order.patient.family == Phi("Demo")  # taken back whole
 
 
 def test_take_stores_applies_and_answers_at_once(workflow: Workflow, intake: Intake) -> None:
