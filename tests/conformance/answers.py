@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
 
 import adapter
+from adapter.domain.message import InboundMessage, MessageState
+from adapter.domain.outcome import Outcome
 from adapter.errors import Malformed, ReadoutError, Rejected, TooLarge, TryAgain, Unsupported
 from adapter.hl7v2.ack import Acknowledger
 from adapter.hl7v2.message import Header, Message
+from adapter.hl7v2.responder import Responder
+from tests.conformance.incoming import ORDERS
 
 _AT = datetime(2026, 1, 1, tzinfo=UTC)
 _ASKED = ("", "AL", "NE", "ER", "SU")
@@ -39,10 +44,14 @@ def answer(asked: Header | None, refusal: ReadoutError | None) -> bytes | None:
 
 
 def modes() -> Iterator[tuple[str, ...]]:
-    """MSH-15, MSH-16, and MSA-1 for each verdict; those that answer alike stand together."""
+    """MSH-15, MSH-16, MSA-1 for each verdict, and the place of the answer once it is applied.
+
+    Those that are answered alike stand together.
+    """
     seen: dict[tuple[str, ...], list[tuple[str, str]]] = {}
     for accept, application in product(_ASKED, _ASKED):
-        codes = tuple(_code(header(accept=accept, application=application)))
+        asking = header(accept=accept, application=application)
+        codes = (*_code(asking), *_later(asking))
         seen.setdefault(codes, []).append((accept, application))
     for codes, asked in seen.items():
         told = "; ".join(f"{a or 'empty'}, {b or 'empty'}" for a, b in asked)
@@ -54,6 +63,39 @@ def _code(asked: Header) -> Iterator[str]:
         body = answer(asked, refusal)
         msa = Message.parse(body).first("MSA") if body else None
         yield msa.text(1) if msa else "none"
+
+
+def _later(asked: Header) -> Iterator[str]:
+    """For an order, then for another message: where the later answer stands, if there is one."""
+    for kind in ("ORM^O01", "ADT^A08"):
+        turn = _RESPONDER.turn(replace(asked, type=kind), b"")
+        yield turn.value if turn else "none"
+
+
+def number_given() -> str:
+    """The answer to a request for a number (SN), a segment a line."""
+    body = f"MSH|^~\\&|EHR|NORTH|READOUT|RAD|2026||ORM^O01|C1|P|2.5.1\r{_NUMBER_WANTED}"
+    asked = Header.parse(body.encode())
+    message = InboundMessage(
+        "hl7v2", "", asked.sender, "C1", asked.type, body.encode(), "", ""
+    )  # fmt: skip
+
+    def write(code: str, refusal: ReadoutError | None, kind: str) -> bytes:
+        return Acknowledger().write(asked, code, refusal, "R1", _AT, kind)
+
+    made = _RESPONDER.answer(message, asked, write)
+    assert made is not None
+    return made.decode().replace("\r", "\n").strip()
+
+
+def _applied(
+    message: InboundMessage, accessions: Collection[str], placers: Collection[str], seconds: float
+) -> Outcome:
+    return Outcome(MessageState.APPLIED, numbers=dict.fromkeys(placers, "R2026000001"))
+
+
+_RESPONDER = Responder(ORDERS, _applied)
+_NUMBER_WANTED = "PID|1||M1^^^NORTH^MR\rORC|SN|P1\rOBR|1|P1||71046^Chest^L\r"
 
 
 def codes_in_use() -> list[str]:

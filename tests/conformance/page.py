@@ -56,6 +56,9 @@ study says."""
 ANSWERS = """An answer leaves once the message is on disk, never before. The answers on a connection
 stand in the order of its messages."""
 
+LATER = """The last two columns: where the answer stands that waits until the message is applied,
+`instead` of the one given as soon as it is stored, or `after` it as a message of its own."""
+
 REASONS = """`acknowledge` of a listener may set original or enhanced mode for all its messages.
 MSA-3 and ERR-8 hold the reason in words; ERR-2 names the segment, its number and the field; up to
 version 2.4 all of it stands in ERR-1. Codes are those of table 0357."""
@@ -87,6 +90,7 @@ def page() -> str:
         *_incoming(),
         *_tables(),
         *_answers(),
+        *_responses(),
         *_outgoing(),
         *_charsets(),
         "## How to look at a link",
@@ -208,12 +212,37 @@ def _by_meaning(codes: dict[str, str]) -> Iterator[tuple[str, str]]:
 def _answers() -> Iterator[str]:
     yield "## Answers to messages in"
     yield ANSWERS
-    yield _table(f"MSH-15, MSH-16 | {' | '.join(answers.VERDICTS)}", answers.modes())
+    verdicts = " | ".join(answers.VERDICTS)
+    yield _table(f"MSH-15, MSH-16 | {verdicts} | order applied | other applied", answers.modes())
+    yield LATER
     yield REASONS
     yield _table("cause | ERR-3.1 | meaning | MSA-1", answers.errors())
     for version, verdict in EXAMPLES:
         yield f"Version {version}, {verdict}:"
         yield f"```\n{answers.example(version, verdict)}\n```"
+
+
+def _responses() -> Iterator[str]:
+    rule = ORDERS.responses
+    yield "### Answers that tell of each order"
+    yield (
+        f"For ORC-1 {' and '.join(sorted(rule.controls))}, for senders in `responses.senders`, and "
+        "where MSH-16 asks for it: MSH, MSA, PID and the order's ORC, OBR and IPC as they came, in "
+        "ORC what became of it. Where the order is not applied within "
+        f"{rule.wait_seconds:g} seconds (`wait_seconds`), MSA alone says that it is stored. A "
+        f"number is made by `number_pattern`, here `{ORDERS.number_pattern}`."
+    )
+    yield _table("message | answer", ((f"`{a}`", f"`{b}`") for a, b in rule.messages.items()))
+    yield _table(
+        "ORC-1 asked | ORC-1 where it was done | ORC-1 where it changed nothing",
+        (
+            (asked, rule.accepted.get(asked, "OK"), rule.refused.get(asked, "UA"))
+            for asked in ORDERS.controls
+        ),
+    )
+    yield _table("state of the order | ORC-5", rule.statuses.items())
+    yield "A number is asked for (SN):"
+    yield f"```\n{answers.number_given()}\n```"
 
 
 def _outgoing() -> Iterator[str]:

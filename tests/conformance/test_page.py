@@ -48,7 +48,7 @@ def test_every_refusal_of_the_edge_has_an_error_code_of_its_own() -> None:
 
 def test_original_mode_unless_one_of_the_two_is_asked_for() -> None:
     table = {asked: codes for asked, *codes in answers.modes()}
-    assert next(iter(table.items())) == ("empty, empty; empty, AL; NE, AL", ["AA", "AE", "AR"])
+    assert table["empty, empty"] == ["AA", "AE", "AR", "none", "none"]
     assert any(asked.startswith("AL, ") and codes[0] == "CA" for asked, codes in table.items())
     assert sum(asked.count(";") + 1 for asked in table) == 25
 
@@ -66,6 +66,12 @@ def header_with(fields: dict[int, str]) -> bytes:
     held = {3: "EHR", 4: "NORTH", 5: "READOUT", 6: "RAD", 9: "ORM^O01", 10: "C1", 11: "P"}
     held |= {12: "2.5.1"} | fields
     return ("MSH|^~\\&|" + "|".join(held.get(number, "") for number in range(3, 31))).encode()
+
+
+def test_a_number_that_is_asked_for_is_given() -> None:
+    message = Message.parse(answers.number_given().replace("\n", "\r").encode())
+    orc = message.all("ORC")[0]
+    assert (message.header.type, orc.text(1), orc.text(3)) == ("ORR^O02", "NA", "R2026000001")
 
 
 def test_examples_are_whole_answers() -> None:
