@@ -134,16 +134,15 @@ class MessageLog:
     def index(self) -> bool:
         """Write the search keys of some messages; whether there may be more without them."""
         with self._database.read() as tx:
-            if not message_log.unindexed_left(tx):
-                return False
-        with self._database.write() as tx:
             group = message_log.unindexed(tx, _GROUP)
-            found = [
-                (id_, kind, value)
-                for id_, protocol, body in group
-                for kind, value in _hashed(self._keys_of(protocol, body))
-            ]
-            message_log.add_keys(tx, [id_ for id_, _, _ in group], found)
+        found = [
+            (id_, kind, value)
+            for id_, protocol, body in group
+            for kind, value in sorted(_hashed(self._keys_of(protocol, body)))
+        ]
+        if group:
+            with self._database.write() as tx:
+                message_log.add_keys(tx, [id_ for id_, _, _ in group], found)
         return len(group) == _GROUP
 
     def _keys_of(self, protocol: str, body: bytes) -> SearchKeys:
