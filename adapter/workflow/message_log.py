@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Generic, TypeVar
 
+import structlog
+
 from adapter.domain.message import MessageState, SearchKeys
 from adapter.domain.people import Practitioner
 from adapter.errors import Conflict, Malformed
@@ -26,6 +28,8 @@ from adapter.store import message_log, studies
 from adapter.store.database import Database
 from adapter.store.message_log import LoggedDelivery, LoggedMessage, Page, Search
 from adapter.workflow.study_flow import iso
+
+log = structlog.get_logger()
 
 KeyReader = Callable[[bytes], SearchKeys]
 View = Callable[[bytes], MessageText]
@@ -147,7 +151,11 @@ class MessageLog:
 
     def _keys_of(self, protocol: str, body: bytes) -> SearchKeys:
         reader = _for(self._keys, protocol)
-        return reader(body) if reader else SearchKeys()
+        try:
+            return reader(body) if reader else SearchKeys()
+        except Exception as error:  # a fault of ours must not stop the messages behind it
+            log.error("message_keys_unread", why=type(error).__name__)
+            return SearchKeys()
 
     def _opened(
         self,

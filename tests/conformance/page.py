@@ -79,6 +79,20 @@ CALLS = [
     ("what a receiver refused", "`readout messages --out --state held`, `GET /deliveries`"),
     ("send an order to try a link", "`readout send order FILE.hl7 --to HOST:PORT`"),
 ]
+TABLE_0211 = (
+    "ASCII",
+    *(f"8859/{part}" for part in (1, 2, 3, 4, 5, 6, 7, 8, 9, 15)),
+    *(
+        "ISO IR6",
+        "ISO IR14",
+        "ISO IR87",
+        "ISO IR159",
+        "GB 18030-2000",
+        "KS X 1001",
+        "CNS 11643-1992",
+    ),
+    *("BIG-5", "UNICODE", "UNICODE UTF-8", "UNICODE UTF-16", "UNICODE UTF-32"),
+)
 EXAMPLES = (("2.5.1", "taken"), ("2.5.1", "content refused"), ("2.3", "content refused"))
 
 
@@ -277,7 +291,9 @@ def _charsets() -> Iterator[str]:
         "In: by MSH-18; where it is empty or does not fit the bytes, "
         f"`{ORDERS.fallback_charset}` (`fallback_charset`), else Latin-1. Out: `charset`."
     )
-    yield _table("MSH-18 | read as", sorted(charset._CODECS.items()))
+    yield "Several names may stand in MSH-18; they may be written as DICOM writes them, too."
+    known = ((name, charset.codec([name])) for name in TABLE_0211)
+    yield _table("MSH-18 (table 0211) | read as", ((name, read or "not") for name, read in known))
 
 
 if __name__ == "__main__":

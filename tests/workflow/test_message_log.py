@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from adapter.domain.identifiers import sha256_hex
-from adapter.domain.message import InboundMessage
+from adapter.domain.message import InboundMessage, SearchKeys
 from adapter.errors import Conflict, NotFound
 from adapter.hl7v2.message import Header, Message
 from adapter.hl7v2.orders import read_orders
@@ -207,6 +207,19 @@ def test_a_key_that_no_accession_can_be_is_left_out(workflow: Workflow, log: Mes
     messages.store_group(workflow.database, [inbound(body, "too long")])
     log.index()
     assert found(log, patient="MRN10042") == ["EHR0000000001"]
+
+
+def test_a_message_whose_keys_cannot_be_read_stops_none_behind_it(workflow: Workflow) -> None:
+    def read(body: bytes) -> SearchKeys:
+        if b"A40" in body:
+            raise RecursionError(body)
+        return SearchKeys(("A1",))
+
+    log = MessageLog(workflow.database, workflow.clock, {"hl7v2": read}, {})
+    messages.store_group(workflow.database, [inbound(MERGE), sample("orm_o01_chest")])
+    log.index()
+    assert found(log, accession="A1") == ["EHR0000000001"]
+    assert not log.index()
 
 
 def test_bounds_of_time_hold_whatever_the_form_of_the_stored_time() -> None:
