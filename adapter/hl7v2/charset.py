@@ -3,39 +3,49 @@
 from __future__ import annotations
 
 _PARTS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 14, 15, 16)
-_NAMED = {
-    "ascii": "ASCII, ISO IR6, US-ASCII",
-    "utf-8": "UNICODE, UNICODE UTF-8, UTF-8, ISO IR192",
-    "cp1252": "WINDOWS-1252, CP1252",
-    "iso8859-1": "ISO IR100, LATIN1",
-    "iso8859-2": "ISO IR101",
-    "iso8859-3": "ISO IR109",
-    "iso8859-4": "ISO IR110",
-    "iso8859-5": "ISO IR144",
-    "iso8859-6": "ISO IR127",
-    "iso8859-7": "ISO IR126",
-    "iso8859-8": "ISO IR138",
-    "iso8859-9": "ISO IR148",
-    "tis-620": "ISO IR166",
-    "shift_jis": "ISO IR14, ISO IR13, SHIFT-JIS",
-    "iso2022_jp": "ISO IR87",
-    "iso2022_jp_2": "ISO IR159",
-    "gb18030": "GB 18030-2000, GB18030, GB2312",
-    "gbk": "GBK",
-    "big5": "BIG-5",
-    "euc_kr": "KS X 1001, ISO IR149",
-}
+NAMES = {
+    "ASCII": "ascii",
+    "US-ASCII": "ascii",
+    "ISO IR6": "ascii",
+    "UNICODE": "utf-8",
+    "UNICODE UTF-8": "utf-8",
+    "UTF-8": "utf-8",
+    "ISO IR192": "utf-8",
+    "WINDOWS-1252": "cp1252",
+    "CP1252": "cp1252",
+    "LATIN1": "iso8859-1",
+    "ISO IR100": "iso8859-1",
+    "ISO IR101": "iso8859-2",
+    "ISO IR109": "iso8859-3",
+    "ISO IR110": "iso8859-4",
+    "ISO IR144": "iso8859-5",
+    "ISO IR127": "iso8859-6",
+    "ISO IR126": "iso8859-7",
+    "ISO IR138": "iso8859-8",
+    "ISO IR148": "iso8859-9",
+    "ISO IR166": "tis-620",
+    "ISO IR13": "shift_jis",
+    "ISO IR14": "shift_jis",
+    "SHIFT-JIS": "shift_jis",
+    "ISO IR87": "iso2022_jp",
+    "ISO IR159": "iso2022_jp_2",
+    "GB 18030-2000": "gb18030",
+    "GB2312": "gb18030",
+    "GBK": "gbk",
+    "BIG-5": "big5",
+    "KS X 1001": "euc_kr",
+    "ISO IR149": "euc_kr",
+} | {f"8859/{part}": f"iso8859-{part}" for part in _PARTS}
+"""Codec by name; case, blanks and signs do not count, and ISO may stand before 8859."""
 
 
 def _normal(name: str) -> str:
     """Senders write ISO_IR 100, ISO 2022 IR 100, ISO-8859-1 and 8859/1 as they please."""
     bare = "".join(sign for sign in name.upper() if sign.isalnum())
-    return bare.replace("ISO2022IR", "ISOIR")
+    return bare.replace("ISO2022IR", "ISOIR").replace("ISO8859", "8859")
 
 
-_CODECS = {
-    _normal(name): codec for codec, names in _NAMED.items() for name in names.split(",") if name
-} | {_normal(f"{head}8859/{part}"): f"iso8859-{part}" for part in _PARTS for head in ("", "ISO ")}
+_CODECS = {_normal(name): codec for name, codec in NAMES.items()}
 
 
 def codec(names: list[str]) -> str | None:

@@ -48,9 +48,10 @@ class Responder:
             return Turn.INSTEAD if self._is_wanted(header, body) else None
         if msh.text(16).upper() not in ("AL", "SU", "ER"):
             return None
-        if msh.text(15).upper() in ("AL", "SU"):
+        if (asked := msh.text(15).upper()) in ("AL", "SU", "ER"):
             return Turn.AFTER
-        return Turn.INSTEAD if header.type in self.mapping.responses.messages else None
+        is_order = asked in ("", "NE") and header.type in self.mapping.responses.messages
+        return Turn.INSTEAD if is_order else None
 
     def answer(self, message: InboundMessage, header: Header, write: Write) -> bytes | None:
         """The answer once the message is applied; None where MSH-16 wants none. Blocking."""

@@ -218,6 +218,7 @@ def test_names_come_back_in_the_sender_s_character_set(mapping: OrderMapping) ->
         ("AL|NE", "SN", None),
         ("AL|AL", "NW", Turn.AFTER),
         ("AL|ER", "NW", Turn.AFTER),
+        ("ER|AL", "NW", Turn.AFTER),
         ("NE|AL", "NW", Turn.INSTEAD),
         ("|AL", "NW", Turn.INSTEAD),
         ("NE|NE", "SN", None),
@@ -282,6 +283,7 @@ async def test_accepted_at_once_and_told_later_in_a_message_of_its_own(
     ("modes", "state", "codes"),
     [
         ("AL|ER", MessageState.APPLIED, ["CA"]),
+        ("ER|AL", MessageState.APPLIED, ["AA"]),
         ("AL|ER", MessageState.REFUSED, ["CA", "AE"]),
         ("AL|SU", MessageState.APPLIED, ["CA", "AA"]),
         ("AL|SU", MessageState.REFUSED, ["CA"]),
