@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 from adapter.domain.delivery import ReportMessage
 from adapter.domain.people import Practitioner
 from adapter.domain.report import Section
+from adapter.hl7v2.report_segments import local_time
 from adapter.hl7v2.text import Fitting
 from adapter.mapping.report_form import PdfForm
 from adapter.reporting.printed_page import Print, print_pdf
@@ -32,7 +31,7 @@ def printed_report(
         (words.study_date, _date(order.scheduled_at)),
         (words.requester, _person(order.requester)),
         (words.author, _person(message.author)),
-        (words.issued, _moment(message.issued_at, timezone)),
+        (words.issued, local_time(message.issued_at, timezone).strftime("%Y-%m-%d %H:%M %z")),
     )
     line = _LETTERS.line
     return print_pdf(
@@ -59,9 +58,3 @@ def _person(person: Practitioner | None) -> str:
     if person is None:
         return ""
     return " ".join(filter(None, (person.given, person.family))) or person.id
-
-
-def _moment(issued_at: str, timezone: str) -> str:
-    moment = datetime.fromisoformat(issued_at)
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return aware.astimezone(ZoneInfo(timezone)).strftime("%Y-%m-%d %H:%M %z")

@@ -31,7 +31,7 @@ class ReportSegments:
         self.message, self.profile = message, profile
         self.order: Order = message.order
         self.fitting = Fitting.of(profile)
-        self.issued = _time(message.issued_at, profile.timezone)
+        self.issued = local_time(message.issued_at, profile.timezone).strftime("%Y%m%d%H%M%S%z")
 
     def msh(self, message_type: str) -> str:
         """MSH-9 as given; what is the same for every message of a profile comes from hl7apy."""
@@ -144,8 +144,8 @@ def segment(name: str, fields: dict[int, str]) -> str:
     return "|".join([name, *(filled.get(number, "") for number in range(1, max(filled) + 1))])
 
 
-def _time(issued_at: str, zone: str) -> str:
-    """ISO 8601 as a TS with seconds and offset in the zone."""
+def local_time(issued_at: str, zone: str) -> datetime:
+    """ISO 8601 (UTC unless it says otherwise) as the time of day in the zone."""
     moment = datetime.fromisoformat(issued_at)
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return aware.astimezone(ZoneInfo(zone)).strftime("%Y%m%d%H%M%S%z")
+    return aware.astimezone(ZoneInfo(zone))
