@@ -11,9 +11,9 @@ from adapter.workflow.message_log import Opened
 
 
 def message_html(
-    opened: Opened[LoggedMessage] | Opened[LoggedDelivery], facts: dict[str, str]
+    opened: Opened[LoggedMessage] | Opened[LoggedDelivery], facts: dict[str, str], form: str = ""
 ) -> str:
-    """Facts, remarks, segments with names, and the text as it stands."""
+    """Facts, remarks, a form, segments with names, and the text as it stands."""
     row, shown = opened.row, opened.shown
     facts |= {
         "Character set": f"{shown.charset} {shown.charset_problem}".strip(),
@@ -29,9 +29,20 @@ def message_html(
     text = escape(shown.text.replace("\r\n", "\n").replace("\r", "\n"))
     closed = "" if not shown.segments else "<details><summary>As it stands</summary>"
     return (
-        f"<dl>{told}</dl>{noted}{_segments(shown.segments)}<section><h2>Text</h2>{closed}"
+        f"<dl>{told}</dl>{noted}{form}{_segments(shown.segments)}<section><h2>Text</h2>{closed}"
         f'<pre tabindex="0" aria-label="Text of the message">{text}</pre>'
         f"{'</details>' if closed else ''}</section>"
+    )
+
+
+def person_form(path: str, label: str, *, force: str = "") -> str:
+    """A form by which a person asks for something; `force` labels what must be ticked first."""
+    name = "Your number in the directory"
+    tick = f'<label><input type="checkbox" name="force" required> {escape(force)}</label>'
+    return (
+        f'<form class="search" method="post" action="{escape(path)}" autocomplete="off">'
+        f'<label>{name}<input name="person" required maxlength="64"></label>'
+        f'{tick if force else ""}<button type="submit">{escape(label)}</button></form>'
     )
 
 

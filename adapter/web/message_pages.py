@@ -13,9 +13,10 @@ from pydantic import Field, NaiveDatetime
 
 from adapter.domain.delivery import DeliveryKind, DeliveryState
 from adapter.domain.message import MessageState
+from adapter.domain.people import Practitioner
 from adapter.web.bodies import Asked, Prose, Word
-from adapter.web.message_html import message_html
-from adapter.web.message_rows import DELIVERIES, MESSAGES, delivery_row, message_row
+from adapter.web.message_html import message_html, person_form
+from adapter.web.message_rows import DELIVERIES, MESSAGES, delivery_path, delivery_row, message_row
 from adapter.web.page import minute, page, table
 from adapter.web.requests import House
 from adapter.workflow.message_log import Query
@@ -55,6 +56,15 @@ class SearchForm(Asked):
         """The search."""
         values = self.model_dump(exclude={"before", "since", "until"})
         return Query(**values, since=_utc(self.since), until=_utc(self.until))
+
+
+class AgainForm(Asked):
+    """Who asks for a message to be applied or sent again."""
+
+    person: Word = Field(min_length=1, max_length=64)
+    """Number in the hospital's directory."""
+    force: bool = False
+    """Also one that is applied."""
 
 
 Asking = Annotated[SearchForm, Form()]
@@ -97,9 +107,18 @@ def message(id: int, parts: House) -> HTMLResponse:
         "Control id": row.control_id,
         "Accessions": ", ".join(opened.accessions),
     }
-    apply = f"POST /api/messages/{id}/replay, or: readout messages replay {id} --person ID"
-    facts |= {"Apply it again": apply} if row.state == MessageState.REFUSED else {}
-    return page(f"{row.type or 'Message'} {row.control_id}", message_html(opened, facts), here="")
+    again = "" if row.state == MessageState.REFUSED else "It is applied; newer contents may be lost"
+    form = person_form(f"/messages/{id}/replay", "Apply it again", force=again)
+    body = message_html(opened, facts, form if row.state != MessageState.RECEIVED else "")
+    return page(f"{row.type or 'Message'} {row.control_id}", body, here="")
+
+
+@router.post("/messages/{id}/replay", response_class=HTMLResponse)
+def replay(id: int, form: Annotated[AgainForm, Form()], parts: House) -> HTMLResponse:
+    """Apply a message again from its bytes."""
+    parts.log.replay(id, Practitioner(form.person), force=form.force)
+    parts.intake.wake()
+    return message(id, parts)
 
 
 @router.get("/deliveries/{control_id}", response_class=HTMLResponse)
@@ -114,9 +133,16 @@ def delivery(control_id: str, parts: House) -> HTMLResponse:
         "Accession": row.accession,
         "Answer": f"{row.answer} {row.answer_text} {minute(row.answered_at)}".strip(),
     }
-    again = f"POST /api/deliveries/{control_id}/resend"
-    facts |= {"Send it again": again} if row.state == DeliveryState.HELD else {}
-    return page(f"Report ({row.kind}) {control_id}", message_html(opened, facts), here="")
+    form = person_form(f"{delivery_path(control_id)}/resend", "Send it again")
+    body = message_html(opened, facts, form if row.state == DeliveryState.HELD else "")
+    return page(f"Report ({row.kind}) {control_id}", body, here="")
+
+
+@router.post("/deliveries/{control_id}/resend", response_class=HTMLResponse)
+def resend(control_id: str, form: Annotated[AgainForm, Form()], parts: House) -> HTMLResponse:
+    """Send a held message again."""
+    parts.deliveries.resend(control_id, Practitioner(form.person))
+    return delivery(control_id, parts)
 
 
 def _messages(parts: House, form: SearchForm) -> HTMLResponse:

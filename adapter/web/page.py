@@ -26,7 +26,8 @@ dt { font-weight: 600; } dd { margin: 0; overflow-wrap: anywhere; }
 form.search { display: grid; grid-template-columns: repeat(auto-fill, minmax(15rem, 1fr));
   gap: .6rem 1.2rem; align-items: end; } form.search label { display: grid; font-weight: 600; }
 input, select, button { font: inherit; font-weight: 400; height: 2.4rem; padding: .35rem .5rem;
-  min-width: 0; box-sizing: border-box; }
+  min-width: 0; box-sizing: border-box; } input[type=checkbox] { height: auto; }
+dl + form { margin-top: 1.2rem; } form.search label:has([type=checkbox]) { display: block; }
 .note { border-left: .3rem solid #b60; padding: .4rem .8rem; margin: .8rem 0; }
 .segments th.id { font-size: 1.05rem; padding-top: 1.4rem; border-bottom: 2px solid currentColor; }
 .segments .place { font-family: ui-monospace, monospace; white-space: nowrap; width: 8.5rem; }

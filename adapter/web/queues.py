@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from adapter.domain.delivery import DeliveryState
 from adapter.store.message_log import LoggedDelivery, LoggedMessage, Page
 from adapter.web.answers import ReleasedView
-from adapter.web.bodies import DeliveryQuery, LogQuery, MessageQuery, Replay
+from adapter.web.bodies import ByPerson, DeliveryQuery, LogQuery, MessageQuery, Replay
 from adapter.web.log_answers import (
     DeliveryDetail,
     DeliveryList,
@@ -86,9 +86,9 @@ def one_sent(control_id: str, parts: House, hex: Hex = False) -> DeliveryDetail:
 
 
 @router.post("/deliveries/{control_id}/resend", status_code=202)
-def resend(control_id: str, parts: House) -> ReleasedView:
+def resend(control_id: str, parts: House, body: ByPerson | None = None) -> ReleasedView:
     """Send a held delivery again: the same bytes under the same control id."""
-    parts.deliveries.resend(control_id)
+    parts.deliveries.resend(control_id, practitioner(body.person) if body else None)
     return ReleasedView(control_id=control_id, state=DeliveryState.PENDING)
 
 

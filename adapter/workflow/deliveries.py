@@ -9,6 +9,7 @@ import structlog
 
 from adapter.clock import backoff
 from adapter.domain.delivery import Answer, DeliveryState, Outcome
+from adapter.domain.people import Practitioner
 from adapter.errors import Conflict, TryAgain
 from adapter.store import deliveries, pauses, studies
 from adapter.store.deliveries import OwedDelivery
@@ -58,13 +59,13 @@ class Deliveries:
         await asyncio.to_thread(self._settle, owed, answer)
         return True
 
-    def resend(self, control_id: str) -> None:
+    def resend(self, control_id: str, person: Practitioner | None = None) -> None:
         """Put a held delivery back in its place; raises Conflict when it is not held."""
         with self._house.database.write() as tx:
             owed = deliveries.release(tx, control_id)
             if owed.delivery.state is not DeliveryState.HELD:
                 raise Conflict(f"the delivery is {owed.delivery.state}, not held", code="not-held")
-            self._note(tx, owed, "resend asked for")
+            self._note(tx, owed, "resend asked for", f"by {person.id}" if person else "")
             lane = owed.delivery.destination
             key = f"{lane}/{owed.id}/release-{owed.delivery.attempts}"
             self._house.jobs.put(tx, DELIVER, key, lane=lane)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -205,3 +206,21 @@ def _check_plan(tx: sa.Connection, name: str, statement: str, values: Any) -> No
         rows = re.findall(r"actual time=\S+ rows=(\d+)", plan)
         assert rows, plan
         assert max(map(int, rows)) <= 1_000, (name, plan)
+
+
+@pytest.mark.parametrize("column", ["state", "kind", "destination", "control_id"])
+def test_deliveries_are_searched_by_index(tmp_path: Path, column: str) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'readout.sqlite'}")
+    database.migrate()
+    statements: list[tuple[str, Any]] = []
+    sa.event.listen(
+        database.engine,
+        "before_cursor_execute",
+        lambda _c, _k, statement, values, *_: statements.append((statement, values)),
+    )
+    with database.read() as tx:
+        message_log.sent(tx, Search({column: ("x",)}), None, 50)
+        plan = tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {statements[-1][0]}", statements[-1][1])
+        lines = [str(row[-1]) for row in plan]
+    assert any(f"({column}=?" in line for line in lines), lines
+    database.close()

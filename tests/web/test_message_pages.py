@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 
@@ -21,7 +22,7 @@ def test_the_overview_leads_to_a_refused_message_and_its_fields(site: Site) -> N
     for shown in (
         "refused: no such procedure", "PID Patient identification", "PID-5.1", "Family Name",
         "Brändström", "Reason for Study", "Cough & suspected pneumonia", "RA-20261122-0042",
-        "readout messages replay",
+        "Apply it again",
     ):  # fmt: skip
         assert shown in page.text
     assert {"table", "details", "pre", "nav"} <= set(page.tags)
@@ -56,10 +57,30 @@ def test_a_held_report_is_shown_from_the_overview(site: Site) -> None:
     site.dictate("RA-20261122-0042", "no pneumothorax period")
     (path,) = re.findall(r'href="(/deliveries/[^"]+)"', site.client.get("/").text)
     page = Page(site.client.get(path).text)
-    for shown in ("held after 1 attempts", "patient unknown", "No pneumothorax", "/resend"):
+    for shown in ("held after 1 attempts", "patient unknown", "No pneumothorax", "Send it again"):
         assert shown in page.text
+    sent = site.client.post(f"{path}/resend", data={"person": "77"})
+    assert "pending after 1 attempts" in Page(sent.text).text
+    history = site.client.get("/api/studies/RA-20261122-0042").json()["history"]
+    assert history[-1]["detail"].endswith("by 77")
+    assert site.client.post(f"{path}/resend", data={"person": "77"}).status_code == 409
     listed = site.client.post("/deliveries", data={"peer": "ris", "kind": "preliminary"})
     assert path in listed.text
+
+
+def test_a_message_is_applied_again_from_its_page(site: Site) -> None:
+    receive(site, sample(), refusal="no such procedure")
+    (path,) = re.findall(r'href="(/messages/\d+)"', site.client.get("/").text)
+    assert site.client.post(f"{path}/replay", data={"person": ""}).status_code == 422
+    done = site.client.post(f"{path}/replay", data={"person": "77"})
+    assert "replay asked for by 77, was refused" in Page(done.text).text
+    deadline = time.monotonic() + 15
+    while not search(site, state="applied"):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert site.client.post(f"{path}/replay", data={"person": "77"}).status_code == 409
+    forced = {"person": "77", "force": "on"}
+    assert site.client.post(f"{path}/replay", data=forced).status_code == 200
 
 
 def test_what_a_message_holds_never_becomes_markup(site: Site) -> None:

@@ -12,6 +12,7 @@ from tests.web.conftest import Site
 
 SPECIAL = (
     "/", "/messages", "/messages/{id}", "/deliveries", "/deliveries/{control_id}", "/metrics",
+    "/messages/{id}/replay", "/deliveries/{control_id}/resend",
     "/api/studies/{accession}/dictations/{id}/audio",
 )  # fmt: skip
 
