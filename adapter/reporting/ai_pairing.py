@@ -73,13 +73,13 @@ def _known(finding: AiFinding, lexicon: Lexicon) -> str | None:
         if name and name.lower() in lexicon.by_code:
             return lexicon.by_code[name.lower()]
     for name in (finding.finding, finding.code):
-        mentions = read(name.replace("_", " "), lexicon).mentions if name else ()
+        mentions = read(name, lexicon).mentions if name else ()
         if mentions:
             return mentions[0].fact.finding
     return None
 
 
-def pair(drafts: Iterable[Draft], said: Iterable[Said], lexicon: Lexicon) -> tuple[Pairing, ...]:
+def pair(drafts: Iterable[Draft], said: tuple[Said, ...], lexicon: Lexicon) -> tuple[Pairing, ...]:
     """Each AI finding against all that was dictated."""
     spoken = [
         _Candidate(each, mention)
@@ -87,17 +87,20 @@ def pair(drafts: Iterable[Draft], said: Iterable[Said], lexicon: Lexicon) -> tup
         for mention in each.reading.mentions
         if not (mention.fact.family or mention.fact.historical)
     ]
-    calm = [each for each in said if each.reading.normal]
-    return tuple(_paired(each, spoken, calm, lexicon) for each in drafts)
+    return tuple(_paired(each, spoken, said, lexicon) for each in drafts)
 
 
-def _paired(ai: Draft, spoken: list[_Candidate], calm: list[Said], lexicon: Lexicon) -> Pairing:
+def _paired(
+    ai: Draft, spoken: list[_Candidate], said: tuple[Said, ...], lexicon: Lexicon
+) -> Pairing:
     name = ai.finding
     if name is None:
         return _alone(ai, lexicon)
     related = [c for c in spoken if lexicon.related(c.mention.fact.finding, name)]
     affirmed = [c for c in related if not c.mention.fact.negated]
-    denied = [c for c in related if c.mention.fact.negated and _denies(c.mention, ai, lexicon)]
+    wide = lexicon.ancestors[name]  # a "no …" denies what is as wide, or wider
+    denied = [c for c in related if c.mention.fact.negated and c.mention.fact.finding in wide]
+    denied = [c for c in denied if _fits(c.mention.fact, ai)]
     if not ai.present:
         return _absent(ai, affirmed, denied)
     fitting = [c for c in _explicit(affirmed, ai) if _fits(c.mention.fact, ai)]
@@ -108,8 +111,8 @@ def _paired(ai: Draft, spoken: list[_Candidate], calm: list[Said], lexicon: Lexi
         return Pairing(ai, False, (_negation(denied[0], ai),))
     if affirmed:
         chosen = next((c for c in affirmed if not _fits(c.mention.fact, ai)), affirmed[0])
-        return Pairing(ai, False, tuple(_misfit(chosen, ai)))
-    normal = next((each for each in calm if ai.organ in each.reading.normal), None)
+        return Pairing(ai, False, tuple(_misfit(chosen, ai, name)))
+    normal = next((each for each in said if ai.organ in each.reading.normal), None)
     if normal:
         return Pairing(ai, False, (_called_normal(normal, ai, lexicon),))
     return _alone(ai, lexicon)
@@ -126,13 +129,6 @@ def _explicit(affirmed: list[_Candidate], ai: Draft) -> list[_Candidate]:
         if not (ai.side and not fact.side and fact.finding in with_side)
         and not (ai.level and not fact.level and fact.finding in with_level)
     ]
-
-
-def _denies(mention: Mention, ai: Draft, lexicon: Lexicon) -> bool:
-    """Whether the dictated "no …" is about what the AI sees: as wide, and on that side."""
-    fact = mention.fact
-    wide = fact.finding in lexicon.ancestors.get(ai.finding or "", ())
-    return wide and not _other_side(fact.side, ai.side) and not _other_level(fact.level, ai.level)
 
 
 def _absent(ai: Draft, affirmed: list[_Candidate], denied: list[_Candidate]) -> Pairing:
@@ -169,30 +165,36 @@ def _differences(chosen: _Candidate, ai: Draft) -> Iterable[Flag]:
         if abs(ours - theirs) > max(_SIZE_MM, _SIZE_SHARE * ours):
             message = f"dictated {ours:g} mm, AI {theirs:g} mm"
             yield _flag("size_conflict", "warn", message, chosen, ai)
-    if ai.side and fact.side is None:
-        message = f"AI says {ai.side.value}; no side was dictated"
-        yield _flag("laterality_not_dictated", "info", message, chosen, ai)
-    elif Side.BILATERAL in (ai.side, fact.side) and ai.side and ai.side != fact.side:
-        message = f"dictated {fact.side.value if fact.side else 'no side'}, AI {ai.side.value}"
-        yield _flag("laterality_conflict", "warn", message, chosen, ai)
+    if ai.side:
+        yield from _side_differs(chosen, ai, ai.side)
     if fact.uncertain:
         yield _flag("certainty_conflict", "info", "dictated with doubt, AI without", chosen, ai)
 
 
-def _misfit(chosen: _Candidate, ai: Draft) -> Iterable[Flag]:
+def _side_differs(chosen: _Candidate, ai: Draft, theirs: Side) -> Iterable[Flag]:
+    ours = chosen.mention.fact.side
+    if ours is None:
+        message = f"AI says {theirs.value}; no side was dictated"
+        yield _flag("laterality_not_dictated", "info", message, chosen, ai)
+    elif ours is not theirs:  # one of them is both
+        message = f"dictated {ours.value}, AI {theirs.value}"
+        yield _flag("laterality_conflict", "warn", message, chosen, ai)
+
+
+def _misfit(chosen: _Candidate, ai: Draft, name: str) -> Iterable[Flag]:
     fact = chosen.mention.fact
     if _other_side(fact.side, ai.side):
         ours, theirs = fact.side, ai.side
-        message = f"dictated {_words(fact.finding, ours)}, AI {_words(ai.finding, theirs)}"
+        message = f"dictated {_words(fact.finding, ours)}, AI {_words(name, theirs)}"
         yield _flag("laterality_conflict", "alert", message, chosen, ai)
     if _other_level(fact.level, ai.level):
         message = f"dictated {fact.level}, AI {ai.level}"
         yield _flag("level_conflict", "alert", message, chosen, ai)
 
 
-def _words(finding: str | None, side: Side | None) -> str:
+def _words(finding: str, side: Side | None) -> str:
     """ "right pneumothorax"."""
-    name = (finding or "finding").replace("_", " ")
+    name = finding.replace("_", " ")
     return f"{side.value} {name}" if side else name
 
 

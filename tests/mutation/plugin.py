@@ -7,6 +7,7 @@ the tests that call the function run, the quickest first, until one fails.
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -24,9 +25,10 @@ from _pytest.runner import runtestprotocol
 from hypothesis import Phase, settings
 
 from tests.mutation.faults import Fault
+from tests.reporting.tables import tables
 
 ROOT = Path(__file__).resolve().parents[2]
-SLOW = 2.0  # seconds of a test, beyond which it is left out
+SLOW = 20.0  # seconds of a test while it is watched, beyond which it is left out
 PATIENCE = 10  # seconds of CPU beside twice what its tests take; one that hangs is noticed, too
 MEMORY = 3 << 30
 _KILLED, _SURVIVED, _UNTOUCHED = 1, 0, 7
@@ -55,8 +57,11 @@ class Mutations:
         items = [each for each in session.items if isinstance(each, pytest.Function)]
         for item in items:
             _shorten(item)
+        tables()  # read once, for all the forks
         calls = _learn(items)
         print(f"{len(items)} tests in {sum(calls.taken):.0f} s", file=sys.stderr, flush=True)
+        gc.collect()
+        gc.freeze()  # so that the forks share what is in memory
         running: dict[int, tuple[Fault, int]] = {}
         waiting = list(reversed(self._faults))
         while waiting or running:

@@ -30,8 +30,11 @@ TESTS = (
     "tests/reporting",
     "tests/properties/test_merge.py",
     "tests/properties/test_certificate.py",
+    "tests/properties/test_fields.py",
+    "tests/mapping/test_template_dictations.py",
+    "tests/mapping/test_lexicon.py",
 )
-LEFT_OUT = ("checks", "test_live_text.py", "test_written_form.py")
+LEFT_OUT = ("test_live_text.py", "test_written_form.py", "checks/test_recording.py")
 EQUIVALENT = Path(__file__).with_name("equivalent.yaml")
 WANTED = 0.9
 
@@ -69,12 +72,12 @@ def main() -> int:
         *TESTS,
     ]
     pytest.main(options, plugins=[Mutations(chosen, asked.jobs, note)])
-    return _tell(results, len(every), len(known), time.monotonic() - begun)
+    return _tell(results, len(every), len(known), time.monotonic() - begun, asked.seed)
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sample", type=int, default=400)
+    parser.add_argument("--sample", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument(
@@ -84,7 +87,7 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _tell(results: list[tuple[Fault, str]], every: int, known: int, taken: float) -> int:
+def _tell(results: list[tuple[Fault, str]], every: int, known: int, taken: float, seed: int) -> int:
     for fault, verdict in sorted(results, key=lambda each: (str(each[0].path), each[0].line)):
         if verdict != "killed":
             place = fault.path.relative_to(ROOT)
@@ -98,10 +101,8 @@ def _tell(results: list[tuple[Fault, str]], every: int, known: int, taken: float
         print(f"{name:26}{counts.total():>8}{counts['killed']:>8}{share:>8.1%}")
     killed = sum(counts["killed"] for counts in by_file.values())
     share = killed / len(results) if results else 1.0
-    print(
-        f"{killed} of {len(results)} noticed, {share:.1%}; sampled from {every}, "
-        f"{known} known to change nothing; {taken:.0f} s"
-    )
+    print(f"{every} faults in all, {known} known to change nothing; {taken:.0f} s")
+    print(f"killed={killed} total={len(results)} share={share:.4f} seed={seed}")
     return 0 if share >= WANTED else 1
 
 

@@ -205,3 +205,76 @@ def test_agreement_and_conflicts(
 def test_a_conflict_of_sides_names_both() -> None:
     (flag,) = paired("Left pneumothorax.", finding="pneumothorax", side=Side.RIGHT).flags
     assert flag.message == "dictated left pneumothorax, AI right pneumothorax"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Possible left pneumothorax. There is a pneumothorax.",
+        "Possible tension pneumothorax. There is a pneumothorax.",
+    ],
+)
+def test_what_says_as_much_as_the_ai_is_nearest(said: str) -> None:
+    assert told(paired(said, finding="pneumothorax")) == []
+
+
+def test_a_level_that_the_ai_does_not_give_leaves_the_plain_sentence() -> None:
+    said = "Possible disc bulge at L3-L4. There is a disc bulge."
+    assert told(paired(said, finding="disc_bulge")) == []
+
+
+def test_a_text_that_names_nothing_adds_nothing_to_a_known_finding() -> None:
+    found = drafted("Finding seen.", finding="mass")
+    assert (found.organ, found.present, found.side) == ("general", True, None)
+
+
+def test_a_code_in_words_is_read() -> None:
+    assert drafted(finding="large_left_pleural_effusion").finding == "pleural_effusion"
+    assert drafted(finding="zzz", code="Left pneumothoraces").finding == "pneumothorax"
+
+
+def test_a_wider_denial_is_a_conflict_and_a_narrower_one_is_none() -> None:
+    assert told(paired("No pneumothorax.", finding="tension_pneumothorax")) == [
+        ("negation_conflict", "alert", "s1")
+    ]
+    assert told(paired("No tension pneumothorax.", finding="pneumothorax")) == [
+        ("ai_finding_not_dictated", "alert", None)
+    ]
+
+
+def test_an_affirmed_finding_of_the_other_side_comes_before_the_one_that_is_narrower() -> None:
+    found = paired("Left pneumothorax. Right pneumothorax.", finding="pneumothorax", side=Side.LEFT)
+    assert (found.agreed, found.flags) == (True, ())
+
+
+@pytest.mark.parametrize(("theirs", "flagged"), [(12.0, False), (12.1, True), (8.0, False)])
+def test_sizes_may_differ_by_two_millimetres(theirs: float, flagged: bool) -> None:
+    found = paired("A 10 mm lung nodule.", finding="lung_nodule", size_mm=(theirs,))
+    assert bool(found.flags) is flagged
+
+
+@pytest.mark.parametrize(("theirs", "flagged"), [(24.0, False), (24.5, True), (16.0, False)])
+def test_sizes_may_differ_by_a_fifth(theirs: float, flagged: bool) -> None:
+    found = paired("A 20 x 5 mm lung nodule.", finding="lung_nodule", size_mm=(3.0, theirs))
+    assert bool(found.flags) is flagged
+
+
+def test_the_messages_tell_what_differs() -> None:
+    def messages(said: str, **values: object) -> list[str]:
+        return [flag.message for flag in paired(said, **values).flags]
+
+    nodule = {"finding": "lung_nodule", "size_mm": (4.0, 30.0)}
+    assert messages("A 5 x 20 mm lung nodule.", **nodule) == ["dictated 20 mm, AI 30 mm"]
+    assert messages("Bilateral pneumothorax.", finding="pneumothorax", side=Side.LEFT) == [
+        "dictated bilateral, AI left"
+    ]
+    assert messages("Pleural effusion.", finding="pleural_effusion", side=Side.LEFT) == [
+        "AI says left; no side was dictated"
+    ]
+    assert messages("Disc bulge at L3-L4.", finding="disc_bulge", level="L4-L5") == [
+        "dictated L3-L4, AI L4-L5"
+    ]
+    bare = {"finding": "pleural_effusion", "side": Side.RIGHT}
+    assert messages("Left pleural effusion.", **bare) == [
+        "dictated left pleural effusion, AI right pleural effusion"
+    ]

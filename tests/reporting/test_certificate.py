@@ -10,6 +10,7 @@ from adapter.domain.decision import Decision, DecisionKind
 from adapter.domain.finding import AiFinding
 from adapter.domain.prior import PriorReport
 from adapter.domain.report import Certificate, Origin, Section, Source, Statement
+from adapter.mapping.templates import Template
 from adapter.reporting.certificate import Evidence, certify
 from adapter.reporting.render import sections_text
 from adapter.reporting.said import Header
@@ -153,3 +154,70 @@ def test_what_was_heard_is_not_typed() -> None:
         spoken = replace(written(TEXT), transcript=transcript)
         evidence = Evidence((spoken,), (HEADER,), FORM, (), (), "preliminary")
         assert certify(sections, (), sections_text(sections), evidence).ok is ok
+
+
+def test_sections_stand_in_the_order_of_the_template_each_once() -> None:
+    lungs, pleura = Section("lungs", "Lungs", (TWO,)), Section("pleura", "Pleura", (ONE,))
+    strange = Section("unrouted", "Unrouted", ())
+
+    def problems(*sections: Section) -> tuple[str, ...]:
+        evidence = Evidence((written(TEXT),), (HEADER,), FORM, (AI,), (), "preliminary")
+        return certify(sections, (), sections_text(sections), evidence).problems
+
+    assert problems(lungs, pleura) == ()
+    assert problems(lungs, pleura, strange, replace(strange, id="addendum")) == ()
+    assert problems(pleura, lungs) == ("section lungs is not in its place",)
+    assert problems(strange, lungs, pleura) == ("section lungs is not in its place",)
+    empty = replace(lungs, statements=())
+    assert problems(lungs, empty, pleura) == ("section lungs is not in its place",)
+
+
+def test_in_a_section_what_was_dictated_stands_as_it_was_said() -> None:
+    assert proof(TWO, ONE).problems == (
+        "section lungs: sentences are not in the order in which they were said",
+    )
+    assert proof(ONE, NORMAL, TWO).ok
+
+
+def test_the_problems_tell_where() -> None:
+    assert proof(TWO).problems == ("d-1: characters [12, 28) are lost",)
+    assert proof(ONE).problems == ("d-1: characters [27, 40) are lost",)
+    assert proof(ONE, TWO, headers=()).problems == ("d-1: characters [0, 12) are lost",)
+    again = replace(TWO, id="s3")
+    assert proof(ONE, TWO, again).problems == ("d-1: characters [28, 40) are used twice",)
+    assert "s2: appears 2 times" in proof(ONE, TWO, TWO).problems
+
+
+def test_an_unreviewed_finding_needs_the_policy_and_an_open_report() -> None:
+    inline = replace(FORM, table=FORM.table.model_copy(update={"ai_policy": "inline"}))
+    sections = (Section("lungs", "Lungs", (replace(ACCEPTED, source=Source(ai="a1")),)),)
+
+    def ok(form: Template, status: str) -> bool:
+        evidence = Evidence((), (), form, (AI,), (), status)
+        return certify(sections, (), sections_text(sections), evidence).ok
+
+    assert ok(inline, "draft")
+    assert ok(inline, "preliminary")
+    assert not ok(inline, "final")
+    assert not ok(FORM, "draft")
+
+
+def test_a_template_sentence_is_not_of_a_prior_report() -> None:
+    assert not proof(ONE, TWO, replace(NORMAL, source=replace(NORMAL.source, prior="A0"))).ok
+
+
+def test_an_edit_is_of_its_target_and_person() -> None:
+    source = Source("d-1", (12, 27), person="Dr. Grey")
+    edited = Statement("s1", "No effusion.", Origin.EDITED, source)
+    right = Decision(DecisionKind.EDIT, "s1", "No effusion.", "Dr. Grey")
+    for wrong in (
+        replace(right, target="s2"),
+        replace(right, person="Dr. Who"),
+        replace(right, kind=DecisionKind.ACCEPT),
+    ):
+        assert not proof(edited, TWO, decisions=(wrong,)).ok
+        assert proof(edited, TWO, decisions=(wrong, right)).ok
+
+
+def test_nothing_of_a_report_signed_elsewhere_is_proved_here() -> None:
+    assert not proof(ONE, TWO, replace(NORMAL, origin=Origin.ELSEWHERE)).ok

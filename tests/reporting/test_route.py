@@ -8,7 +8,7 @@ import pytest
 
 from adapter.mapping.template_table import SectionRule
 from adapter.reporting.headers import opening
-from adapter.reporting.route import Routed, route
+from adapter.reporting.route import Routed, by_keyword, route
 from adapter.reporting.said import listen
 from tests.reporting.tables import tables, written
 
@@ -139,3 +139,42 @@ def _placed() -> tuple[SectionRule, ...]:
 def test_what_has_no_place_goes_with_the_sentence_before() -> None:
     assert sections("The pleura is thickened. A 3 cm cyst.")[1] == "pleura"
     assert sections("A 3 cm cyst.") == ["other"]
+
+
+@pytest.mark.parametrize(
+    ("first", "section", "why"),
+    [
+        ("Small pneumothorax.", "pleura", "finding"),
+        ("The lungs are clear.", "lungs", "organ"),
+        ("Inspiratory effort is poor.", "lungs", "keyword"),
+        ("Heart: Fine.", "heart", "header"),
+    ],
+)
+def test_what_is_carried_on_from_any_sentence_with_a_place(
+    first: str, section: str, why: str
+) -> None:
+    found = routed(f"{first} It is new. This is larger.")
+    assert [(each.section, each.why) for each in found] == [
+        (section, why),
+        (section, "carry"),
+        (section, "carry"),
+    ]
+
+
+def test_a_sentence_without_place_of_its_own_carries_nothing_on() -> None:
+    found = routed("Small pneumothorax. Something else. It is new.")
+    assert [(each.section, each.why) for each in found][2] == ("pleura", "carry")
+
+
+def test_a_general_finding_is_a_topic_and_the_rest_is_general() -> None:
+    assert [each.why for each in routed("A 3 cm cyst.")] == ["topic"]
+    assert [each.why for each in routed("Something else.")] == ["general"]
+
+
+def test_the_first_keyword_of_the_text_decides() -> None:
+    lungs, other = "Inspiratory effort is poor", "the silhouette is fine"
+    assert by_keyword(f"{lungs}, {other}.", CHEST) == "lungs"
+    found = by_keyword(f"{other}.", CHEST)
+    assert found != "lungs"
+    assert by_keyword(f"{other}, {lungs}.", CHEST) == (found or "lungs")
+    assert by_keyword("Something else.", CHEST) is None
