@@ -30,6 +30,11 @@ class Patient:
     birth_date: Phi = _NOTHING  # PID-7 as YYYYMMDD
     sex: Sex = Sex.UNKNOWN  # PID-8
 
+    def may_be(self, other: Patient) -> bool:
+        """Whether the numbers agree; without a number, as before the order came, anybody may be."""
+        issuers = {self.issuer, other.issuer} - {""}
+        return not self.mrn or (self.mrn == other.mrn and len(issuers) < 2)
+
 
 @dataclass(frozen=True, slots=True)
 class Practitioner:

@@ -41,10 +41,10 @@ def order_of(
     )
 
 
-def accession_of(request: Request, places: Places) -> Accession:
+def accession_of(request: Request, places: Places, location: str = "") -> Accession:
     """The accession number; raises Rejected where there is none that could be one."""
     accession = request.first(places)
-    place = f"OBR^{request.number}^18"
+    place = location or f"OBR^{request.number}^18"
     if not accession:
         looked = ", ".join(f"{each.segment}-{each.field}" for each in places)
         raise Rejected(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from adapter.domain.event import Event
 from adapter.errors import Unsupported
+from adapter.hl7v2.appointments import read_appointment
 from adapter.hl7v2.message import Message
 from adapter.hl7v2.message_types import check_type, type_of
 from adapter.hl7v2.orders import check_orders, read_numbers, read_orders
@@ -21,7 +22,8 @@ class MessageReader:
     def __init__(self, orders: OrderMapping, messages: MessageMapping) -> None:
         self._orders, self._messages = orders, messages
         reports = frozenset(kind for source in messages.reports for kind in source.messages)
-        self._taken = orders.messages | frozenset(messages.patients) | reports
+        others = frozenset((*messages.patients, *messages.appointments))
+        self._taken = orders.messages | others | reports
 
     def check(self, message: Message) -> None:
         """Raise Rejected for what `read` would refuse: for the listener's door."""
@@ -43,6 +45,9 @@ class MessageReader:
         check_type(kind, self._taken)
         if kind in self._messages.patients:
             return read_patients(message, self._messages.patients[kind], self._orders)
+        if kind in self._messages.appointments:
+            rule = self._messages.appointments[kind]
+            return (read_appointment(message, rule, self._messages, self._orders),)
         source = self._messages.source(kind, message.header.sender)
         if source is None:
             raise Unsupported(

@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 
 from pydantic import Field
 
+from adapter.domain.order import OrderStatus
 from adapter.domain.outside_report import OutsideStatus, ReportMeaning
 from adapter.domain.patient_event import PatientAction
 from adapter.mapping.files import MappingFiles, MappingTable
@@ -57,6 +58,15 @@ class ReportSource(MappingTable):
     """When the study was made; left out: OBR-7, TXA-4, OBR-36."""
 
 
+class AppointmentRule(MappingTable):
+    """What a change of an appointment does to the order."""
+
+    reschedule: bool = False
+    """Whether the order starts when the message says."""
+    status: OrderStatus | None = None
+    """New state of the order; left out: it stays."""
+
+
 class MessageMapping(MappingTable):
     """mappings/messages.yaml. Patients and procedures are read as orders.yaml says."""
 
@@ -66,6 +76,12 @@ class MessageMapping(MappingTable):
     studies and prior reports of the number in MRG-1."""
     reports: tuple[ReportSource, ...] = ()
     """Whose reports (ORU, MDM) are taken, and as what; the first that fits counts."""
+    appointments: dict[str, AppointmentRule] = Field(default_factory=dict)
+    """What is done with an order, by message type (MSH-9) of the scheduling system."""
+    appointment_accession: Places = (Place("SCH", 27), Place("SCH", 26))
+    """Accession number in such a message; left out: SCH-27, SCH-26."""
+    appointment_start: Places = (Place("AIS", 4), Place("TQ1", 7), Place("SCH", 11, 4))
+    """Start in such a message; left out: AIS-4, TQ1-7, SCH-11.4."""
     report_titles: dict[str, str] = Field(default_factory=dict)
     """Title of a part of a report by the suffix or code in OBX-3.1, where its text has none."""
 

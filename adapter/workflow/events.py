@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import sqlalchemy as sa
 
+from adapter.domain.appointment import AppointmentEvent
 from adapter.domain.event import Event
 from adapter.domain.order import NumberRequest, OrderEvent
 from adapter.domain.outside_report import OutsideReport
@@ -27,6 +28,8 @@ def _apply(house: House, tx: sa.Connection, event: Event, cause: str) -> str:
         return orders.apply(house, tx, event, cause)
     if isinstance(event, NumberRequest):
         return orders.assign_number(house, tx, event)
+    if isinstance(event, AppointmentEvent):
+        return orders.move(house, tx, event, cause)
     if isinstance(event, OutsideReport):
         return outside.apply(house, tx, event, cause)
     return patients.apply(house, tx, event, cause)

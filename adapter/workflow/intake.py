@@ -11,6 +11,7 @@ from traceback import extract_tb
 import sqlalchemy as sa
 import structlog
 
+from adapter.domain.appointment import AppointmentEvent
 from adapter.domain.event import Event
 from adapter.domain.message import InboundMessage, MessageState
 from adapter.domain.order import NumberRequest, OrderEvent
@@ -173,4 +174,4 @@ def _fault(error: Exception) -> dict[str, str]:
 
 def _is_plain(event: Event) -> bool:
     """Whether it only writes rows."""
-    return isinstance(event, OrderEvent | NumberRequest)
+    return isinstance(event, OrderEvent | NumberRequest | AppointmentEvent)

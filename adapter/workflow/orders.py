@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import sqlalchemy as sa
 
+from adapter.domain.appointment import AppointmentEvent
 from adapter.domain.identifiers import Accession, Phi
 from adapter.domain.order import Code, NumberRequest, Order, OrderAction, OrderEvent, OrderStatus
 from adapter.domain.people import Patient
+from adapter.domain.study import Study
 from adapter.store import dictations, order_numbers, studies
 from adapter.workflow.study_flow import MERGE, House
 
@@ -30,11 +34,37 @@ def apply(house: House, tx: sa.Connection, event: OrderEvent, cause: str) -> str
     if event.status is None:
         studies.note(tx, order.accession, now, f"order {event.action} changed nothing", cause)
         return _UNMAPPED
-    studies.change(tx, order.accession, now, order=order, order_status=event.status)
-    studies.note(tx, order.accession, now, f"order {event.action}", cause)
-    if dictations.of_study(tx, order.accession):
-        house.jobs.put(tx, MERGE, f"{order.accession}/order-{study.version}", lane=order.accession)
+    _change(house, tx, study, order, event.status, f"order {event.action}", cause)
     return ""
+
+
+def move(house: House, tx: sa.Connection, event: AppointmentEvent, cause: str) -> str:
+    """Write a change of an appointment; returns what the message log should say."""
+    study = studies.find(tx, event.accession, lock=True)
+    if study is None:
+        return "no study of this accession is here: nothing changed"
+    if not study.order.patient.may_be(event.patient):
+        return "the appointment is of another patient than the study: nothing changed"
+    order = replace(study.order, scheduled_at=event.start or study.order.scheduled_at)
+    status = event.status or study.order_status
+    _change(house, tx, study, order, status, "appointment changed", cause)
+    return ""
+
+
+def _change(
+    house: House,
+    tx: sa.Connection,
+    study: Study,
+    order: Order,
+    status: OrderStatus,
+    what: str,
+    cause: str,
+) -> None:
+    accession, now = order.accession, house.now()
+    studies.change(tx, accession, now, order=order, order_status=status)
+    studies.note(tx, accession, now, what, cause)
+    if dictations.of_study(tx, accession):
+        house.jobs.put(tx, MERGE, f"{accession}/order-{study.version}", lane=accession)
 
 
 def assign_number(house: House, tx: sa.Connection, asked: NumberRequest) -> str:

@@ -15,7 +15,6 @@ from adapter.domain.outside_report import (
     ReportMeaning,
     SignedElsewhere,
 )
-from adapter.domain.people import Patient
 from adapter.domain.report import Report
 from adapter.domain.study import Study
 from adapter.reporting.difference import compare
@@ -56,7 +55,7 @@ def _apply(house: House, tx: sa.Connection, report: OutsideReport, cause: str) -
     if report.status is OutsideStatus.RETRACTED:
         studies.note(tx, study.order.accession, house.now(), "report retracted elsewhere", cause)
         return _RETRACTED
-    if not _same_person(study.order.patient, report.order.patient):
+    if not study.order.patient.may_be(report.order.patient):
         studies.note(tx, study.order.accession, house.now(), "report of another patient", cause)
         return _OTHER_PATIENT
     if not report.text:
@@ -79,14 +78,6 @@ def _keep_prior(house: House, tx: sa.Connection, report: OutsideReport) -> str:
 
 def _same_words(known: KeptReport, report: OutsideReport) -> bool:
     return (known.report.text, known.report.order) == (report.text, report.order)
-
-
-def _same_person(known: Patient, told: Patient) -> bool:
-    """Whether the numbers agree; a study without order has none yet."""
-    if not known.mrn:
-        return True
-    issuers = {known.issuer, told.issuer} - {""}
-    return known.mrn == told.mrn and len(issuers) < 2
 
 
 def _text(report: OutsideReport, before: str) -> str:

@@ -91,6 +91,18 @@ ORDER = [
     Value("Start", ORDERS.scheduled_at, False, "20260101", "20260202", "scheduled_at"),
     Value("Study instance UID", ORDERS.study_uid, False, "1.2.3", "1.2.4", "study_uid"),
 ]
+APPOINTMENT = [
+    *(value for value in PATIENT if value.name in ("Patient number", "Its assigning authority")),
+    Value(
+        "Accession number",
+        MESSAGES.appointment_accession,
+        True,
+        "ACC1",
+        "ACC2",
+        "appointment_accession",
+    ),
+    Value("Start", MESSAGES.appointment_start, True, "20260101", "20260202", "appointment_start"),
+]
 MERGE = [
     Value("Number that retires", _at("MRG-1"), True, "OLD1", "OLD2", many=True),
     Value("Its assigning authority", _at("MRG-1.4"), False, "NORTH", "SOUTH"),

@@ -11,6 +11,7 @@ from adapter.mapping.listeners import ListenerProfile
 from adapter.mapping.mllp_profile import MllpProfile
 from tests.conformance import answers, outgoing
 from tests.conformance.incoming import (
+    APPOINTMENT,
     MERGE,
     MESSAGES,
     NAMES,
@@ -155,6 +156,8 @@ def _incoming() -> Iterator[str]:
     yield _fields(ORDER)
     yield "### Patient merge and change of number"
     yield _fields(MERGE)
+    yield "### Appointments"
+    yield _fields(APPOINTMENT)
     yield "### Reports of other systems"
     yield "Taken of the senders that `reports` in messages.yaml names; it may name other places."
     yield _fields(REPORT)
@@ -197,6 +200,10 @@ def _kinds() -> Iterator[tuple[str, str, str]]:
     for kind, action in MESSAGES.patients.items():
         segments = "MSH PID" if action == "update" else "MSH { PID MRG }"
         yield f"`{kind}`", f"patient: {action.replace('_', ' ')}", segments
+    for kind, rule in MESSAGES.appointments.items():
+        moved = "starts then" if rule.reschedule else "keeps its start"
+        state = f", is {rule.status}" if rule.status else ""
+        yield f"`{kind}`", f"appointment: the order {moved}{state}", "MSH SCH [TQ1] PID [AIS]"
     for kind in SOURCE.messages:
         body = "[OBR] TXA" if kind.startswith("MDM") else "OBR"
         segments = f"MSH PID [ORC] {body} {{ OBX }}"

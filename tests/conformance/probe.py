@@ -14,7 +14,8 @@ from tests.conformance.incoming import MESSAGES, ORDERS, SOURCE, Value
 
 Fields = dict[tuple[str, int], str]
 _SEGMENTS = (
-    "EVN", "PID", "PV1", "MRG", "ORC", "TQ1", "OBR", "TXA", "NTE", "DG1", "OBX", "IPC", "ZDS",
+    "EVN", "SCH", "PID", "PV1", "MRG", "ORC", "TQ1", "OBR", "TXA", "NTE", "DG1", "OBX", "IPC",
+    "ZDS", "AIS",
 )  # fmt: skip
 _READER = MessageReader(ORDERS, MESSAGES)
 
@@ -67,6 +68,11 @@ def read_merge(fields: Fields) -> Sequence[Event]:
 def read_report(fields: Fields) -> Sequence[Event]:
     """What ORU^R01 of another system with these fields means."""
     return read_reports(Message.parse(body("ORU^R01", fields)), SOURCE, MESSAGES, ORDERS)
+
+
+def read_appointment(fields: Fields) -> Sequence[Event]:
+    """What SIU^S13 with these fields means."""
+    return _READER.read(body("SIU^S13", fields))
 
 
 def is_refused(read: object, fields: Fields) -> bool:

@@ -8,12 +8,21 @@ import pytest
 
 from adapter.domain.event import Event
 from adapter.mapping.places import Place
-from tests.conformance.incoming import MERGE, ORDER, PATIENT, REPORT, Value, place_name
+from tests.conformance.incoming import (
+    APPOINTMENT,
+    MERGE,
+    ORDER,
+    PATIENT,
+    REPORT,
+    Value,
+    place_name,
+)
 from tests.conformance.probe import (
     Fields,
     filled,
     is_refused,
     put,
+    read_appointment,
     read_merge,
     read_order,
     read_report,
@@ -24,6 +33,7 @@ _OBX = {("OBX", 1): "1", ("OBX", 2): "TX", ("OBX", 3): "1^Findings"}
 KINDS: dict[str, tuple[Read, list[Value], Fields]] = {
     "order": (read_order, [*PATIENT, *ORDER], {("OBR", 1): "1"}),
     "merge": (read_merge, [*PATIENT, *MERGE], {}),
+    "appointment": (read_appointment, APPOINTMENT, {}),
     "report": (read_report, [*PATIENT, *REPORT], {("OBR", 1): "1", **_OBX}),
 }
 CASES = [
@@ -65,7 +75,21 @@ def test_no_other_field_changes_what_the_message_means(kind: str) -> None:
     said = {(place.segment, place.field) for value in values for place in value.places}
     fields = fixed | filled(values)
     before = read(fields)
-    others = ("PID", "PV1", "ORC", "TQ1", "OBR", "IPC", "ZDS", "NTE", "DG1", "MRG", "TXA")
+    others = (
+        "PID",
+        "PV1",
+        "ORC",
+        "TQ1",
+        "OBR",
+        "IPC",
+        "ZDS",
+        "NTE",
+        "DG1",
+        "MRG",
+        "TXA",
+        "SCH",
+        "AIS",
+    )
     for segment in others:
         for number in range(1, LONGEST):
             if (segment, number) not in said and (segment, number) not in fields:
