@@ -14,6 +14,7 @@ from adapter.domain.study import Study
 from adapter.store import dictations, order_numbers, studies
 from adapter.workflow.study_flow import MERGE, House
 
+_WAITING = (OrderStatus.SCHEDULED, OrderStatus.HELD)
 _UNMAPPED = "the order control and status are not in orders.yaml: nothing changed"
 
 
@@ -45,6 +46,8 @@ def move(house: House, tx: sa.Connection, event: AppointmentEvent, cause: str) -
         return "no study of this accession is here: nothing changed"
     if not study.order.patient.may_be(event.patient):
         return "the appointment is of another patient than the study: nothing changed"
+    if study.order_status not in _WAITING:
+        return f"the order is {study.order_status} already: nothing changed"
     order = replace(study.order, scheduled_at=event.start or study.order.scheduled_at)
     status = event.status or study.order_status
     _change(house, tx, study, order, status, "appointment changed", cause)

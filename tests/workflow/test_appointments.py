@@ -31,6 +31,17 @@ def test_an_order_is_moved_and_then_waits(workflow: Workflow) -> None:
     assert workflow.events("A1") == ["order new", "appointment changed", "appointment changed"]
 
 
+@pytest.mark.parametrize("status", [OrderStatus.COMPLETED, OrderStatus.CANCELLED])
+def test_an_order_that_no_longer_waits_is_left_alone(
+    workflow: Workflow, status: OrderStatus
+) -> None:
+    workflow.order("A1", status=status)
+    event = AppointmentEvent(Accession("A1"), ME, "20260203101500", OrderStatus.SCHEDULED)
+    assert f"the order is {status}" in tell(workflow, event)
+    with workflow.database.read() as tx:
+        assert studies.get(tx, "A1").order_status is status
+
+
 @pytest.mark.parametrize(
     ("accession", "patient", "said"),
     [("A9", ME, "no study"), ("A1", Patient(Phi("OTHER"), "SYN"), "another patient")],
