@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import sqlalchemy as sa
 
-from adapter.domain.identifiers import sha256_hex
 from adapter.domain.message import MessageState
 from adapter.errors import NotFound
+from adapter.store.message_keys import ACCESSION, PATIENT
 from adapter.store.tables import delivery, message, message_key
 
-ACCESSION, PATIENT = "accession", "patient"
 _SCANNED = 5_000  # bodies that one page of a search for text looks into
 _NAMES = 1_000
-_NOT_INDEXED = sa.text("indexed = 0")  # word for word as the index has it, so that it serves
-_ADD_KEY = sa.text(
-    f"INSERT INTO {message_key.name} (kind, value, message_id) "  # noqa: S608 - a table of ours
-    "VALUES (:kind, :value, :message_id) ON CONFLICT DO NOTHING"
-)
+LARGEST_ID = (1 << 63) - 1
 
 Row = TypeVar("Row")
 
@@ -100,7 +95,8 @@ def sent(tx: sa.Connection, search: Search, before: int | None, limit: int) -> P
 def find_received(tx: sa.Connection, id_: int) -> tuple[LoggedMessage, bytes]:
     """A message that came in and its body; raises NotFound."""
     log: _Log[LoggedMessage] = _Log(tx, message, message.c.received_at, LoggedMessage)
-    return log.find(message.c.id == id_, f"no message has id {id_}")
+    wanted = message.c.id == id_ if 0 < id_ <= LARGEST_ID else sa.false()
+    return log.find(wanted, f"no message has id {id_}")
 
 
 def find_sent(tx: sa.Connection, control_id: str) -> tuple[LoggedDelivery, bytes]:
@@ -118,14 +114,6 @@ def senders(tx: sa.Connection) -> list[str]:
 def types(tx: sa.Connection) -> list[str]:
     """Every message type of the log."""
     return _different(tx, message.c.type)
-
-
-def accessions_of(tx: sa.Connection, message_id: int) -> list[str]:
-    """The accessions that a message names."""
-    query = sa.select(message_key.c.value).where(
-        message_key.c.message_id == message_id, message_key.c.kind == ACCESSION
-    )
-    return list(tx.execute(query.order_by(message_key.c.value)).scalars())
 
 
 def _different(tx: sa.Connection, column: sa.Column[str]) -> list[str]:
@@ -236,11 +224,6 @@ def _holds(tx: sa.Connection, body: sa.Column[bytes], text: bytes) -> sa.ColumnE
     return sa.func.position(wanted.op("IN")(body)) > 0
 
 
-def number_key(number: str) -> str:
-    """The hash under which the messages of a patient's number are found."""
-    return sha256_hex(number.strip().encode())
-
-
 def receive_again(tx: sa.Connection, row: LoggedMessage, remark: str) -> bool:
     """Let a stored message wait to be applied once more; False when it has changed meanwhile."""
     done = tx.execute(
@@ -253,22 +236,3 @@ def receive_again(tx: sa.Connection, row: LoggedMessage, remark: str) -> bool:
         )
     )
     return bool(done.rowcount)
-
-
-def unindexed(tx: sa.Connection, limit: int) -> list[tuple[int, str, bytes]]:
-    """(id, protocol, body) of the oldest messages without keys."""
-    query = (
-        sa.select(message.c.id, message.c.protocol, message.c.body)
-        .where(_NOT_INDEXED)
-        .order_by(message.c.id)
-        .limit(limit)
-    )
-    return [(row[0], row[1], row[2]) for row in tx.execute(query)]
-
-
-def add_keys(tx: sa.Connection, ids: Iterable[int], keys: Iterable[tuple[int, str, str]]) -> None:
-    """Write (message id, kind, value), also where another node has, and count them as indexed."""
-    rows = [{"message_id": id_, "kind": kind, "value": value} for id_, kind, value in keys]
-    if rows:
-        tx.execute(_ADD_KEY, rows)
-    tx.execute(sa.update(message).where(message.c.id.in_(list(ids))).values(indexed=1))

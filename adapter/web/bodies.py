@@ -9,6 +9,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from adapter.domain.delivery import DeliveryKind, DeliveryState
 from adapter.domain.message import MessageState
+from adapter.store.message_log import LARGEST_ID
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
@@ -152,7 +153,7 @@ class LogQuery(Asked):
     """Earlier than this, ISO 8601 with offset."""
     text: Prose = Field("", max_length=200)
     """What the body holds, as typed or in capitals."""
-    before: int | None = Field(None, ge=1)
+    before: int | None = Field(None, ge=1, le=LARGEST_ID)
     """Where the page begins: `next` of the page before."""
     limit: int = Field(50, ge=1, le=500)
     """Longest page."""

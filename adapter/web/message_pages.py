@@ -14,11 +14,12 @@ from pydantic import Field, NaiveDatetime
 from adapter.domain.delivery import DeliveryKind, DeliveryState
 from adapter.domain.message import MessageState
 from adapter.domain.people import Practitioner
+from adapter.store.message_log import LARGEST_ID
 from adapter.web.bodies import Asked, Prose, Word
 from adapter.web.message_html import message_html, person_form
 from adapter.web.message_rows import DELIVERIES, MESSAGES, delivery_path, delivery_row, message_row
 from adapter.web.page import minute, page, table
-from adapter.web.requests import House
+from adapter.web.requests import ControlIdInPath, House
 from adapter.workflow.message_log import Query
 
 router = APIRouter(tags=["pages"])
@@ -49,7 +50,7 @@ class SearchForm(Asked):
     """Earlier than this."""
     text: Prose = Field("", max_length=200)
     """What the body holds."""
-    before: int | None = Field(None, ge=1)
+    before: int | None = Field(None, ge=1, le=LARGEST_ID)
     """Where the page begins."""
 
     def query(self) -> Query:
@@ -122,7 +123,7 @@ def replay(id: int, form: Annotated[AgainForm, Form()], parts: House) -> HTMLRes
 
 
 @router.get("/deliveries/{control_id}", response_class=HTMLResponse)
-def delivery(control_id: str, parts: House) -> HTMLResponse:
+def delivery(control_id: ControlIdInPath, parts: House) -> HTMLResponse:
     """One message that goes out."""
     opened = parts.log.open_sent(control_id)
     row = opened.row
@@ -139,7 +140,9 @@ def delivery(control_id: str, parts: House) -> HTMLResponse:
 
 
 @router.post("/deliveries/{control_id}/resend", response_class=HTMLResponse)
-def resend(control_id: str, form: Annotated[AgainForm, Form()], parts: House) -> HTMLResponse:
+def resend(
+    control_id: ControlIdInPath, form: Annotated[AgainForm, Form()], parts: House
+) -> HTMLResponse:
     """Send a held message again."""
     parts.deliveries.resend(control_id, Practitioner(form.person))
     return delivery(control_id, parts)

@@ -19,7 +19,7 @@ from adapter.web.log_answers import (
 )
 from adapter.web.log_views import content_view, logged_delivery_view, message_view
 from adapter.web.parts import Parts
-from adapter.web.requests import House, practitioner
+from adapter.web.requests import ControlIdInPath, House, practitioner
 from adapter.workflow.message_log import Query as Wanted
 
 router = APIRouter(prefix="/api", tags=["queues"])
@@ -75,7 +75,7 @@ def search_sent(parts: House, query: DeliveryQuery) -> DeliveryList:
 
 
 @router.get("/deliveries/{control_id}")
-def one_sent(control_id: str, parts: House, hex: Hex = False) -> DeliveryDetail:
+def one_sent(control_id: ControlIdInPath, parts: House, hex: Hex = False) -> DeliveryDetail:
     """A delivery with its bytes, segments and fields."""
     opened = parts.log.open_sent(control_id)
     return DeliveryDetail(
@@ -86,7 +86,7 @@ def one_sent(control_id: str, parts: House, hex: Hex = False) -> DeliveryDetail:
 
 
 @router.post("/deliveries/{control_id}/resend", status_code=202)
-def resend(control_id: str, parts: House, body: ByPerson | None = None) -> ReleasedView:
+def resend(control_id: ControlIdInPath, parts: House, body: ByPerson | None = None) -> ReleasedView:
     """Send a held delivery again: the same bytes under the same control id."""
     parts.deliveries.resend(control_id, practitioner(body.person) if body else None)
     return ReleasedView(control_id=control_id, state=DeliveryState.PENDING)

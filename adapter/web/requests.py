@@ -31,12 +31,18 @@ def accession_in(accession: Annotated[str, Path(description=_PLACE, examples=["A
     return Accession(text)
 
 
+def control_id_in(control_id: Annotated[str, Path(description="MSH-10")]) -> str:
+    """The control id of a path parameter."""
+    return control_id.replace(SLASH, "/")
+
+
 async def _raw_body(request: Request) -> bytes:
     return await request.body()
 
 
 House = Annotated[Parts, Depends(parts_of)]
 InPath = Annotated[Accession, Depends(accession_in)]
+ControlIdInPath = Annotated[str, Depends(control_id_in)]
 RawBody = Annotated[bytes, Depends(_raw_body)]
 
 

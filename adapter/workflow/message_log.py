@@ -24,7 +24,7 @@ from adapter.mapping.hl7_names import load_hl7_names
 from adapter.mapping.hl7_orders import OrderMapping
 from adapter.mapping.listeners import DEFAULT_ORDERS
 from adapter.ports import Clock
-from adapter.store import message_log, studies
+from adapter.store import message_keys, message_log, studies
 from adapter.store.database import Database
 from adapter.store.message_log import LoggedDelivery, LoggedMessage, Page, Search
 from adapter.workflow.study_flow import iso
@@ -108,7 +108,7 @@ class MessageLog:
         """A message that came in; raises NotFound."""
         with self._database.read() as tx:
             row, body = message_log.find_received(tx, id_)
-            accessions = tuple(message_log.accessions_of(tx, id_))
+            accessions = tuple(message_keys.accessions_of(tx, id_))
         return self._opened(row, body, row.protocol, accessions)
 
     def open_sent(self, control_id: str) -> Opened[LoggedDelivery]:
@@ -138,7 +138,7 @@ class MessageLog:
     def index(self) -> bool:
         """Write the search keys of some messages; whether there may be more without them."""
         with self._database.read() as tx:
-            group = message_log.unindexed(tx, _GROUP)
+            group = message_keys.unindexed(tx, _GROUP)
         found = [
             (id_, kind, value)
             for id_, protocol, body in group
@@ -146,7 +146,7 @@ class MessageLog:
         ]
         if group:
             with self._database.write() as tx:
-                message_log.add_keys(tx, [id_ for id_, _, _ in group], found)
+                message_keys.add_keys(tx, [id_ for id_, _, _ in group], found)
         return len(group) == _GROUP
 
     def _keys_of(self, protocol: str, body: bytes) -> SearchKeys:
@@ -226,7 +226,7 @@ def _search(query: Query, equal: dict[str, tuple[str, ...]]) -> Search:
     return Search(
         equal=equal,
         accession=query.accession,
-        patient=message_log.number_key(query.patient) if query.patient else "",
+        patient=message_keys.number_key(query.patient) if query.patient else "",
         since=_moment(query.since),
         until=_moment(query.until),
         texts=_spellings(query.text),
@@ -253,7 +253,7 @@ def _spellings(text: str) -> tuple[bytes, ...]:
 
 def _hashed(keys: SearchKeys) -> set[tuple[str, str]]:
     """(kind, value); what no accession can be is left out."""
-    numbers = {message_log.number_key(each.reveal()) for each in keys.patient_numbers}
+    numbers = {message_keys.number_key(each.reveal()) for each in keys.patient_numbers}
     whole = (each for each in keys.accessions if len(each) <= _LONGEST_KEY and each.isprintable())
-    found = {(message_log.ACCESSION, each) for each in whole}
-    return found | {(message_log.PATIENT, each) for each in numbers}
+    found = {(message_keys.ACCESSION, each) for each in whole}
+    return found | {(message_keys.PATIENT, each) for each in numbers}

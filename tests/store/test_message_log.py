@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from adapter.domain.message import MessageState
 from adapter.errors import NotFound
-from adapter.store import message_log, messages
+from adapter.store import message_keys, message_log, messages
 from adapter.store.database import Database
 from adapter.store.message_log import LoggedMessage, Search
 from tests.store.test_messages import message
@@ -115,14 +115,14 @@ def test_by_state_sender_type_control_id_and_together(database: Database) -> Non
 def test_by_accession_and_patient_once_indexed(database: Database) -> None:
     messages.store_group(database, [message("1"), message("2")])
     with database.write() as tx:
-        waiting = message_log.unindexed(tx, 10)
+        waiting = message_keys.unindexed(tx, 10)
         assert [body for _, _, body in waiting] == [b"MSH|", b"MSH|"]
         one, two = (id_ for id_, _, _ in waiting)
         keys = [(one, "accession", "A1"), (one, "patient", "h"), (two, "patient", "h")]
-        message_log.add_keys(tx, [one, two], keys)
-        message_log.add_keys(tx, [one, two], keys)  # as another node might
-        assert message_log.unindexed(tx, 10) == []
-        assert message_log.accessions_of(tx, one) == ["A1"]
+        message_keys.add_keys(tx, [one, two], keys)
+        message_keys.add_keys(tx, [one, two], keys)  # as another node might
+        assert message_keys.unindexed(tx, 10) == []
+        assert message_keys.accessions_of(tx, one) == ["A1"]
     assert control_ids(database, Search({}, accession="A1")) == ["1"]
     assert control_ids(database, Search({}, patient="h")) == ["2", "1"]
     assert control_ids(database, Search({}, accession="A1", patient="x")) == []
@@ -159,6 +159,8 @@ def test_one_message_with_its_body_or_not_found(database: Database) -> None:
         assert (row.control_id, row.state, body) == ("1", MessageState.RECEIVED, b"\x00\xff")
         with pytest.raises(NotFound, match="no message"):
             message_log.find_received(tx, 99)
+        with pytest.raises(NotFound, match="no message"):
+            message_log.find_received(tx, 10**30)
         with pytest.raises(NotFound, match="no delivery"):
             message_log.find_sent(tx, "X")
 

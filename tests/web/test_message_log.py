@@ -80,7 +80,8 @@ def test_a_message_is_shown_with_names_and_bytes(site: Site) -> None:
     assert reason["parts"][1]["text"] == "Cough & suspected pneumonia"
     hexed = site.client.get(f"/api/messages/{row['id']}?hex=true").json()
     assert bytes.fromhex(hexed["content"]["hex"]) == body
-    assert site.client.get("/api/messages/99").status_code == 404
+    for missing in ("99", "-1", "9" * 30):
+        assert site.client.get(f"/api/messages/{missing}").status_code == 404
 
 
 def test_a_refused_message_is_replayed_in_somebodys_name(site: Site) -> None:
@@ -113,7 +114,8 @@ def test_deliveries_are_searched_and_shown(site: Site) -> None:
     assert shown["delivery"] == sent
     assert site.client.get("/api/deliveries?destination=other").json()["deliveries"] == []
     assert len(site.client.get("/api/deliveries?destination=ris").json()["deliveries"]) == 1
-    assert site.client.get("/api/deliveries/NONE").status_code == 404
+    for missing in ("NONE", "a%2Fb"):
+        assert site.client.get(f"/api/deliveries/{missing}").status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -125,6 +127,7 @@ def test_deliveries_are_searched_and_shown(site: Site) -> None:
         {"since": "2026-01-01T00:00:00"},
         {"other": 1},
         {"before": 0},
+        {"before": 1 << 63},
     ],
 )
 def test_a_wrong_search_is_a_problem_that_names_the_member(

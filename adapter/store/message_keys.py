@@ -1,0 +1,49 @@
+"""By what messages are found beside their columns: accessions, hashes of patients' numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+
+from adapter.domain.identifiers import sha256_hex
+from adapter.store.tables import message, message_key
+
+ACCESSION, PATIENT = "accession", "patient"
+_NOT_INDEXED = sa.text("indexed = 0")  # word for word as the index has it, so that it serves
+_ADD_KEY = sa.text(
+    f"INSERT INTO {message_key.name} (kind, value, message_id) "  # noqa: S608 - a table of ours
+    "VALUES (:kind, :value, :message_id) ON CONFLICT DO NOTHING"
+)
+
+
+def number_key(number: str) -> str:
+    """The hash under which the messages of a patient's number are found."""
+    return sha256_hex(number.strip().encode())
+
+
+def accessions_of(tx: sa.Connection, message_id: int) -> list[str]:
+    """The accessions that a message names."""
+    query = sa.select(message_key.c.value).where(
+        message_key.c.message_id == message_id, message_key.c.kind == ACCESSION
+    )
+    return list(tx.execute(query.order_by(message_key.c.value)).scalars())
+
+
+def unindexed(tx: sa.Connection, limit: int) -> list[tuple[int, str, bytes]]:
+    """(id, protocol, body) of the oldest messages without keys."""
+    query = (
+        sa.select(message.c.id, message.c.protocol, message.c.body)
+        .where(_NOT_INDEXED)
+        .order_by(message.c.id)
+        .limit(limit)
+    )
+    return [(row[0], row[1], row[2]) for row in tx.execute(query)]
+
+
+def add_keys(tx: sa.Connection, ids: Iterable[int], keys: Iterable[tuple[int, str, str]]) -> None:
+    """Write (message id, kind, value), also where another node has, and count them as indexed."""
+    rows = [{"message_id": id_, "kind": kind, "value": value} for id_, kind, value in keys]
+    if rows:
+        tx.execute(_ADD_KEY, rows)
+    tx.execute(sa.update(message).where(message.c.id.in_(list(ids))).values(indexed=1))
