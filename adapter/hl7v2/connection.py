@@ -28,6 +28,8 @@ class MllpLimits:
     idle_seconds: float = 600.0
     max_pending_bytes: int = 33_554_432
     """Messages received and not yet stored; above it, reading pauses."""
+    max_responding: int = 64
+    """Messages of one connection whose answer waits until they are applied; then it pauses."""
     outside_seconds: float = 0.2
     """Wait for more bytes before bytes outside a frame are refused."""
 
@@ -70,7 +72,7 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._peer = self._address = ""
         self._encrypted = False
-        self._unanswered = 0
+        self._unanswered = self._responding = 0
         self._in_turn: deque[bytes | asyncio.Future[bytes | None]] = deque()
         self._last_read = 0.0
         self._deaf = False  # refused or stopping: what still comes is not read
@@ -195,6 +197,9 @@ class Connection(asyncio.Protocol):
             self._write(self._listener.answer(arrival.header, refusal))
         if turn is not None:
             self._unanswered += 1
+            self._responding += 1
+            if self._responding >= self._listener.limits.max_responding:
+                self.pause_reading("responses")
             response = self._listener.respond(arrival)
             if turn is Turn.INSTEAD:
                 self._in_turn.append(response)
@@ -211,6 +216,9 @@ class Connection(asyncio.Protocol):
 
     def _responded(self, turn: Turn, response: asyncio.Future[bytes | None]) -> None:
         self._unanswered -= 1
+        self._responding -= 1
+        if self._responding <= self._listener.limits.max_responding // 2:
+            self.resume_reading("responses")
         answer = None if response.cancelled() else response.result()
         if turn is Turn.AFTER and answer is not None and self._transport is not None:
             self._transport.write(answer)  # a message of its own, in no turn

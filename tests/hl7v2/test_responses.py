@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -315,6 +316,38 @@ async def test_answers_in_turn_stay_in_the_order_of_the_messages(
     assert [each.first("MSA").text(2) for each in answers] == [f"C{n}" for n in range(30)]
     kinds = [each.header.type for each in answers]
     assert kinds == ["ORR^O02" if n % 3 == 0 else "ACK^O01" for n in range(30)]
+
+
+async def test_a_sender_waits_when_too_many_of_its_answers_are_being_made(
+    mapping: OrderMapping, store: Any, clock: Any, connect: Any
+) -> None:
+    gate, told = threading.Event(), Told()
+
+    def held(*asked: Any) -> Outcome:
+        gate.wait(10)
+        return told(*asked)
+
+    door = Door(responder=Responder(mapping, held))
+    limits = MllpLimits(max_responding=4)
+
+    def review(each: Message) -> None:
+        check_orders(each, mapping)
+
+    listener = MllpListener("127.0.0.1", 0, limits, review, store, clock, door=door)
+    await listener.start()
+    client = await connect(listener)
+    bodies = [
+        message(f"ORC|SN|P{n}", OBR).replace(b"|C1|", b"|C%d|" % n) + b"NTE|" + b"x" * 9000
+        for n in range(40)
+    ]
+    client.writer.write(b"".join(map(frame, bodies)))
+    try:
+        await until(lambda: any("responses" in each._pauses for each in listener.connections))
+    finally:
+        gate.set()
+    answers = [await client.answer() for _ in bodies]
+    assert [each.first("MSA").text(2) for each in answers] == [f"C{n}" for n in range(40)]
+    await listener.stop()
 
 
 async def test_an_acknowledgement_is_never_acknowledged(
