@@ -91,6 +91,8 @@ def _functions(
 def _inside(node: ast.AST) -> Iterator[ast.AST]:
     if isinstance(node, ast.JoinedStr) or _is_prose(node):
         return
+    if isinstance(node, ast.keyword) and node.arg == "strict":  # of zip: an assertion
+        return
     yield node
     for field, value in ast.iter_fields(node):
         if field in ("annotation", "returns"):

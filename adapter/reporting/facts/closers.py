@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from adapter.reporting.facts.ahead import ends_clause, finding_follows, is_adjective
 from adapter.reporting.facts.events import Line
 from adapter.reporting.facts.scope import (
@@ -53,22 +55,22 @@ def _closing(line: Line, at: int) -> str | None:
             return name
     if "uncertain_either" in kinds and ends_clause(line, at, _VERB):
         return None if finding_follows(line, at) else UNCERTAIN
-    return UNCERTAIN if "doubt" in kinds and event.end >= len(line.tokens) else None
+    return UNCERTAIN if event.end >= len(line.tokens) else None  # a mark of doubt at the end
 
 
 def _reach_back(line: Line, at: int, name: str, found: dict[int, set[str]]) -> None:
     listed, reached = False, False
-    for place in range(at - 1, -1, -1):
+    for place in reversed(range(at)):
         event = line.events[place]
         if event.term:
             found[place].add(name)
             reached = True
             continue
         kinds = event.kinds
-        if not reached and "end" in kinds and _is_bare(line, place, at):
+        if "end" in kinds and _is_bare(line, place, at):
             _undo(line, place, found)  # "is not seen but cannot be excluded"
             continue
-        if "clause" in kinds and _is_aside(line, place, at):
+        if "clause" in kinds and not reached and _is_aside(line, place, at):
             continue
         if not kinds.isdisjoint(("end", "with", "versus")):
             return
@@ -81,14 +83,8 @@ def _reach_back(line: Line, at: int, name: str, found: dict[int, set[str]]) -> N
 
 
 def _is_aside(line: Line, clause: int, at: int) -> bool:
-    """Whether "which …" stands between two commas and holds no finding."""
-    between = line.events[clause + 1 : at]
-    begun = clause > 0 and "comma" in line.events[clause - 1].kinds
-    return (
-        begun
-        and any("comma" in event.kinds for event in between)
-        and not any(event.term for event in between)
-    )
+    """Whether a comma ends "which …" before the words that tell."""
+    return any("comma" in event.kinds for event in line.events[clause:at])
 
 
 def _is_bare(line: Line, end: int, at: int) -> bool:
@@ -100,7 +96,7 @@ def _is_bare(line: Line, end: int, at: int) -> bool:
 
 def _undo(line: Line, end: int, found: dict[int, set[str]]) -> None:
     """Takes the denial from the finding of the clause before."""
-    for place in range(end - 1, -1, -1):
+    for place in reversed(range(end)):
         if line.events[place].term:
             found[place].discard(NEGATED)
             return
@@ -111,7 +107,7 @@ def _alternatives(line: Line, found: dict[int, set[str]]) -> None:
     for at, event in enumerate(line.events):
         if event.kinds.isdisjoint(("versus", "or")):
             continue
-        left = _neighbour(line, range(at - 1, -1, -1))
+        left = _neighbour(line, reversed(range(at)))
         right = _neighbour(line, range(at + 1, len(line.events)))
         if left is None or right is None:
             if "versus" in event.kinds and left is not None:
@@ -123,7 +119,7 @@ def _alternatives(line: Line, found: dict[int, set[str]]) -> None:
             found[right].add(UNCERTAIN)
 
 
-def _neighbour(line: Line, places: range) -> int | None:
+def _neighbour(line: Line, places: Iterable[int]) -> int | None:
     for place in places:
         event = line.events[place]
         if event.term:
@@ -139,7 +135,7 @@ def _relatives(line: Line, found: dict[int, set[str]]) -> None:
     for at, event in enumerate(line.events):
         if "relative" not in event.kinds:
             continue
-        for places in (range(at + 1, count), range(at - 1, -1, -1)):
+        for places in (range(at + 1, count), reversed(range(at))):
             for place in places:
                 other = line.events[place]
                 if other.term:

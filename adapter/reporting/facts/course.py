@@ -22,7 +22,7 @@ def courses(line: Line) -> dict[int, Course]:
     """By place in `events`: `new`, `increased`, `decreased`, `stable` or `resolved`."""
     found: dict[int, Course] = {}
     for at, event in enumerate(line.events):
-        if event.term or event.kinds.isdisjoint(_TELLING):
+        if event.kinds.isdisjoint(_TELLING):
             continue
         name = _name(line, at)
         if name is None:
@@ -73,7 +73,7 @@ def _behind(line: Line, at: int) -> int | None:
 
 
 def _before(line: Line, at: int) -> int | None:
-    for place in range(at - 1, -1, -1):
+    for place in reversed(range(at)):
         event = line.events[place]
         if event.term:
             return place

@@ -53,7 +53,7 @@ def line(sentence: str, lexicon: Lexicon) -> Line:
         for at, word in enumerate(words)
         if word in _MARKS
     ]
-    events.sort(key=lambda event: (event.start, event.term is None))
+    events.sort(key=lambda event: event.start)
     return row_of(tokens, _fronted(events))
 
 
@@ -78,22 +78,21 @@ def _kinds(words: list[str], lexicon: Lexicon) -> frozenset[str]:
 
 def _fronted(events: list[Event]) -> list[Event]:
     """ "On the left, there is an effusion": what is said first tells where."""
-    placed = False
     if not events or "preposition" not in events[0].kinds:
         return events
     for at, event in enumerate(events):
-        if event.kinds <= _WHERE and event.term is None:
-            placed = placed or event.kinds.isdisjoint(("definite", "preposition", "of"))
-            continue
-        if not placed:
-            return events
-        tail = events[at:]
-        if "comma" in event.kinds:
-            tail = tail[1:]
-        if tail and "there" in tail[0].kinds:
-            tail = [tail[0]._replace(kinds=tail[0].kinds - {"end"}), *tail[1:]]
-        return [*events[:at], *tail]
+        if event.kinds - _WHERE:
+            behind = events[at + 1 :] if "comma" in event.kinds else events[at:]
+            return [*events[:at], *_joined(behind)]
     return events
+
+
+def _joined(events: list[Event]) -> list[Event]:
+    """ "There is" begins no clause of its own behind a place."""
+    if not events or "there" not in events[0].kinds:
+        return events
+    first, *rest = events
+    return [first._replace(kinds=first.kinds - {"end"}), *rest]
 
 
 def _sites(hits: list[Hit[Site]], taken: list[bool]) -> list[Event]:

@@ -56,10 +56,12 @@ def sizes(sentence: str, line: Line) -> list[Size]:
         (bisect_left(starts, each.start()), bisect_left(starts, each.end())) for each in matches
     ]
     found: list[Size] = []
-    for n, (match, (start, end)) in enumerate(zip(matches, spans, strict=True)):
-        next_start = spans[n + 1][0] if n + 1 < len(spans) else len(line.tokens) + 3  # none
-        past = _called_past(line, start) or _told_past(line, end, next_start)
-        past = past or (n > 0 and _is_compared(line, spans[n - 1][1], start))
+    for match, (start, end) in zip(matches, spans, strict=True):
+        past = (
+            _called_past(line, start)
+            or _told_past(line, end, [first for first, _ in spans])
+            or _is_compared(line, [last for _, last in spans], start)
+        )
         found.append(Size(_mm(match), start, end, past))
     return sorted((*found, *_grown(sentence, line, starts)), key=lambda size: size.start)
 
@@ -104,9 +106,9 @@ def _called_past(line: Line, start: int) -> bool:
     return False
 
 
-def _is_compared(line: Line, end: int, start: int) -> bool:
+def _is_compared(line: Line, ends: list[int], start: int) -> bool:
     """ "5.6 cm versus 5.1 cm": only that word stands between."""
-    return any((e.start, e.end) == (end, start) and "versus" in e.kinds for e in line.events)
+    return any(e.start in ends and e.end == start and "versus" in e.kinds for e in line.events)
 
 
 def _is_change(line: Line, event: Event, start: int) -> bool:
@@ -122,7 +124,7 @@ def _reaches(line: Line, event: Event, start: int) -> bool:
     return not numbers
 
 
-def _told_past(line: Line, end: int, next_size: int) -> bool:
+def _told_past(line: Line, end: int, starts: list[int]) -> bool:
     """ "12 mm previously", "6.4 cm on the prior exam"; not "8 mm, previously 5 mm"."""
     for event in line.events:
         if event.start < end:
@@ -130,7 +132,7 @@ def _told_past(line: Line, end: int, next_size: int) -> bool:
         if not event.kinds.isdisjoint(_PARTS) or event.term or event.start - end > 1:
             return False
         if "earlier" in event.kinds:
-            return not event.end <= next_size <= event.end + 2
+            return not any(event.end <= start <= event.end + 2 for start in starts)
     return False
 
 
@@ -152,7 +154,7 @@ def _owner(line: Line, size: Size) -> int | None:
     before = [at for at in line.terms if line.events[at].end <= size.start]
     if before:
         return None if _is_of_anatomy(line, size, before[-1]) else before[-1]
-    return following if following is not None and _leads(line, size, following) else None
+    return following if _leads(line, size, following) else None
 
 
 def _is_of_anatomy(line: Line, size: Size, before: int) -> bool:
@@ -165,7 +167,7 @@ def _is_of_anatomy(line: Line, size: Size, before: int) -> bool:
     return apart and any(event.site and event.start == size.end for event in line.events)
 
 
-def _leads(line: Line, size: Size, following: int) -> bool:
+def _leads(line: Line, size: Size, following: int | None) -> bool:
     """ "Previously 4 mm, the nodule …"; not "appendix measures 5 mm, no abscess"."""
     between = (e for e in line.events[:following] if e.start >= size.end)
     return all(event.kinds.isdisjoint(("negated_before", "end")) for event in between)

@@ -18,7 +18,6 @@ _SIGNAL = re.compile(
 _REGION_LAST = {"c": 8, "t": 13, "l": 6, "s": 5}
 _BESIDE = 2  # words that may stand between an adjective of place and its finding
 _LIST_GAP = 3
-_REACH = 40  # events to look back for the anatomy that is the subject
 
 
 def sites_of(line: Line, at: int) -> list[Site]:
@@ -65,7 +64,7 @@ def _site_after(line: Line, at: int) -> Event | None:
 
 
 def _site_far_before(line: Line, at: int) -> Event | None:
-    for event in reversed(line.events[max(0, at - _REACH) : at]):
+    for event in reversed(line.events[:at]):
         if event.site:
             return event
         if "end" in event.kinds:

@@ -174,16 +174,14 @@ def _names(row: Line, levelled: bool, lexicon: Lexicon) -> dict[int, _Named]:
     organs: list[str] = []  # of the findings so far, nearest first
     for at in row.terms:
         term = row.events[at].term
-        named = _named(term, sites_of(row, at), organs) if term else None
-        if named is None and levelled and term and term.generic and SPINE in term.generic.at:
-            named = _Named(term.generic.at[SPINE], None)
+        named = _named(term, sites_of(row, at), organs, levelled) if term else None
         if named:
             found[at] = named
             organs.insert(0, lexicon.findings[named.finding].organ)
     return found
 
 
-def _named(term: Term, sites: list[Site], organs: list[str]) -> _Named | None:
+def _named(term: Term, sites: list[Site], organs: list[str], levelled: bool) -> _Named | None:
     """The finding named; of a generic word, the one that it means at this place."""
     nearest = sites[0] if sites else None
     generic = term.generic
@@ -196,7 +194,9 @@ def _named(term: Term, sites: list[Site], organs: list[str]) -> _Named | None:
     for organ in () if sites else organs:
         if organ in generic.follows:
             return _Named(generic.at[organ], None)
-    return _Named(generic.otherwise, nearest) if generic.otherwise else None
+    if generic.otherwise:
+        return _Named(generic.otherwise, nearest)
+    return _Named(generic.at[SPINE], None) if levelled and SPINE in generic.at else None
 
 
 def _mention(sentence: str, context: _Context, at: int, lexicon: Lexicon) -> Mention:

@@ -78,7 +78,7 @@ def _still_open(line: Line, at: int, scopes: list[Scope]) -> list[Scope]:
         scopes = [each for each in scopes if each.name == FAMILY]
     elif "close" in kinds:
         begun = _bracket(line, at)
-        scopes = [each for each in scopes if not 0 <= begun < each.opened]
+        scopes = [each for each in scopes if each.opened < begun]
     if "patient" in kinds:  # "sister with thyroid cancer, patient has a nodule"
         scopes = [each for each in scopes if each.name != FAMILY]
     if "verb" in kinds:
@@ -155,12 +155,9 @@ def _openings(line: Line, at: int) -> list[str]:
     event = line.events[at]
     if event.kinds.isdisjoint(_ANY_OPENER):
         return []
-    if "doubt" in event.kinds and event.end >= len(line.tokens):
-        return []
     names = [name for kind, name in _OPENERS.items() if kind in event.kinds]
     if names:
-        is_change = NEGATED in names and _is_about_change(line, at)
-        return [name for name in names if not (is_change and name == NEGATED)]
+        return [] if NEGATED in names and _is_about_change(line, at) else names
     if "uncertain_either" in event.kinds:
         return [UNCERTAIN] if finding_follows(line, at) else []
     for kind, name in _ADJECTIVES.items():
@@ -176,7 +173,7 @@ def _is_about_change(line: Line, at: int) -> bool:
     """ "No significant change in the effusion": the effusion is there."""
     limit = line.events[at].end + _CHANGE_WITHIN
     for event in line.events[at + 1 :]:
-        if event.start >= limit or event.term or not event.kinds.isdisjoint(("comma", "or", "end")):
+        if event.start >= limit or event.term:
             return False
         if "change" in event.kinds:
             return True
@@ -184,11 +181,9 @@ def _is_about_change(line: Line, at: int) -> bool:
 
 
 def _bracket(line: Line, close: int) -> int:
-    """Place of the bracket that the one at `close` closes; -1 when there is none."""
-    for place in range(close - 1, -1, -1):
-        if "open" in line.events[place].kinds:
-            return place
-    return -1
+    """Place of the bracket that the one at `close` closes; that itself when there is none."""
+    before = reversed(range(close))
+    return next((place for place in before if "open" in line.events[place].kinds), close)
 
 
 def _closes(line: Line, at: int, scope: Scope) -> bool:
@@ -202,9 +197,7 @@ def _closes(line: Line, at: int, scope: Scope) -> bool:
     if "comma" in joint and not after.kinds.isdisjoint(("and", "or", "with")):
         return "or" not in after.kinds and _closes(line, at + 1, scope)
     begins_anew = _begins_anew(line, at)
-    if "determiner" in after.kinds and after.start == event.end:
-        return True
-    if scope.name == HISTORICAL and "uncertain_before" in after.kinds:
+    if not after.kinds.isdisjoint(("determiner", "uncertain_before")):
         return True  # "history of melanoma, evaluate for metastases"
     if scope.covered is None and not scope.verb:
         return False
@@ -214,22 +207,16 @@ def _closes(line: Line, at: int, scope: Scope) -> bool:
         return scope.name != NEGATED or begins_anew
     if scope.name == NEGATED and "comma" in joint and is_list(line, at):
         return False
-    if begins_anew or tells_presence(line, at, _after_comma(line, at)):
+    if begins_anew or tells_presence(line, at, "comma" in line.events[at - 1].kinds):
         return True
     if "comma" in joint:
         return scope.name == UNCERTAIN and not is_list(line, at)
     return False
 
 
-def _after_comma(line: Line, at: int) -> bool:
-    return at > 0 and "comma" in line.events[at - 1].kinds and "and" in line.events[at].kinds
-
-
 def _begins_anew(line: Line, at: int) -> bool:
     """Whether the words after a joint are those of a new, affirmed finding: "a 6 mm nodule"."""
     start = line.events[at].end
-    if start >= len(line.tokens):
-        return False
     if line.tokens[start].word[:1].isdigit():
         return True
     for event in line.events[at + 1 :]:
@@ -238,7 +225,7 @@ def _begins_anew(line: Line, at: int) -> bool:
         if not event.kinds.isdisjoint(_RESTART):
             return True
         if "definite" in event.kinds:
-            return _verb_follows(line, at + 1)
+            return _verb_follows(line, at)
         start = event.end
     return False
 

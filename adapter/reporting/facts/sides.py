@@ -66,14 +66,14 @@ def _told(event: Event) -> Side | None:
 
 def _side_before(line: Line, at: int) -> Side | None:
     found: Side | None = None
-    for place in range(at - 1, -1, -1):
+    for place in reversed(range(at)):
         event = line.events[place]
         side = _of(event)
         if side:
             found = Side.BILATERAL if found not in (None, side) else side
         elif event.term or not event.kinds.isdisjoint(_STOPS_SIDE):
             joint = not event.kinds.isdisjoint(("and", "or"))
-            if found is None and joint and line.events[place - 1 : place] and _shares(line, place):
+            if found is None and joint and _shares(line, place):
                 continue  # "right upper and lower lobe nodules"
             if found and (joint or "comma" in event.kinds):
                 return Side.BILATERAL if _is_other(line, place, found) else found
@@ -83,11 +83,11 @@ def _side_before(line: Line, at: int) -> Side | None:
 
 def _is_other(line: Line, joint: int, side: Side) -> bool:
     """Whether the other side is named right before: "mild right, moderate left"."""
-    for place in range(joint - 1, -1, -1):
+    for place in reversed(range(joint)):
         event = line.events[place]
         other = _of(event)
         if other and event.end == line.events[joint].start:
-            led = place and not line.events[place - 1].kinds.isdisjoint(("preposition", "definite"))
+            led = not line.events[place - 1].kinds.isdisjoint(("preposition", "definite"))
             return other is not side and not (led and "comma" in line.events[joint].kinds)
         if line.events[joint].start - event.start > _LIST_GAP:
             return False
@@ -97,10 +97,9 @@ def _is_other(line: Line, joint: int, side: Side) -> bool:
 def _shares(line: Line, joint: int) -> bool:
     """Whether "and" joins two adjectives of place."""
     before, event, after = line.events[joint - 1], line.events[joint], following(line, joint)
-    beside = after is not None and before.end == event.start and event.end == after.start
-    return beside and all(
-        each.site is not None or "partial" in each.kinds for each in (before, after) if each
-    )
+    if after is None or before.end != event.start or event.end != after.start:
+        return False
+    return all(each.site is not None or "partial" in each.kinds for each in (before, after))
 
 
 def _side_after(line: Line, at: int) -> Side | None:
@@ -125,8 +124,8 @@ def _both(line: Line, at: int, side: Side) -> Side:
         for event in rest[1:]:
             other = _of(event)
             if other:
-                return side if other is side or _belongs_to_next(line, at) else Side.BILATERAL
-            if not event.kinds <= {"preposition", "definite", "of", "through"}:
+                return side if other is side else Side.BILATERAL
+            if event.kinds - {"preposition", "definite", "of", "through"}:
                 return side
     return side
 
@@ -154,7 +153,7 @@ def _belongs_to_next(line: Line, place: int) -> bool:
 def _side_of_subject(line: Line, at: int) -> Side | None:
     """ "The right kidney shows a cyst and a stone": the side of the anatomy that is the subject."""
     verb = False
-    for place in range(at - 1, -1, -1):
+    for place in reversed(range(at)):
         event = line.events[place]
         if not event.kinds.isdisjoint(("end", "uncertain_before", "with")):
             return None
@@ -182,5 +181,6 @@ def _joined(line: Line, one: int, other: int, listed: bool = False) -> bool:
     joints = [event for event in between if not event.kinds.isdisjoint(_JOINTS)]
     plain = _JOINTS | {"limiting", "ignore"}
     if listed and between and "comma" in between[0].kinds and is_list(line, one + 1):
-        return all(event.kinds <= plain | {"comma"} or "of" in event.kinds for event in between)
-    return bool(joints) and all(event.kinds <= plain for event in between)
+        plain |= {"comma"}
+        return not any(event.kinds - plain and "of" not in event.kinds for event in between)
+    return bool(joints) and not any(event.kinds - plain for event in between)
