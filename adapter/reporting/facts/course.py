@@ -45,7 +45,7 @@ def _is_denied(line: Line, at: int) -> bool:
     for event in reversed(line.events[:at]):
         if "negated_before" in event.kinds:
             return True
-        if event.term or not event.kinds.isdisjoint(_APART):
+        if not event.kinds.isdisjoint(_APART):
             return False
     return False
 

@@ -176,7 +176,4 @@ def _leads(line: Line, size: Size, following: int | None) -> bool:
 def _is_adjective(line: Line, size: Size, following: int) -> bool:
     """Whether only words that describe stand between; "6 mm of midline shift" too."""
     between = (e for e in line.events[:following] if e.start >= size.end)
-    return all(
-        event.kinds.isdisjoint(_JOINTS) or (event.start == size.end and "of" in event.kinds)
-        for event in between
-    )
+    return all(event.kinds.isdisjoint(_JOINTS) or "of" in event.kinds for event in between)

@@ -84,7 +84,7 @@ def levels(line: Line) -> list[tuple[int, str]]:
         if match[4] is None and any(map(_SIGNAL.match, line.words(at + 1, at + 3))):
             continue
         found.append((at, _level_text(match)))
-    return _slips(line, found) if len(found) > 1 else found
+    return _slips(line, found)
 
 
 def _slips(line: Line, found: list[tuple[int, str]]) -> list[tuple[int, str]]:

@@ -195,7 +195,7 @@ def _closes(line: Line, at: int, scope: Scope) -> bool:
     if scope.listed and "with" not in joint:
         return False
     if "comma" in joint and not after.kinds.isdisjoint(("and", "or", "with")):
-        return "or" not in after.kinds and _closes(line, at + 1, scope)
+        return False  # the word behind decides
     begins_anew = _begins_anew(line, at)
     if not after.kinds.isdisjoint(("determiner", "uncertain_before")):
         return True  # "history of melanoma, evaluate for metastases"
@@ -231,7 +231,7 @@ def _begins_anew(line: Line, at: int) -> bool:
 
 
 def _verb_follows(line: Line, at: int) -> bool:
-    for event in line.events[at + 1 :]:
+    for event in line.events[at:]:
         if "verb" in event.kinds:
             return True
         if not event.kinds.isdisjoint(("end", "or")):

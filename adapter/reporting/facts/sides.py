@@ -145,7 +145,7 @@ def _belongs_to_next(line: Line, place: int) -> bool:
     for event in line.events[place + 1 :]:
         if event.term:
             return True
-        if "bilateral" not in event.kinds and not event.kinds.isdisjoint(_STOPS_BEFORE_NEXT):
+        if not event.kinds.isdisjoint(_STOPS_BEFORE_NEXT):
             return False
     return False
 
