@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -44,11 +45,10 @@ def keep(tx: sa.Connection, report: OutsideReport, at: str, known: KeptReport | 
         tx.execute(sa.update(prior_report).where(*same).values(**values))
 
 
-def of_patient(tx: sa.Connection, patient: Patient) -> list[KeptReport]:
-    """The reports of a patient, in the order in which their numbers came first."""
-    key = patient_key(patient)
-    query = _select().where(prior_report.c.patient_key == key).order_by(prior_report.c.id)
-    return [_kept(row) for row in tx.execute(query)] if key else []
+def of_keys(tx: sa.Connection, keys: Sequence[str]) -> list[KeptReport]:
+    """The reports under these numbers of a patient, in the order in which they came first."""
+    query = _select().where(prior_report.c.patient_key.in_(keys)).order_by(prior_report.c.id)
+    return [_kept(row) for row in tx.execute(query)] if keys else []
 
 
 def hand_over(tx: sa.Connection, retired: Patient, survivor: Patient) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -88,13 +88,20 @@ def patient_key(patient: Patient) -> str:
 def of_patient(
     tx: sa.Connection, patient: Patient, statuses: Iterable[ReportStatus]
 ) -> list[Study]:
-    """Studies of a patient whose report stands so, oldest first."""
+    """Studies under a patient's number whose report stands so, oldest first."""
     key = patient_key(patient)
+    return of_keys(tx, (key,) if key else (), statuses)
+
+
+def of_keys(
+    tx: sa.Connection, keys: Sequence[str], statuses: Iterable[ReportStatus]
+) -> list[Study]:
+    """Studies under any of these numbers (`patient_key`) whose report stands so, oldest first."""
     query = sa.select(study).where(
-        study.c.patient_key == key, study.c.report_status.in_(tuple(statuses))
+        study.c.patient_key.in_(keys), study.c.report_status.in_(tuple(statuses))
     )
     ordered = query.order_by(study.c.created_at, study.c.accession)
-    return [_study(row) for row in tx.execute(ordered).mappings()] if key else []
+    return [_study(row) for row in tx.execute(ordered).mappings()] if keys else []
 
 
 def count_by_status(tx: sa.Connection) -> dict[str, int]:

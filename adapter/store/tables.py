@@ -163,6 +163,13 @@ report = sa.Table(  # every version of every report, with the inputs it can be r
     sa.UniqueConstraint("accession", "number"),
 )
 
+retired_patient = sa.Table(  # numbers that were merged into others
+    "readout_retired_patient",
+    metadata,
+    sa.Column("patient_key", sa.Text, primary_key=True),
+    sa.Column("survivor_key", sa.Text, nullable=False, index=True),
+)
+
 order_number = sa.Table(  # numbers that we gave to orders of placers
     "readout_order_number",
     metadata,

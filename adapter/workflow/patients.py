@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from adapter.domain.patient_event import PatientAction, PatientEvent
 from adapter.domain.people import Patient, Sex
 from adapter.domain.study import ReportStatus, Study
-from adapter.store import prior_reports, studies
+from adapter.store import patients, prior_reports, studies
 from adapter.workflow.priors import remerge_open
 from adapter.workflow.study_flow import UNSIGNED, House
 
@@ -23,6 +23,7 @@ _EVENTS = {
     PatientAction.CHANGE_ID: "patient id changed",
 }
 _NOBODY = "no study of this patient is here: nothing changed"
+_REMEMBERED = "no study of this patient is here: the retired number is remembered"
 
 
 def apply(house: House, tx: sa.Connection, event: PatientEvent, cause: str) -> str:
@@ -31,13 +32,16 @@ def apply(house: House, tx: sa.Connection, event: PatientEvent, cause: str) -> s
     handed = 0
     if event.retired is not None and not _same_number(event.retired, event.patient):
         found += studies.of_patient(tx, event.retired, tuple(ReportStatus))
+        patients.retire(tx, event.retired, event.patient)
         handed = prior_reports.hand_over(tx, event.retired, event.patient)
     for study in found:
         patient = _corrected(study.order.patient, event.patient)
         if patient != study.order.patient:
             _change(house, tx, study, patient, _EVENTS[event.action], cause)
     remerge_open(house, tx, event.patient, f"patient-{house.now()}")
-    return "" if found or handed else _NOBODY
+    if found or handed:
+        return ""
+    return _NOBODY if event.retired is None else _REMEMBERED
 
 
 def _same_number(one: Patient, other: Patient) -> bool:

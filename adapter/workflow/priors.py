@@ -13,7 +13,7 @@ from adapter.domain.prior import PriorReport
 from adapter.domain.study import Study
 from adapter.mapping.reporting import ReportingTables
 from adapter.reporting.priors import comparable
-from adapter.store import dictations, prior_reports, reports, studies
+from adapter.store import dictations, patients, prior_reports, reports, studies
 from adapter.store.prior_reports import KeptReport
 from adapter.workflow.study_flow import MERGE, SIGNED, UNSIGNED, House
 
@@ -39,12 +39,12 @@ class _Earlier(NamedTuple):
 
 def _earlier(tx: sa.Connection, study: Study) -> Iterator[_Earlier]:
     """The other systems' first: of two with one accession ours counts."""
-    patient, accession = study.order.patient, study.order.accession
-    for kept in prior_reports.of_patient(tx, patient):
+    keys, accession = patients.keys_of(tx, study.order.patient), study.order.accession
+    for kept in prior_reports.of_keys(tx, keys):
         order = kept.report.order
         if order.accession != accession and kept.report.text:
             yield _Earlier(order, _day(order, kept.received_at), kept)
-    for each in studies.of_patient(tx, patient, SIGNED):
+    for each in studies.of_keys(tx, keys, SIGNED):
         if each.order.accession != accession:
             yield _Earlier(each.order, _day(each.order, each.created_at))
 
@@ -74,7 +74,7 @@ def remerge_open(
     house: House, tx: sa.Connection, patient: Patient, cause: str, but: str = ""
 ) -> None:
     """What may be a prior has changed: merge the patient's open reports again, except `but`."""
-    for each in studies.of_patient(tx, patient, UNSIGNED):
+    for each in studies.of_keys(tx, patients.keys_of(tx, patient), UNSIGNED):
         accession = each.order.accession
         if accession != but and dictations.of_study(tx, accession):
             house.jobs.put(tx, MERGE, f"{accession}/{cause}", lane=accession)

@@ -10,7 +10,7 @@ from adapter.domain.order import Code
 from adapter.domain.patient_event import PatientAction, PatientEvent
 from adapter.domain.people import Patient, Sex
 from adapter.reporting.pipeline import ReportInputs
-from adapter.store import reports, studies
+from adapter.store import patients, reports, studies
 from adapter.workflow import events
 from tests.fakes.house import DR_GRAY, Workflow
 
@@ -112,9 +112,38 @@ def test_earlier_reports_are_priors_under_the_surviving_number(workflow: Workflo
     assert earlier.accession == "A1"
 
 
+def test_what_comes_later_under_the_retired_number_is_the_survivors(workflow: Workflow) -> None:
+    merge(workflow)
+    workflow.order("A1", patient=OLD, scheduled_at="20250101", **CT)  # its sender knows no merge
+    workflow.dictate("A1", SAID)
+    workflow.sign_off.sign("A1", DR_GRAY)
+    workflow.order("A2", patient=NEW, scheduled_at="20260101", **CT)
+    workflow.dictate("A2", SAID)
+    earlier = inputs(workflow, "A2", 1).earlier
+    assert earlier is not None
+    assert earlier.accession == "A1"
+    assert patient(workflow, "A1") == OLD
+
+
+def test_merges_in_a_row_and_back_lead_to_the_last_survivor(workflow: Workflow) -> None:
+    a, b, c = (Patient(Phi(name), "SYN") for name in "ABC")
+    with workflow.database.write() as tx:
+        patients.retire(tx, a, b)
+        patients.retire(tx, b, c)
+        keys = [set(patients.keys_of(tx, each)) for each in (a, b, c)]
+        assert keys[0] == keys[1] == keys[2]
+        assert len(keys[0]) == 3
+        assert patients.keys_of(tx, a)[0] == studies.patient_key(c)
+        patients.retire(tx, c, a)
+        assert patients.keys_of(tx, b)[0] == studies.patient_key(a)
+        assert patients.keys_of(tx, Patient(Phi(""))) == ()
+
+
 def test_an_unknown_patient_changes_nothing_and_the_log_says_so(workflow: Workflow) -> None:
     workflow.order("A1")
-    assert merge(workflow) == "no study of this patient is here: nothing changed"
+    assert merge(workflow) == "no study of this patient is here: the retired number is remembered"
+    told = PatientEvent(PatientAction.UPDATE, OLD)
+    assert tell(workflow, told) == "no study of this patient is here: nothing changed"
     assert workflow.events("A1") == ["order new"]
 
 
