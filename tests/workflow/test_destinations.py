@@ -45,14 +45,19 @@ def test_a_paused_destination_gets_nothing_and_then_everything_in_order(
     ]
 
 
-def test_a_pause_holds_over_a_restart_and_over_due_retries(
-    workflow: Workflow, desk: Destinations
-) -> None:
+def paused_between_tries(workflow: Workflow, desk: Destinations) -> int:
+    """Pause after a try that is to be repeated; how many tries there were."""
     workflow.order("A1")
     workflow.ris.script = [RETRY]
     workflow.dictate("A1", "no pneumothorax period")
     desk.pause("ris", DR_GRAY, "")
-    tries = len(workflow.ris.received)
+    return len(workflow.ris.received)
+
+
+def test_a_pause_holds_over_a_restart_and_over_due_retries(
+    workflow: Workflow, desk: Destinations
+) -> None:
+    tries = paused_between_tries(workflow, desk)
     workflow.clock.forward(3600)
     workflow.jobs.run()
     assert len(workflow.ris.received) == tries
@@ -66,11 +71,7 @@ def test_a_pause_holds_over_a_restart_and_over_due_retries(
 def test_resuming_does_not_wait_for_the_turn_of_a_retry(
     workflow: Workflow, desk: Destinations
 ) -> None:
-    workflow.order("A1")
-    workflow.ris.script = [RETRY]
-    workflow.dictate("A1", "no pneumothorax period")
-    desk.pause("ris", DR_GRAY, "")
-    tries = len(workflow.ris.received)
+    tries = paused_between_tries(workflow, desk)
     desk.resume("ris", DR_GRAY)
     workflow.jobs.run()
     assert len(workflow.ris.received) == tries + 1
