@@ -24,6 +24,7 @@ import uvloop
 
 from adapter.demo.site import Service, service_environment
 from adapter.hl7v2.framing import END, frame
+from adapter.mapping.files import MappingFiles
 
 SAMPLES = Path(__file__).parent.parent / "samples" / "hl7v2"
 _CONNECTIONS = 16
@@ -35,6 +36,11 @@ _NASTY = (
     b"\rMSH|^~\\&|", b"\rBHS|^~\\&|", b"FHS|^~\\&|\r", b"\rZZZ|1", b"\rOBR|1||||", b"\rORC|CA",
     b"\xe2\x80\xa8", b"\xc3", b"\x1b$B", b"9" * 400, b"UNICODE UTF-16", b"ISO IR87",
 )  # fmt: skip
+_CONTROLS = (b"CA", b"DC", b"XO", b"SC", b"RP", b"SN", b"HD", b"RL", b"SR")
+_REPORTS = b"""
+reports:
+  - {name: fuzz, senders: ["READOUT|*"], meaning: signed, messages: [ORU^R01, MDM^T02, MDM^T10]}
+"""
 Mutation = Callable[[random.Random, bytes], bytes]
 
 
@@ -78,6 +84,35 @@ def _delimiters(chance: random.Random, body: bytes) -> bytes:
     return body.replace(b"|^~\\&", signs[: chance.randint(1, 5)], 1)
 
 
+def corpus(sound: bytes) -> list[bytes]:
+    """Orders of every kind and mode, ADT, and (one in five) reports, as they are sound."""
+    orders = [path.read_bytes() for path in sorted(SAMPLES.glob("o[rm][mgi]_o*.hl7"))]
+    control = [sound.replace(b"ORC|NW", b"ORC|" + each, 1) for each in _CONTROLS]
+    modes = [
+        sound.replace(b"|P|2.5.1||||", b"|P|2.5.1|||" + each + b"|", 1)
+        for each in (b"AL|NE", b"NE|AL", b"AL|AL", b"ER|SU")
+    ]
+    head, rest = sound.split(b"\r", 1)
+    patient = rest.split(b"\r", 1)[0]
+    retired = b"\rMRG|OLD1^^^NORTH^MR\r"
+    adt = [
+        head.replace(b"ORM^O01^ORM_O01", b"ADT^" + event) + b"\rEVN||20261122\r" + patient + retired
+        for event in (b"A08", b"A34", b"A40", b"A47", b"A18", b"A28")
+    ]
+    inbound = [*orders, *control, *modes, *adt]
+    reports = [path.read_bytes() for path in sorted(SAMPLES.rglob("oru_*.hl7"))]
+    reports += [path.read_bytes() for path in sorted((SAMPLES / "destinations").glob("*.hl7"))]
+    times = max(1, 4 * len(reports) // len(inbound))
+    return [*inbound * times, *reports]
+
+
+def _taking_reports() -> bytes:
+    """The packaged messages.yaml of a site that takes the reports of the corpus."""
+    body = MappingFiles().get("messages.yaml").body
+    assert body.count(b"\nreports: []\n") == 1
+    return body.replace(b"\nreports: []\n", _REPORTS)
+
+
 MUTATIONS: tuple[Mutation, ...] = (_flip, _insert, _cut, _repeat, _lines, _field, _delimiters)
 
 
@@ -108,9 +143,10 @@ class Fuzz:
     def __init__(self, folder: Path, frames: int, seed: int) -> None:
         self._left, self._total = frames, frames
         self._chance = random.Random(seed)
-        self._corpus = [path.read_bytes() for path in sorted(SAMPLES.rglob("*.hl7"))]
         self._sound = (SAMPLES / "orm_o01_chest.hl7").read_bytes()
+        self._corpus = corpus(self._sound)
         (folder / "mappings").mkdir()
+        (folder / "mappings" / "messages.yaml").write_bytes(_taking_reports())
         settings = {"speech_preload": "false", "mllp_max_frame_bytes": "65536"}
         self._service = Service(folder, service_environment(folder, **settings))
         self._log = folder / "service.log"
