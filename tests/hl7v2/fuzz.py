@@ -197,7 +197,9 @@ class Fuzz:
             self._left -= 1
             if self._left == self._total * 4 // 5:
                 self._early = self._memory()
-            stream = stream or await asyncio.open_connection("127.0.0.1", self._service.mllp_port)
+            stream = stream or await asyncio.open_connection(
+                "127.0.0.1", self._service.mllp_port, limit=1 << 20
+            )
             body = mutated(self._chance, self._corpus)
             sound = f"S{name}-{self._left}"
             try:
