@@ -6,19 +6,35 @@ from adapter.domain.identifiers import Phi
 from adapter.domain.message import SearchKeys
 from adapter.errors import Malformed
 from adapter.hl7v2.message import Message, Segment
-from adapter.hl7v2.request import requests
+from adapter.hl7v2.message_types import type_of
+from adapter.hl7v2.request import Request, requests
 from adapter.mapping.hl7_orders import OrderMapping
+from adapter.mapping.message_table import MessageMapping
 
 
-def read_keys(body: bytes, mapping: OrderMapping) -> SearchKeys:
+def read_keys(body: bytes, mapping: OrderMapping, messages: MessageMapping) -> SearchKeys:
     """What can be read of it; nothing of what is no message."""
     try:
         message = Message.parse(body, mapping.fallback_charset)
     except Malformed:
         return SearchKeys()
     accessions = [request.first(mapping.accession) for request in requests(message)]
+    accessions.append(_without_order(message, messages))
     numbers = _different(_numbers(message, mapping))
     return SearchKeys(_different(accessions), tuple(map(Phi, numbers)))
+
+
+def _without_order(message: Message, messages: MessageMapping) -> str:
+    """The accession of an appointment, or of a report or document as its source tells it."""
+    kind = type_of(message)
+    source = messages.source(kind, message.header.sender)
+    if kind in messages.appointments:
+        places = messages.appointment_accession
+    elif source is not None:
+        places = source.accession
+    else:
+        return ""
+    return Request(1, {each.name: each for each in message.segments[::-1]}).first(places)
 
 
 def _numbers(message: Message, mapping: OrderMapping) -> list[str]:

@@ -23,6 +23,7 @@ from adapter.mapping.files import MappingFiles
 from adapter.mapping.hl7_names import load_hl7_names
 from adapter.mapping.hl7_orders import OrderMapping
 from adapter.mapping.listeners import DEFAULT_ORDERS
+from adapter.mapping.message_table import load_message_mapping
 from adapter.ports import Clock
 from adapter.store import message_keys, message_log, studies
 from adapter.store.database import Database
@@ -175,11 +176,12 @@ class MessageLog:
 def open_log(database: Database, clock: Clock, files: MappingFiles) -> MessageLog:
     """The log as the site's mappings read its messages; raises ConfigurationError."""
     names, fhir_orders = load_hl7_names(files), files.get("fhir_orders.yaml").read(FhirOrderMapping)
+    others = load_message_mapping(files)
     keys: dict[str, KeyReader] = {"fhir": partial(fhir_keys, mapping=fhir_orders)}
     views: dict[str, View] = {}
     for file in (files.get(DEFAULT_ORDERS), *files.folder("orders")):
         orders, protocol = file.read(OrderMapping), protocol_of(file.name)
-        keys[protocol] = partial(hl7v2_keys, mapping=orders)
+        keys[protocol] = partial(hl7v2_keys, mapping=orders, messages=others)
         charset = orders.fallback_charset
         views[protocol] = partial(read_view, names=names, fallback_charset=charset)
     return MessageLog(database, clock, keys, views)
