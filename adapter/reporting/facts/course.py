@@ -104,13 +104,9 @@ def counts(sentence: str, line: Line, numbers: dict[str, int]) -> dict[int, int]
 
 def _number(sentence: str, line: Line, at: int, numbers: dict[str, int]) -> int | None:
     start, end = line.events[at].start, line.events[at].end
-    first = max(0, start - _COUNT_WITHIN)
-    for event in reversed(line.events[:at]):
-        if event.end <= first:
-            break
-        if event.term or not event.kinds.isdisjoint(_APART):
-            first = event.end
-            break
+    before = reversed(line.events[:at])
+    apart = (event.end for event in before if event.term or not event.kinds.isdisjoint(_APART))
+    first = max(start - _COUNT_WITHIN, next(apart, 0))
     for token in range(start - 1, first - 1, -1):
         word = line.tokens[token].word
         if word not in numbers and not (word.isdecimal() and len(word) <= _MOST_DIGITS):

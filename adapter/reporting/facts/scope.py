@@ -36,7 +36,6 @@ _RESTART = frozenset(
 )
 _APART = JOINTS | {"or", "preposition", "verb", "end"}
 _NEW_CLAUSE = frozenset(("definite", "there"))
-_CHANGE_WITHIN = 5  # words that may stand between "no" and "change"
 
 
 class Scope:
@@ -134,8 +133,7 @@ def _presupposed(line: Line, at: int) -> bool:
 def _ousts(line: Line, at: int, name: str, scope: Scope) -> bool:
     """ "History of cancer without recurrence": the denial is of today; and the reverse."""
     if name == NEGATED and scope.name == HISTORICAL:  # "status post fall, no fracture"
-        apart = line.events[at].start > line.events[scope.opened].end
-        return scope.covered is not None or apart
+        return line.events[at].start > line.events[scope.opened].end
     if scope.covered is None:
         return False
     return (name, scope.name) in ((NEGATED, UNCERTAIN), (HISTORICAL, NEGATED))
@@ -171,13 +169,9 @@ def _openings(line: Line, at: int) -> list[str]:
 
 def _is_about_change(line: Line, at: int) -> bool:
     """ "No significant change in the effusion": the effusion is there."""
-    limit = line.events[at].end + _CHANGE_WITHIN
-    for event in line.events[at + 1 :]:
-        if event.start >= limit or event.term:
-            return False
-        if "change" in event.kinds:
-            return True
-    return False
+    told = (event for event in line.events[at + 1 :] if event.term or "change" in event.kinds)
+    first = next(told, None)
+    return first is not None and "change" in first.kinds
 
 
 def _bracket(line: Line, close: int) -> int:
