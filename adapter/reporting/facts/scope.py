@@ -199,13 +199,11 @@ def _closes(line: Line, at: int, scope: Scope) -> bool:
         return True
     if "with" in joint:
         return scope.name != NEGATED or begins_anew
-    if scope.name == NEGATED and "comma" in joint and is_list(line, at):
+    if "comma" in joint and is_list(line, at):
         return False
     if begins_anew or tells_presence(line, at, "comma" in line.events[at - 1].kinds):
         return True
-    if "comma" in joint:
-        return scope.name == UNCERTAIN and not is_list(line, at)
-    return False
+    return "comma" in joint and scope.name == UNCERTAIN
 
 
 def _begins_anew(line: Line, at: int) -> bool:

@@ -97,7 +97,7 @@ def _is_other(line: Line, joint: int, side: Side) -> bool:
 def _shares(line: Line, joint: int) -> bool:
     """Whether "and" joins two adjectives of place."""
     before, event, after = line.events[joint - 1], line.events[joint], following(line, joint)
-    if after is None or before.end != event.start or event.end != after.start:
+    if after is None or before.end != event.start:
         return False
     return all(each.site is not None or "partial" in each.kinds for each in (before, after))
 
