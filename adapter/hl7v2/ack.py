@@ -27,7 +27,7 @@ _CODES = {
 }
 _INTERNAL = ("207", "Application internal error")
 _LOCATION = re.compile(r"[A-Z][A-Z0-9]{2}(?:\^\d+){0,5}$")
-_VERSION = re.compile(r"v?(\d+)\.(\d+)(?:\.(\d+))?", re.IGNORECASE)
+_VERSION = re.compile(r"v?(\d{1,4})\.(\d{1,4})(?:\.(\d{1,4}))?", re.IGNORECASE)
 
 
 class Verdict(Enum):

@@ -94,5 +94,8 @@ class GroupCommit:
             refusal = arrival.refusal if states is not None else TryAgain(_NOT_STORED)
             if states is not None and refusal is None and states[place] is MessageState.REFUSED:
                 refusal = ReadoutError(arrival.message.refusal or "the message was refused")
-            arrival.sender.settle(arrival, refusal)
+            try:
+                arrival.sender.settle(arrival, refusal)
+            except Exception:  # a fault of ours with one answer: the others must have theirs
+                _log.exception("the answer to a HL7 v2 message could not be written")
         self._after_batch()

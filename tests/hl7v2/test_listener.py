@@ -199,3 +199,40 @@ async def test_a_fault_in_the_review_refuses_the_message_and_keeps_it(
     assert (await client.ask(order_text())).first("MSA").text(1) == "AE"
     assert store.messages[0].refusal
     await listener.stop()
+
+
+async def test_a_version_of_thousands_of_digits_is_answered_and_so_are_the_others(
+    listen: Listen, connect: Connect, order_text: OrderText
+) -> None:
+    listener = await listen()
+    client, other = await connect(listener), await connect(listener)
+    for version in (b"2.5." + b"9" * 5000, b"9" * 5000 + b".1", b"2." + b"9" * 5000):
+        answer = await client.ask(order_text("V").replace(b"|P|2.5.1", b"|P|" + version))
+        assert answer.first("MSA").text(2) == "V"
+    assert (await other.ask(order_text("C2"))).first("MSA").text(1) == "AA"
+
+
+async def test_an_answer_that_cannot_be_written_leaves_the_others_theirs(
+    listen: Listen,
+    connect: Connect,
+    store: Any,
+    order_text: OrderText,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    listener = await listen()
+    bad, good = await connect(listener), await connect(listener)
+    answer = listener.answer
+
+    def faulty(header: Any, refusal: Any) -> bytes | None:
+        if header.control_id == "BAD":
+            raise ValueError("a fault")
+        return answer(header, refusal)
+
+    monkeypatch.setattr(listener, "answer", faulty)
+    store.gate.clear()
+    await bad.send(order_text("BAD"))
+    await good.send(order_text("GOOD"))
+    await asyncio.sleep(0.05)
+    store.gate.set()
+    assert (await good.answer()).first("MSA").text(2) == "GOOD"
+    assert (await good.ask(order_text("NEXT"))).first("MSA").text(1) == "AA"
