@@ -271,7 +271,7 @@ def _normal(row: Line, mentions: tuple[Mention, ...]) -> frozenset[str]:
         elif "normal" in event.kinds:
             calm = True
         elif "not_normal" in event.kinds:
-            sites = []
+            sites, calm = [], False
     found.update(sites if calm else ())
     present = {mention.organ for mention in mentions if mention.present}
     return frozenset(found) - present
