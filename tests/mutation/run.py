@@ -1,6 +1,8 @@
 """`make mutation`: how many faults in merge and facts the suite notices.
 
 `python -m tests.mutation.run [--sample N] [--seed N] [--jobs N] [--file NAME]`
+
+The last line is for scripts: `killed=N total=N share=0.NNNN seed=N`.
 """
 
 from __future__ import annotations
