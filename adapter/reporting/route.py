@@ -31,7 +31,7 @@ def route(said: Iterable[Said], template: Template, lexicon: Lexicon) -> tuple[R
         last = None if each.fresh else last
         found = _section(each, last, template, lexicon)
         routed.append(found)
-        if found.why in ("finding", "organ", "keyword", "carry", "header"):
+        if found.why in ("finding", "organ", "keyword", "header"):
             last = found.section
     return tuple(routed)
 

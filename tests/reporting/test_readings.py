@@ -57,9 +57,8 @@ def test_a_text_that_nobody_speaks_in_one_sentence_is_read_in_pieces(blank: str)
     assert (found.family, found.whole) == (True, False)
 
 
-@pytest.mark.parametrize("length", [999, 1_000, 1_001, 2_000, 2_001])
+@pytest.mark.parametrize("length", [999, 1_000, 1_001, 1_005, 2_000, 2_005])
 def test_a_word_at_the_cut_stays_whole(length: int) -> None:
-    text = ("word " * 400)[: length - len("pneumothorax")] + "pneumothorax"
+    text = ("word " * 400)[: length - len(" pneumothorax")] + " pneumothorax"
     found = read(f"{text} and effusion", tables().lexicon)
-    assert [m.fact.finding for m in found.mentions][-1] == "pleural_effusion"
-    assert [m.fact.text for m in found.mentions][-1] == "effusion"
+    assert [m.fact.text for m in found.mentions] == ["pneumothorax", "effusion"]

@@ -176,3 +176,19 @@ def test_the_first_keyword_of_the_text_decides() -> None:
     assert by_keyword("The ribs are seen, inspiratory effort is poor.", CHEST) == "bones"
     assert by_keyword("The catheter is over the ribs and lungs.", CHEST) == "devices"
     assert by_keyword("Something else.", CHEST) is None
+
+
+def test_what_was_carried_on_is_carried_on_again_behind_a_general_sentence() -> None:
+    found = routed("Small pneumothorax. Heart: Fine. It is new. A 3 cm cyst. It is large.")
+    assert [each.section for each in found][2:] == ["heart", "heart", "heart"]
+
+
+def test_a_denial_that_names_no_organ_is_vague_only_of_wide_findings() -> None:
+    assert sections("The liver is normal. No mass.", "ct_abdomen")[1] == "liver"
+    (found,) = routed("No mass.")
+    assert (found.section, found.why) == ("other", "topic")
+
+
+def test_a_finding_of_an_organ_without_section_is_not_carried_on() -> None:
+    first, other = routed("Small pneumothorax. Prostate cancer.")
+    assert (first.section, other.section) == ("pleura", "other")
