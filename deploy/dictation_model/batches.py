@@ -28,6 +28,7 @@ class Batch:
     features: Tensor
     inputs: Tensor
     targets: Tensor
+    weights: Tensor
     here: Tensor
     before: Tensor
     spoken: Tensor
@@ -47,6 +48,7 @@ def collate(samples: list[Sample], window: bool, corruption: float) -> Batch:
     features = np.zeros((len(samples), frames, 80), np.float32)
     inputs = torch.full((len(samples), length), END)
     targets = torch.full((len(samples), length), IGNORED)
+    weights = torch.ones(len(samples), length)
     here = torch.zeros(len(samples), length, frames // 2, dtype=torch.bool)
     before = torch.zeros_like(here)
     spoken = torch.zeros(len(samples), length, dtype=torch.bool)
@@ -59,6 +61,7 @@ def collate(samples: list[Sample], window: bool, corruption: float) -> Batch:
         count = len(sample.pieces)
         inputs[row, 1 : count + 2] = torch.tensor([NO_TIMESTAMPS, *sample.pieces])
         targets[row, : count + 2] = torch.tensor([NO_TIMESTAMPS, *sample.pieces, END])
+        weights[row, 1 : count + 1] = torch.tensor(sample.weights)
         spoken[row, 1 : count + 2] = True
         _mark(sample, here[row], before[row])
     noise = (torch.rand(inputs.shape) < corruption) & spoken
@@ -68,6 +71,7 @@ def collate(samples: list[Sample], window: bool, corruption: float) -> Batch:
         torch.from_numpy(features),
         inputs,
         targets,
+        weights,
         here,
         before,
         spoken,

@@ -6,24 +6,29 @@ from dataclasses import dataclass, field
 import numpy as np
 from tokenizers import Tokenizer
 
+import grammar
 from corpus import Corpus, Span, Spoken
 from features import SILENCE, Mel, scaled
 from phonemes import WORD_GAP, transcription
 from tokenizer import word_pieces
 
 MAX_PIECES = 330
+SAFETY = frozenset((*grammar.SAFETY_WORDS, *grammar.ONES, *grammar.TENS, "hundred", *"ctls"))
+SAFETY_WEIGHT = 2.0
 
 
 @dataclass
 class Sample:
     """Scaled features with the pieces spoken in them; no pieces means noise without speech.
 
-    `spans` are the encoder states in which the word of each piece is heard.
+    `spans` are the encoder states in which the word of each piece is heard; `weights` say how much
+    each piece counts.
     """
 
     features: Mel
     pieces: list[int] = field(default_factory=list)
     spans: list[Span] = field(default_factory=list)
+    weights: list[float] = field(default_factory=list)
     labels: list[int] = field(default_factory=list)
 
 
@@ -44,6 +49,7 @@ class SampleMaker:
         parts: list[tuple[int, Mel]] = []
         pieces: list[int] = []
         spans: list[Span] = []
+        weights: list[float] = []
         labels: list[int] = []
         position = r.randint(0, 60)
         while not parts or (position < frames and len(pieces) < MAX_PIECES):
@@ -52,13 +58,15 @@ class SampleMaker:
             if parts and position + len(mel) > 2960:
                 break
             parts.append((position, mel))
+            words = spoken.text.split()
             for piece, word in word_pieces(self._tokenizer, spoken.text):
                 begin, end = spoken.spans[word] if spoken.spans else (0.0, 0.0)
                 pieces.append(piece)
+                weights.append(SAFETY_WEIGHT if words[word] in SAFETY else 1.0)
                 spans.append((position / 2 + begin * stretch, position / 2 + end * stretch))
             labels += [WORD_GAP] * bool(labels) + transcription(spoken.text, self._words)
             position += len(mel) + r.choice([r.randint(3, 40), r.randint(20, 90)])
-        return Sample(self._laid_out(parts), pieces, spans, labels)
+        return Sample(self._laid_out(parts), pieces, spans, weights, labels)
 
     def noise(self) -> Sample:
         """Background without speech."""

@@ -78,6 +78,13 @@ def attention_loss(net: Whisper, batch: Batch) -> Tensor:
     return total / 2
 
 
+def text_loss(logits: Tensor, batch: Batch) -> Tensor:
+    """Cross entropy of the pieces [batch * length, vocabulary], those of safety words twice."""
+    targets, weights = batch.targets.flatten(), batch.weights.flatten()
+    each = F.cross_entropy(logits, targets, ignore_index=IGNORED, reduction="none")
+    return (each * weights).sum() / (weights * (targets != IGNORED)).sum()
+
+
 def losses(net: Whisper, batch: Batch, stage: Stage) -> dict[str, Tensor]:
     """Named losses of a batch, to be summed."""
     found: dict[str, Tensor] = {}
@@ -88,7 +95,7 @@ def losses(net: Whisper, batch: Batch, stage: Stage) -> dict[str, Tensor]:
         heard = net.ctc(encoded) if stage.encoder else None
     if logits is not None:
         flat = logits.float().flatten(0, 1)
-        found["text"] = F.cross_entropy(flat, batch.targets.flatten(), ignore_index=IGNORED)
+        found["text"] = text_loss(flat, batch)
         if batch.spoken.any():
             found["attention"] = attention_loss(net, batch)
     if heard is not None:
