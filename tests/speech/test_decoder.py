@@ -61,10 +61,11 @@ def test_recordings_heard_together_say_what_each_says_alone(
     pieces = [dictation[int(a * 16_000) : int(b * 16_000)] for a, b in SENTENCES]
     asked = list(zip(pieces, PROMPTS, strict=True))
     alone = [decoder.decode([piece], "en", prompt, beam) for piece, prompt in asked]
-    sizes, go = [], threading.Event()
+    sizes, begun, go = [], threading.Event(), threading.Event()
     encode = decoder._whisper.encode
 
     def slow(features):
+        begun.set()
         go.wait(10)
         sizes.append(len(features))
         return encode(features)
@@ -72,6 +73,7 @@ def test_recordings_heard_together_say_what_each_says_alone(
     monkeypatch.setattr(decoder._whisper, "encode", slow)
     with ThreadPoolExecutor(5) as pool:
         first = pool.submit(decoder.decode, pieces[:1], "en", "", beam)
+        assert begun.wait(10)  # it has the engine before the others ask
         made = [pool.submit(decoder.decode, [piece], "en", prompt, beam) for piece, prompt in asked]
         while len(decoder._engine._waiting) < len(asked):
             time.sleep(0.001)
