@@ -1,17 +1,18 @@
-"""The embedded dictation model: what it hears in real audio, through faster-whisper on one core."""
+"""The embedded dictation model: what the product hears with it in real audio, on one core."""
 
 import hashlib
 import json
 import re
-from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import jiwer
 import pytest
-from faster_whisper import WhisperModel, decode_audio
-from faster_whisper.vad import VadOptions, get_speech_timestamps
+from faster_whisper import WhisperModel
+
+from adapter.ports import SpeechContext
+from adapter.speech.recognizer import WhisperRecognizer
 
 ROOT = Path(__file__).resolve().parents[2]
 MODEL = ROOT / "adapter" / "speech" / "models" / "embedded"
@@ -23,7 +24,6 @@ MORE = "fifteen sixteen seventeen eighteen nineteen twenty thirty forty fifty si
 UNITS = "millimeter millimeters centimeter centimeters percent ninety hundred point"
 SAFETY = {*f"{ONES} {MORE} {UNITS} left right bilateral no not without negative".split()}
 
-PAUSES = VadOptions(min_silence_duration_ms=200, speech_pad_ms=200)
 AS_THE_PRODUCT: dict[str, Any] = {
     "language": "en",
     "beam_size": 5,
@@ -42,20 +42,33 @@ def normalised(text: str) -> str:
     return " ".join(re.sub(r"[^a-z0-9' ]", " ", text.lower()).split())
 
 
+@cache
+def recognizer() -> WhisperRecognizer:
+    return WhisperRecognizer(threads=1)
+
+
 def heard(path: Path) -> str:
-    """The recording cut at its pauses, each piece decoded without timestamps, as the product."""
-    audio = decode_audio(str(path))
-    pieces = get_speech_timestamps(audio, PAUSES)
-    clips = [piece[edge] / 16_000 for piece in pieces for edge in ("start", "end")]
-    segments, _ = model().transcribe(audio, clip_timestamps=clips, **AS_THE_PRODUCT)
-    return normalised(" ".join(segment.text for segment in segments))
+    words = recognizer().recognize(path, SpeechContext()).words
+    return normalised(" ".join(word.text for word in words))
 
 
-def word_error_rate(group: str) -> float:
+@cache
+def compared(group: str) -> jiwer.WordOutput:
+    """What was said in the recordings of a group beside what was heard."""
     references = json.loads((SAMPLES / "references.json").read_text(encoding="utf-8"))[group]
     names = sorted(references)
-    hypotheses = [heard(SAMPLES / group / name) for name in names]
-    return float(jiwer.wer([normalised(references[name]) for name in names], hypotheses))
+    said = [normalised(references[name]) for name in names]
+    return jiwer.process_words(said, [heard(SAMPLES / group / name) for name in names])
+
+
+def safety_share(output: jiwer.WordOutput) -> float:
+    """How many of the safety words that were said were heard at their place."""
+    right = total = 0
+    for words, chunks in zip(output.references, output.alignments, strict=True):
+        total += sum(word in SAFETY for word in words)
+        kept = (c for c in chunks if c.type == "equal")
+        right += sum(w in SAFETY for c in kept for w in words[c.ref_start_idx : c.ref_end_idx])
+    return right / total
 
 
 def test_the_model_is_small_and_is_the_one_described() -> None:
@@ -86,10 +99,9 @@ def test_word_times_ascend_within_the_audio() -> None:
 
 
 def test_new_sentences_in_seen_voices() -> None:
-    assert word_error_rate("seen") <= 0.15
+    assert compared("seen").wer <= 0.05
+    assert safety_share(compared("seen")) >= 0.98
 
 
-def test_unseen_variants(record_property: Callable[[str, object], None]) -> None:
-    rate = word_error_rate("unseen")
-    record_property("word_error_rate_unseen_variants", rate)
-    assert rate <= 0.30
+def test_unseen_variants() -> None:
+    assert compared("unseen").wer <= 0.15
