@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from adapter.domain.finding import Course
 from adapter.mapping.phrase_table import singular
 from adapter.reporting.facts.events import Line
+from adapter.reporting.facts.measurements import Size
 
 _COURSES: tuple[Course, ...] = ("resolved", "new", "increased", "decreased", "stable")
 _TELLING = frozenset((*_COURSES, "change"))
@@ -14,7 +15,7 @@ _STOPS = frozenset(("comma", "end", "verb", "with", "and", "or", "close", "versu
 _STOPS_BACK = frozenset(("end", "with", "versus"))
 _APART = frozenset(("comma", "end", "verb", "with", "and", "or", "preposition", "of"))
 _COUNT_WITHIN = 4  # words from a number to the name of what it counts
-_MOST_DIGITS = 4  # of a count
+_MOST_DIGITS = 3  # of a count; more are a year
 _PLURALS = ("i", "a", "ae")
 
 
@@ -92,24 +93,32 @@ def _pair(line: Line, at: int, step: int) -> int | None:
     return other if len(between) == 1 and "and" in line.events[joint].kinds else None
 
 
-def counts(sentence: str, line: Line, numbers: dict[str, int]) -> dict[int, int]:
-    """By place in `events`: how many, where a number says so: "three nodules"."""
+def counts(
+    sentence: str, line: Line, numbers: dict[str, int], measured: list[Size]
+) -> dict[int, int]:
+    """By place in `events`: how many, where a number that measures nothing says so."""
+    sized = {token for size in measured for token in range(size.start, size.end)}
     found: dict[int, int] = {}
     for at in line.terms:
-        number = _number(sentence, line, at, numbers)
+        number = _number(sentence, line, at, numbers, sized)
         if number is not None:
             found[at] = number
     return found
 
 
-def _number(sentence: str, line: Line, at: int, numbers: dict[str, int]) -> int | None:
+def _number(
+    sentence: str, line: Line, at: int, numbers: dict[str, int], sized: set[int]
+) -> int | None:
     start, end = line.events[at].start, line.events[at].end
     before = reversed(line.events[:at])
     apart = (event.end for event in before if event.term or not event.kinds.isdisjoint(_APART))
     first = max(start - _COUNT_WITHIN, next(apart, 0))
+    spelled = False  # digits before a measurement are its other end: "5 to 8 mm nodules"
     for token in range(start - 1, first - 1, -1):
         word = line.tokens[token].word
-        if word not in numbers and not (word.isdecimal() and len(word) <= _MOST_DIGITS):
+        spelled = spelled or token in sized
+        digits = word.isdecimal() and len(word) <= _MOST_DIGITS and not spelled
+        if token in sized or not (word in numbers or digits):
             continue
         count = numbers[word] if word in numbers else int(word)
         named = sentence[line.tokens[end - 1].start : line.tokens[end - 1].end].lower()

@@ -121,6 +121,7 @@ def _read(sentence: str, lexicon: Lexicon) -> Reading:
     row, names = _settled(raw, bool(known), lexicon)
     mentions: tuple[Mention, ...] = ()
     if row.terms:
+        measured = sizes(sentence, row)
         paired = frozenset(at for at in names if lexicon.findings[names[at].finding].laterality)
         context = _Context(
             row,
@@ -128,9 +129,9 @@ def _read(sentence: str, lexicon: Lexicon) -> Reading:
             marks(row),
             sides(row, paired),
             known,
-            assign(row, sizes(sentence, row)),
+            assign(row, measured),
             courses(row),
-            counts(sentence, row, lexicon.numbers),
+            counts(sentence, row, lexicon.numbers, measured),
         )
         mentions = tuple([_mention(sentence, context, at, lexicon) for at in row.terms])
     family, whole, places = False, True, []
