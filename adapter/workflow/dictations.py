@@ -30,6 +30,7 @@ from adapter.workflow.priors import prior_of
 from adapter.workflow.study_flow import MERGE, TRANSCRIBE, House, split_key
 
 _HURRY = {"critical": 0, "urgent": 1, "routine": 2}
+_LONGEST_ABBREVIATION = 4  # letters, such as SDH
 _SILENT = "no speech was heard; check the microphone and dictate again"
 _UNRECOGNISED = "speech was heard and no word of it recognised; listen to it, and dictate again"
 _STAT_FIRST = {"stat": 1, "high": 5, "medium": 10, "routine": 20}
@@ -176,5 +177,7 @@ def _template_words(template: Template, lexicon: Lexicon) -> Iterator[str]:
 
 
 def _term(finding: Finding) -> str:
+    """Its usual name as it is spoken: the first of more than letters that stand for it."""
     name = finding.id.replace("_", " ")
-    return name if name in finding.synonyms else next(iter(finding.synonyms), name)
+    names = (name, *finding.synonyms) if name in finding.synonyms else (*finding.synonyms, name)
+    return next((each for each in names if len(each) > _LONGEST_ABBREVIATION), names[0])
