@@ -18,6 +18,7 @@ from adapter.ports import SpeechContext
 from adapter.speech.audio import SAMPLE_RATE, open_audio
 from adapter.speech.model_store import EMBEDDED
 from adapter.speech.recognizer import WhisperRecognizer
+from tests.speech.sounds import music
 
 DEMO = Path(__file__).resolve().parents[2] / "adapter" / "demo_data" / "audio"
 MINUTES = 10
@@ -31,6 +32,7 @@ MINUTE = 10
 from pathlib import Path
 from adapter.ports import SpeechContext
 from adapter.speech.recognizer import WhisperRecognizer
+from tests.speech.sounds import music
 def megabytes():
     line = next(l for l in open("/proc/self/status") if l.startswith("VmRSS"))
     return int(line.split()[1]) / 1024
@@ -105,26 +107,7 @@ def _noises() -> Iterator[tuple[str, NDArray[np.float32]]]:
     yield "white noise", (generator.normal(0, 0.2, len(time))).astype(np.float32)
     hum = 0.2 * np.sin(2 * np.pi * 50 * time) + 0.1 * np.sin(2 * np.pi * 150 * time)
     yield "mains hum", hum.astype(np.float32)
-    yield "music", _music(generator, len(time))
-
-
-def _music(generator: np.random.Generator, length: int) -> NDArray[np.float32]:
-    """Notes with harmonics, vibrato and a beat."""
-    sound = np.zeros(length)
-    at = 0.0
-    while at < length / SAMPLE_RATE - 1:
-        seconds = generator.uniform(0.15, 0.8)
-        time = np.arange(int(seconds * SAMPLE_RATE)) / SAMPLE_RATE
-        pitch = 110 * 2 ** (generator.integers(0, 36) / 12)
-        phase = 2 * np.pi * np.cumsum(pitch * (1 + 0.006 * np.sin(2 * np.pi * 5.5 * time)))
-        note = sum(np.sin(h * phase / SAMPLE_RATE) / h**1.2 for h in range(1, 12))
-        fade = np.clip(np.minimum(time / 0.02, (seconds - time) / 0.1), 0, 1)
-        begin = int(at * SAMPLE_RATE)
-        sound[begin : begin + len(time)] += note * fade
-        beat = np.exp(-np.arange(1600) / 400) * generator.normal(0, 1, 1600)
-        sound[begin : begin + 1600] += beat
-        at += seconds * generator.uniform(0.3, 1)
-    return (0.6 * sound / np.abs(sound).max()).astype(np.float32)
+    yield "music", music(generator, len(time))
 
 
 def _write(path: Path, parts: list[NDArray[np.float32]] | Iterator[NDArray[np.float32]]) -> Path:

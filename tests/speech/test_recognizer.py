@@ -19,23 +19,11 @@ from adapter.speech.audio import SAMPLE_RATE
 from adapter.speech.decoder import HeardWord
 from adapter.speech.model_store import EMBEDDED
 from adapter.speech.recognizer import WhisperRecognizer, timed_words
+from tests.speech.sounds import music
 
 DEMO = Path(__file__).resolve().parents[2] / "adapter" / "demo_data" / "audio"
 CONTEXT = SpeechContext(phrases=("pneumothorax", "pleural effusion", "consolidation"))
 NOISE_SECONDS = 12
-
-
-def music(time, generator):
-    """Notes with harmonics and vibrato, in which the detector now and then hears a voice."""
-    sound = np.zeros(len(time))
-    for begin in range(0, len(time) - SAMPLE_RATE, SAMPLE_RATE // 4):
-        length = int(generator.uniform(0.15, 0.8) * SAMPLE_RATE)
-        note = np.arange(length) / SAMPLE_RATE
-        pitch = 110 * 2 ** (generator.integers(0, 36) / 12)
-        phase = 2 * np.pi * np.cumsum(pitch * (1 + 0.006 * np.sin(35 * note))) / SAMPLE_RATE
-        fade = np.clip(np.minimum(note / 0.02, (note[-1] - note) / 0.1), 0, 1)
-        sound[begin : begin + length] += fade * sum(np.sin(h * phase) / h for h in range(1, 12))
-    return 0.6 * sound / np.abs(sound).max()
 
 
 def noises():
@@ -52,7 +40,7 @@ def noises():
         "mains hum": 0.2 * np.sin(2 * np.pi * 50 * time) + 0.1 * np.sin(2 * np.pi * 150 * time),
         "beeps": 0.5 * np.sin(2 * np.pi * 1000 * time) * (time % 1 < 0.2),
         "music bed": 0.1 * chord * (1 + np.sin(2 * np.pi * 0.5 * time)),
-        "music": music(time, generator),
+        "music": music(generator, len(time)),
         "clicks": (generator.random(len(time)) < 0.0002) * 0.9,
     }
 
