@@ -43,6 +43,7 @@ from adapter.mapping.listeners import (
 from adapter.mapping.message_table import load_message_mapping
 from adapter.mapping.reporting import ReportingTables
 from adapter.observability.logs import configure_logs
+from adapter.outbound import Outbound
 from adapter.ports import Destination, SpeechContext
 from adapter.settings import Settings
 from adapter.speech.audio import SAMPLE_RATE
@@ -157,6 +158,9 @@ class Service:
         }
         self._readers = {name: MessageReader(each, others) for name, each in self._orders.items()}
         self._recognizer = open_engine(settings)
+        self.outbound = Outbound.of(
+            settings.outbound_allowed_hosts, "READOUT_OUTBOUND_ALLOWED_HOSTS"
+        )
         self.house = self._house(files)
         readers = Readers({"fhir": lambda body: (read_service_request(body, fhir_orders),)})
         readers |= {protocol_of(name): each.read for name, each in self._readers.items()}
@@ -176,6 +180,7 @@ class Service:
             live=self._live_dictations(dictated),
             host_names=tuple(filter(None, map(str.strip, settings.http_host_names.split(",")))),
             feeds=self._feeds,
+            outbound=self.outbound,
         )
         self._doors = MllpDoors([self._mllp_listener(each) for each in listeners])
         self._http = self._http_server()

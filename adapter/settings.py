@@ -63,6 +63,9 @@ class Settings(BaseSettings):
     http_host_names: str = ""
     """Names besides localhost under which a reverse proxy calls this HTTP interface, by commas."""
 
+    outbound_allowed_hosts: str = ""
+    """Hosts and networks inside, by commas, that URLs which others send us may name."""
+
     watch_folder: Path | None = None
     """Folder watched for dictations named `<accession>.<extension>`; empty: none is watched."""
 

@@ -5,8 +5,6 @@ Nothing but `READOUT_SPEECH_URL` is ever called: no redirect, no proxy of the en
 
 from __future__ import annotations
 
-import ipaddress
-import ssl
 import time
 from pathlib import Path
 
@@ -14,8 +12,10 @@ import httpx
 
 from adapter.clock import retry_after
 from adapter.errors import ConfigurationError, TryAgain
+from adapter.outbound import Outbound, is_loopback, system_trust
 from adapter.settings import Settings
 
+_LIST = "READOUT_SPEECH_URL_ALLOWED_HOSTS"
 _CONNECT_SECONDS = 5.0
 _MAX_ANSWER_BYTES = 16_777_216
 _MAX_REASON = 200
@@ -34,19 +34,19 @@ class OpenAiServer:
         self._url = str(url).rstrip("/").removesuffix("/v1") + "/v1/audio/transcriptions"
         self._key_file = settings.speech_api_key_file
         self._answer_seconds = settings.speech_answer_seconds
-        inside = _is_loopback(url.host)
-        allowed = {each.strip().lower() for each in settings.speech_url_allowed_hosts.split(",")}
-        if not inside and url.host.lower() not in allowed:
+        inside = is_loopback(url.host)
+        allowed = Outbound.of(settings.speech_url_allowed_hosts, _LIST)
+        if not inside and not allowed.lists(url.host):
             raise ConfigurationError(
                 f"READOUT_SPEECH_URL would send recordings to {url.host}; use a server on this"
-                " machine, or name that host in READOUT_SPEECH_URL_ALLOWED_HOSTS"
+                f" machine, or name that host in {_LIST}"
             )
         if self._key_file and not inside and url.scheme != "https":
             raise ConfigurationError(
                 "READOUT_SPEECH_URL must be https, or the API key could be read on its way"
             )
         self._headers()  # a key that is missing shows at start, not with the first dictation
-        self._tls = ssl.create_default_context() if url.scheme == "https" else False
+        self._tls = system_trust() if url.scheme == "https" else False
 
     def transcribe(self, wav: bytes, fields: dict[str, str | list[str]]) -> bytes:
         """The server's answer to one WAV file. Blocking.
@@ -112,13 +112,6 @@ def _address(text: str) -> httpx.URL:
             " READOUT_SPEECH_API_KEY_FILE"
         )
     return url
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
 
 
 def _key(path: Path) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adapter.domain.feed import FeedState
+from adapter.outbound import Outbound
 from adapter.workflow.deliveries import Deliveries
 from adapter.workflow.destinations import Destinations
 from adapter.workflow.dictations import Dictations
@@ -23,7 +24,8 @@ class Parts:
     """The workflow of one house, as the endpoints call it.
 
     `find_speech_model` gives its directory (None: a server has it) or raises ConfigurationError;
-    `host_names` are served besides localhost; `feeds` tells who is expected to speak, and does.
+    `outbound`: what URLs of others may name; `host_names` are served besides localhost;
+    `feeds` tells who is expected to speak, and does.
     """
 
     house: House
@@ -37,5 +39,6 @@ class Parts:
     max_body_bytes: int
     find_speech_model: Callable[[], Path | None]
     live: LiveDictations
+    outbound: Outbound
     host_names: tuple[str, ...] = ()
     feeds: Callable[[], list[FeedState]] = list

@@ -15,6 +15,7 @@ from adapter.hl7v2.message import Message
 from adapter.hl7v2.orders import read_orders
 from adapter.mapping.files import MappingFiles
 from adapter.mapping.hl7_orders import load_order_mapping
+from adapter.outbound import Outbound
 from adapter.ports import Recognized, SpeechContext
 from adapter.speech.model_store import EMBEDDED
 from adapter.store.database import Database
@@ -109,6 +110,7 @@ def _site(folder: Path, empty: Path) -> Iterator[Site]:
             workflow.house, workflow.dictations, LiveAudio(folder / "live", 16_000), None
         ),
         feeds=lambda: feeds,
+        outbound=Outbound.of("127.0.0.1", "READOUT_OUTBOUND_ALLOWED_HOSTS"),
     )
     parts.intake.start()
     client = TestClient(
