@@ -66,6 +66,7 @@ from adapter.workflow.message_log import open_log
 from adapter.workflow.outcomes import outcome_of
 from adapter.workflow.reconcile import reconcile
 from adapter.workflow.reports import Reports
+from adapter.workflow.review import Review
 from adapter.workflow.sign_off import SignOff
 from adapter.workflow.study_flow import DELIVER, MERGE, TRANSCRIBE, House, Route
 from adapter.workflow.watch_folder import WatchFolder
@@ -165,6 +166,7 @@ class Service:
         readers = Readers({"fhir": lambda body: (read_service_request(body, fhir_orders),)})
         readers |= {protocol_of(name): each.read for name, each in self._readers.items()}
         made, dictated = Reports(self.house), Dictations(self.house)
+        desk = SignOff(self.house, made)
         log = open_log(self.house.database, self.house.clock, files)
         self.parts = Parts(
             house=self.house,
@@ -172,7 +174,8 @@ class Service:
             log=log,
             dictations=dictated,
             reports=made,
-            sign_off=SignOff(self.house, made),
+            sign_off=desk,
+            review=Review(self.house, made, desk),
             deliveries=Deliveries(self.house),
             destinations=Destinations(self.house),
             max_body_bytes=settings.http_max_body_bytes,

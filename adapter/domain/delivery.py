@@ -17,6 +17,7 @@ class DeliveryKind(StrEnum):
     PRELIMINARY = "preliminary"
     FINAL = "final"
     ADDENDUM = "addendum"
+    CORRECTION = "correction"
 
     @property
     def is_signed(self) -> bool:

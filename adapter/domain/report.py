@@ -172,7 +172,7 @@ class PriorRef:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A merged report. `status` is "draft", "preliminary", "final" or "addendum"."""
+    """A merged report; `status`: "draft", "preliminary", "final", "addendum" or "corrected"."""
 
     template: TemplateRef
     status: str

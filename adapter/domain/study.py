@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from adapter.domain.order import Order, OrderStatus
+from adapter.domain.review import ReviewState
 
 
 class ReportStatus(StrEnum):
@@ -16,7 +17,13 @@ class ReportStatus(StrEnum):
     PRELIMINARY = "preliminary"  # OBR-25 P
     FINAL = "final"  # OBR-25 F
     ADDENDED = "addended"  # OBR-25 A or C by destination
+    CORRECTED = "corrected"  # OBR-25 C
     CANCELLED = "cancelled"  # OBR-25 X
+
+    @classmethod
+    def signed(cls) -> tuple[ReportStatus, ...]:
+        """The states of a report that somebody has signed."""
+        return (cls.FINAL, cls.ADDENDED, cls.CORRECTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +36,4 @@ class Study:
     version: int
     created_at: str  # ISO 8601, UTC
     updated_at: str
+    review: ReviewState = ReviewState.NONE

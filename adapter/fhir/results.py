@@ -97,6 +97,8 @@ def _report_entry(subject: Subject) -> Json:
 def _status(subject: Subject) -> str:
     if subject.message.kind is DeliveryKind.ADDENDUM:
         return subject.profile.addendum_status
+    if subject.message.kind is DeliveryKind.CORRECTION:
+        return "corrected"
     return "preliminary" if subject.is_preliminary else "final"
 
 

@@ -12,7 +12,7 @@ from adapter.hl7v2.message import Message, Segment
 from adapter.hl7v2.request import Request
 from adapter.mapping.hl7_orders import OrderControl, OrderMapping
 
-_SIGNED = (ReportStatus.FINAL, ReportStatus.ADDENDED)
+_SIGNED = ReportStatus.signed()
 
 
 def accessions_in(message: Message, mapping: OrderMapping) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ class DestinationProfile(MappingTable):
     protocol: Literal["mllp", "fhir"]
     """How it is reached; the section of that name below must be there."""
     kinds: tuple[DeliveryKind, ...] = tuple(DeliveryKind)
-    """Which reports it takes: preliminary, final, addendum."""
+    """Which reports it takes: preliminary, final, addendum, correction."""
     mllp: MllpProfile | None = None
     """HL7 v2 over MLLP."""
     fhir: FhirProfile | None = None

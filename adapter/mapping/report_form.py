@@ -35,6 +35,8 @@ class StatusByKind(MappingTable):
     """A signed report."""
     addendum: str = Field(default="C", pattern=_STATUS)
     """A signed report with an addendum."""
+    correction: str = Field(default="C", pattern=_STATUS)
+    """A signed report whose text was corrected."""
 
     def of(self, kind: DeliveryKind) -> str:
         """The letter for this kind."""
@@ -50,6 +52,8 @@ class CompletionByKind(MappingTable):
     """A signed report."""
     addendum: str = Field(default="AU", pattern=_COMPLETION)
     """A signed report with an addendum."""
+    correction: str = Field(default="AU", pattern=_COMPLETION)
+    """A signed report whose text was corrected."""
 
     def of(self, kind: DeliveryKind) -> str:
         """The code for this kind."""
@@ -96,6 +100,8 @@ class PdfWords(MappingTable):
     """Mark of a signed report."""
     addendum: str = "Final, with addendum"
     """Mark of a signed report with an addendum."""
+    correction: str = "Final, corrected"
+    """Mark of a signed report whose text was corrected."""
     page: str = "Page"
     """Before the number of the page."""
 

@@ -12,6 +12,7 @@ from adapter.domain.delivery import DeliveryState
 from adapter.domain.identifiers import sha256_hex
 from adapter.domain.order import Order, OrderStatus
 from adapter.domain.people import Patient
+from adapter.domain.review import ReviewState
 from adapter.domain.study import ReportStatus, Study
 from adapter.errors import NotFound
 from adapter.store.tables import delivery, history, study
@@ -51,7 +52,7 @@ def add(tx: sa.Connection, order: Order, status: OrderStatus, at: str) -> None:
 
 
 def change(tx: sa.Connection, accession: str, at: str, **values: Any) -> None:
-    """Change columns `order_status`, `report_status` or `order` and count the version up."""
+    """Change `order_status`, `report_status`, `review_state` or `order`; counts the version up."""
     order = values.pop("order", None)
     if order is not None:
         values["order_json"] = to_json(order)
@@ -69,6 +70,13 @@ def listed(tx: sa.Connection, report_status: str | None, limit: int, offset: int
     if report_status:
         query = query.where(study.c.report_status == report_status)
     return [_study(row) for row in tx.execute(query).mappings()]
+
+
+def in_review(tx: sa.Connection, state: ReviewState, limit: int, offset: int) -> list[Study]:
+    """Studies that stand so between people, most recently changed first."""
+    query = sa.select(study).where(study.c.review_state == state)
+    page = query.order_by(*_NEWEST).limit(limit).offset(offset)
+    return [_study(row) for row in tx.execute(page).mappings()]
 
 
 def with_held_deliveries(tx: sa.Connection, limit: int, offset: int) -> list[Study]:
@@ -131,4 +139,5 @@ def _study(row: sa.RowMapping) -> Study:
         version=row["version"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],
+        review=ReviewState(row["review_state"]),
     )

@@ -71,6 +71,7 @@ study = sa.Table(  # one row an accession: the worklist
     _text("order_json"),
     _text("order_status"),
     _text("report_status"),
+    _text("review_state", "none"),  # between the one who prepares and the one who signs
     _text("patient_key", ""),  # issuer and number of the patient, hashed; empty: not known
     sa.Column("version", sa.Integer, nullable=False, server_default="1"),
     _text("created_at"),
@@ -78,6 +79,7 @@ study = sa.Table(  # one row an accession: the worklist
     sa.Index("ix_readout_study_list", "report_status", "updated_at"),
     sa.Index("ix_readout_study_updated", "updated_at"),
     sa.Index("ix_readout_study_patient_key", "patient_key"),
+    sa.Index("ix_readout_study_review", "review_state", "updated_at"),
 )
 
 dictation = sa.Table(
@@ -124,6 +126,23 @@ communication = sa.Table(  # an urgent finding was told to somebody
     sa.Column("id", sa.Text, primary_key=True),  # c-1, c-2, …
     sa.Column("number", sa.Integer, nullable=False),
     _text("communication_json"),
+)
+
+review_step = sa.Table(  # wet reads, reports handed over and handed back: who, when, why
+    "readout_review_step",
+    metadata,
+    _row_id(),
+    sa.Column("accession", sa.Text, nullable=False, index=True),
+    _text("step_json"),
+)
+
+study_lock = sa.Table(  # who reports a study at this moment
+    "readout_study_lock",
+    metadata,
+    sa.Column("accession", sa.Text, primary_key=True),
+    _text("person_json"),
+    _text("since"),
+    _text("until"),
 )
 
 alert = sa.Table(  # one row a flag that a report showed, and what became of it

@@ -38,6 +38,8 @@ class StudyRow(Shown):
     side: str | None
     order_status: str
     report_status: str
+    review_state: str
+    """none, wet_read, pending_signature or sign_rejected."""
     created_at: str
     updated_at: str
 
@@ -179,6 +181,56 @@ class StudyView(StudyRow):
     difference: DifferenceView | None
     """Of the latest text signed elsewhere; null: none was, or nothing of ours was there."""
     history: list[Event]
+
+
+class LockView(Shown):
+    """Who has a study open to report it."""
+
+    person: Person
+    since: str
+    until: str
+    """Until then without a sign of life."""
+
+
+class StepView(Shown):
+    """Who brought the report to this state."""
+
+    state: str
+    person: Person
+    at: str
+    version: int
+    to: str
+    """Whom it was handed to."""
+    reason: str
+    """Why it was handed back."""
+
+
+class ReviewView(Shown):
+    """Between the one who prepares and the one who signs."""
+
+    state: str
+    """none, wet_read, pending_signature or sign_rejected."""
+    steps: list[StepView]
+    lock: LockView | None
+
+
+class PreviewView(Shown):
+    """What one destination would get."""
+
+    destination: str
+    protocol: str
+    body: str
+    """The message; its control id and time are those of the moment when it is sent."""
+
+
+class PreviewList(Shown):
+    """What would leave if the report went out now."""
+
+    kind: str
+    version: int
+    text: str
+    """The report as plain text."""
+    messages: list[PreviewView]
 
 
 class FindingsTaken(Shown):

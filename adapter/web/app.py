@@ -20,6 +20,7 @@ from adapter.web import (
     problems,
     queues,
     reports,
+    review,
     sign_off,
     studies,
 )
@@ -35,6 +36,7 @@ ROUTERS = tuple(
         live,
         reports,
         sign_off,
+        review,
         check,
         queues,
         message_pages,

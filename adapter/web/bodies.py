@@ -61,7 +61,14 @@ class PauseAsked(ByPerson):
     """Why; no patient data."""
 
 
-class Choice(Asked):
+class Decided(Asked):
+    """Base of what is decided about something on the screen."""
+
+    version: int | None = Field(None, ge=1)
+    """The version that the person has read; where the target has changed since: a conflict."""
+
+
+class Choice(Decided):
     """Accept or reject one AI finding, or put a flag back."""
 
     target: Word = Field(min_length=1, max_length=100)
@@ -70,7 +77,7 @@ class Choice(Asked):
     """Who decides."""
 
 
-class Dismissal(Asked):
+class Dismissal(Decided):
     """Put one flag aside."""
 
     target: Word = Field(min_length=1, max_length=100)
@@ -98,7 +105,7 @@ class Told(Asked):
     """How: telephone, in person, message, …"""
 
 
-class Edit(Asked):
+class Edit(Decided):
     """New text for a statement or an AI finding."""
 
     target: Word = Field(min_length=1, max_length=100)
@@ -116,6 +123,45 @@ class Signature(Asked):
     """Who signs."""
     version: int | None = Field(None, ge=1)
     """The version that the person has read; another one by now is a conflict."""
+
+
+class HandOver(Signature):
+    """Hand the latest version to the one who signs."""
+
+    to: Word = Field("", max_length=100)
+    """Who is to sign; empty: whoever does."""
+
+
+class HandBack(ByPerson):
+    """Do not sign, and say why."""
+
+    reason: Prose = Field(min_length=1, max_length=1_000)
+    """What is to be changed."""
+
+
+class Correction(ByPerson):
+    """Write statements of a signed report anew."""
+
+    version: int = Field(ge=1)
+    """The version that the person has read; another one by now is a conflict."""
+    changes: dict[str, Prose] = Field(min_length=1, max_length=500)
+    """Statement id -> its new text; empty: it is taken out."""
+
+
+class Typed(ByPerson):
+    """Words typed instead of spoken; voice commands among them act."""
+
+    text: Prose = Field(min_length=1, max_length=20_000)
+    """What is typed, such as `go to lungs. Small nodule.` or `insert macro limited motion`."""
+    key: Word = Field(min_length=1, max_length=64)
+    """Chosen by the sender; the same text under the same key is taken once."""
+
+
+class LockAsked(ByPerson):
+    """Open a study to report it."""
+
+    take_over: bool = False
+    """Whether another person's lock is taken over."""
 
 
 class Addendum(Asked):

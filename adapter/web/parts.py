@@ -15,6 +15,7 @@ from adapter.workflow.intake import Intake
 from adapter.workflow.live_dictation import LiveDictations
 from adapter.workflow.message_log import MessageLog
 from adapter.workflow.reports import Reports
+from adapter.workflow.review import Review
 from adapter.workflow.sign_off import SignOff
 from adapter.workflow.study_flow import House
 
@@ -34,6 +35,7 @@ class Parts:
     dictations: Dictations
     reports: Reports
     sign_off: SignOff
+    review: Review
     deliveries: Deliveries
     destinations: Destinations
     max_body_bytes: int

@@ -25,6 +25,7 @@ from adapter.errors import (
     Unsupported,
 )
 from adapter.fhir.outcome import operation_outcome
+from adapter.workflow.stale_edits import StaleEdit
 
 log = structlog.get_logger()
 
@@ -47,6 +48,10 @@ class Problem(BaseModel):
         None
     )
     instance: Annotated[str | None, Field(description="names this occurrence in the log")] = None
+    current: Annotated[str | None, Field(description="of a stale edit: what stands there now")] = (
+        None
+    )
+    version: Annotated[int | None, Field(description="of a stale edit: where it stands")] = None
 
 
 class NotThisHost(Rejected):
@@ -136,6 +141,8 @@ def _problem(error: ReadoutError, status: int, headers: dict[str, str] | None) -
         detail=str(error),
         code=getattr(error, "code", type(error).__name__.lower()),
         pointer=getattr(error, "location", "") or None,
+        current=error.current if isinstance(error, StaleEdit) else None,
+        version=error.version if isinstance(error, StaleEdit) else None,
     )
     return _response(problem, status, headers)
 

@@ -18,10 +18,9 @@ from adapter.reporting.render import parts_json, prior_json, report_json
 from adapter.store import dictations, reports
 from adapter.store.reports import StoredReport
 from adapter.web.answers import ProvenanceView, ReportView, StatementSource
-from adapter.web.bodies import Person
 from adapter.web.parts import Parts
 from adapter.web.requests import House, InPath
-from adapter.web.views import communication_view, evidence_view, word_views
+from adapter.web.views import communication_view, evidence_view, person_view, word_views
 
 router = APIRouter(prefix="/api/studies/{accession}", tags=["reports"])
 
@@ -63,7 +62,7 @@ def report_view(stored: StoredReport) -> ReportView:
         accession=stored.accession,
         version=stored.number,
         created_at=stored.created_at,
-        signed_by=Person(id=who.id, family=who.family, given=who.given) if who else None,
+        signed_by=person_view(who) if who else None,
         text=stored.text,
         **report_json(reports.shown(stored)),
     )

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from adapter.domain.decision import DecisionKind
 from adapter.web.answers import DecisionTaken, ReportView
-from adapter.web.bodies import Addendum, Choice, Dismissal, Edit, Signature
+from adapter.web.bodies import Addendum, Choice, Correction, Dismissal, Edit, Signature
 from adapter.web.parts import Parts
 from adapter.web.reports import report_view
 from adapter.web.requests import House, InPath, practitioner
@@ -58,6 +58,13 @@ def addendum(accession: InPath, body: Addendum, parts: House) -> ReportView:
     return report_view(parts.sign_off.addendum(accession, who, body.text, body.dictation))
 
 
+@router.post("/correct", status_code=201)
+def correct(accession: InPath, body: Correction, parts: House) -> ReportView:
+    """Write statements of a signed report anew and send it as corrected."""
+    who = practitioner(body.person)
+    return report_view(parts.sign_off.correct(accession, who, body.changes, body.version))
+
+
 def _decide(
     parts: Parts,
     accession: str,
@@ -65,5 +72,6 @@ def _decide(
     body: Choice | Edit | Dismissal,
     text: str = "",
 ) -> DecisionTaken:
-    parts.sign_off.decide(accession, kind, body.target, practitioner(body.person), text)
+    who = practitioner(body.person)
+    parts.sign_off.decide(accession, kind, body.target, who, text, body.version)
     return DecisionTaken(accession=accession, decision=kind, target=body.target)

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Request
 
 from adapter.domain.identifiers import sha256_hex
 from adapter.domain.message import InboundMessage
+from adapter.domain.review import ReviewState
 from adapter.domain.study import ReportStatus, Study
 from adapter.errors import Rejected
 from adapter.store import communications, deliveries, dictations, differences, findings, studies
@@ -37,9 +38,13 @@ class Worklist(StrEnum):
     ALL = "all"
     UNREAD = "unread"
     DRAFTS = "drafts"
+    WET_READ = "wet-read"
     PENDING_SIGNATURE = "pending-signature"
+    SIGN_REJECTED = "sign-rejected"
+    PRELIMINARY = "preliminary"
     SIGNED = "signed"
     ADDENDED = "addended"
+    CORRECTED = "corrected"
     DELIVERY_FAILED = "delivery-failed"
 
 
@@ -47,9 +52,15 @@ _STATUS = {
     Worklist.ALL: None,
     Worklist.UNREAD: ReportStatus.NONE,
     Worklist.DRAFTS: ReportStatus.DRAFT,
-    Worklist.PENDING_SIGNATURE: ReportStatus.PRELIMINARY,
+    Worklist.PRELIMINARY: ReportStatus.PRELIMINARY,
     Worklist.SIGNED: ReportStatus.FINAL,
     Worklist.ADDENDED: ReportStatus.ADDENDED,
+    Worklist.CORRECTED: ReportStatus.CORRECTED,
+}
+_REVIEW = {
+    Worklist.WET_READ: ReviewState.WET_READ,
+    Worklist.PENDING_SIGNATURE: ReviewState.PENDING_SIGNATURE,
+    Worklist.SIGN_REJECTED: ReviewState.SIGN_REJECTED,
 }
 _FINDINGS_BODY = {
     "requestBody": {
@@ -76,6 +87,8 @@ def worklist(
 def _page(tx: sa.Connection, queue: Worklist, limit: int, offset: int) -> list[Study]:
     if queue is Worklist.DELIVERY_FAILED:
         return studies.with_held_deliveries(tx, limit, offset)
+    if queue in _REVIEW:
+        return studies.in_review(tx, _REVIEW[queue], limit, offset)
     return studies.listed(tx, _STATUS[queue], limit, offset)
 
 

@@ -11,7 +11,7 @@ from adapter.domain.dictation import Dictation
 from adapter.domain.difference import ChangeKind, Difference
 from adapter.domain.finding import Evidence
 from adapter.domain.order import Order
-from adapter.domain.people import Patient
+from adapter.domain.people import Patient, Practitioner
 from adapter.domain.study import Study
 from adapter.domain.transcript import Transcript, Word
 from adapter.store.deliveries import OwedDelivery
@@ -27,6 +27,7 @@ from adapter.web.answers import (
     TranscriptView,
     WordView,
 )
+from adapter.web.bodies import Person
 
 
 def study_row(study: Study) -> StudyRow:
@@ -41,9 +42,15 @@ def study_row(study: Study) -> StudyRow:
         side=order.side,
         order_status=study.order_status,
         report_status=study.report_status,
+        review_state=study.review,
         created_at=study.created_at,
         updated_at=study.updated_at,
     )
+
+
+def person_view(who: Practitioner) -> Person:
+    """A clinician."""
+    return Person(id=who.id, family=who.family, given=who.given)
 
 
 def _patient(patient: Patient) -> PatientView:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterable, Iterator
 
 import sqlalchemy as sa
@@ -13,8 +14,8 @@ from adapter.domain.identifiers import Accession
 from adapter.domain.order import Order
 from adapter.domain.prior import PriorReport
 from adapter.domain.study import Study
-from adapter.domain.transcript import Transcript
-from adapter.errors import Malformed, Rejected
+from adapter.domain.transcript import Transcript, Word
+from adapter.errors import Conflict, Malformed, Rejected
 from adapter.mapping.lexicon import Lexicon
 from adapter.mapping.lexicon_table import Finding
 from adapter.mapping.reporting import ReportingTables
@@ -27,8 +28,12 @@ from adapter.speech.bias import study_phrases
 from adapter.store import dictations, findings, studies
 from adapter.workflow import orders
 from adapter.workflow.priors import prior_of
-from adapter.workflow.study_flow import MERGE, TRANSCRIBE, House, split_key
+from adapter.workflow.study_flow import MERGE, SIGNED, TRANSCRIBE, House, split_key
 
+TYPED = "application/vnd.readout.typed+json"
+"""Media type of words that were typed; they have no sound."""
+
+_FALLBACK_LANGUAGE = "en"  # of typed words where every recording's language is detected
 _HURRY = {"critical": 0, "urgent": 1, "routine": 2}
 _LONGEST_ABBREVIATION = 4  # letters, such as SDH
 _SILENT = "no speech was heard; check the microphone and dictate again"
@@ -82,6 +87,34 @@ class Dictations:
             urgency = _STAT_FIRST[study.order.priority] if study else 20
             house.jobs.put(tx, TRANSCRIBE, f"{accession}/{new.id}", priority=urgency)
         return new, True
+
+    def type_in(self, accession: Accession, text: str, key: str, author: str) -> Dictation:
+        """Typed words go the way of spoken ones, commands included, without waiting to be heard.
+
+        The same text under the same `key` again returns the same dictation. Raises Conflict when
+        the report is signed, Malformed when there are no words.
+        """
+        house = self._house
+        if not text.strip():
+            raise Malformed("the text holds no words", code="empty")
+        body = json.dumps({"key": key, "text": text}, ensure_ascii=False).encode()
+        sha256, size = house.audio.put([body], house.audio_limit)
+        with house.database.write() as tx:
+            if studies.get(tx, accession, lock=True).report_status in SIGNED:
+                raise Conflict("the report is signed; write an addendum", code="signed")
+            known = dictations.find_audio(tx, accession, sha256)
+            if known is not None:
+                return known
+            id_, now = dictations.next_id(tx, accession), house.now()
+            new = Dictation(id_, accession, sha256, TYPED, size, now, author)
+            dictations.add(tx, new)
+            spoken = (Word(text.strip(), 0, 0, 1.0),)  # one word: line ends stay as typed
+            language = house.language or _FALLBACK_LANGUAGE
+            transcript = Transcript(id_, "", language, 0, spoken)
+            dictations.settle(tx, new, DictationState.TRANSCRIBED, transcript=transcript)
+            studies.note(tx, accession, now, "typed", id_)
+            house.jobs.put(tx, MERGE, f"{accession}/{id_}", lane=accession)
+            return dictations.get(tx, accession, id_)
 
     async def transcribe(self, key: str) -> None:
         """Job: recognise one dictation, once."""

@@ -15,6 +15,7 @@ from adapter.domain.identifiers import Accession, ControlId
 from adapter.domain.order import OrderStatus
 from adapter.domain.people import Practitioner
 from adapter.domain.report import Report
+from adapter.domain.review import ReviewState
 from adapter.domain.study import ReportStatus, Study
 from adapter.errors import Conflict
 from adapter.mapping.reporting import ReportingTables
@@ -126,6 +127,15 @@ class Reports:
             made.append(Delivery(control_id, name, accession, kind, route.translate(message)))
         return tuple(made)
 
+    def preview(self, accession: str, kind: DeliveryKind, person: Practitioner) -> Version:
+        """What would be sent if the latest version went out as this kind now; nothing is stored."""
+        with self._house.database.read() as tx:
+            study, last = studies.get(tx, accession), reports.get_latest(tx, accession)
+        inputs = from_json(ReportInputs, last.inputs_json)
+        signed = study.report_status in SIGNED
+        inputs = inputs if signed else replace(inputs, status=kind.value)
+        return self.prepare(study, inputs, last, kind, person)
+
     def write(self, tx: sa.Connection, version: Version, *, send: bool) -> None:
         """Write the version and queue its messages; the caller has checked that it still stands."""
         house, accession = self._house, version.accession
@@ -145,7 +155,8 @@ class Reports:
         report_id = reports.add(tx, stored)
         drafted = version.inputs.status == _DRAFT
         status = ReportStatus.DRAFT if drafted else STATUS_OF_KIND[version.kind]
-        studies.change(tx, accession, version.issued_at, report_status=status)
+        reviewed = {"review_state": ReviewState.NONE} if status in SIGNED else {}
+        studies.change(tx, accession, version.issued_at, report_status=status, **reviewed)
         detail = f"version {version.number}"
         studies.note(tx, accession, version.issued_at, f"report {version.report.status}", detail)
         signed = status in SIGNED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import sqlalchemy as sa
@@ -12,6 +13,7 @@ from adapter.domain.delivery import DeliveryKind
 from adapter.domain.dictation import DictationState
 from adapter.domain.order import OrderStatus
 from adapter.domain.people import Practitioner
+from adapter.domain.report import Report
 from adapter.domain.study import Study
 from adapter.domain.transcript import Transcript
 from adapter.errors import Conflict, NotFound, Rejected
@@ -19,6 +21,7 @@ from adapter.reporting.pipeline import ReportInputs
 from adapter.store import dictations, findings, reports, studies
 from adapter.store.reports import StoredReport
 from adapter.workflow.reports import Reports, pending_change
+from adapter.workflow.stale_edits import check_fresh
 from adapter.workflow.study_flow import MERGE, SIGNED, House
 
 _LONGEST = 100_000
@@ -34,11 +37,18 @@ class SignOff:
         self._reports = made
 
     def decide(
-        self, accession: str, kind: DecisionKind, target: str, person: Practitioner, text: str = ""
+        self,
+        accession: str,
+        kind: DecisionKind,
+        target: str,
+        person: Practitioner,
+        text: str = "",
+        seen: int | None = None,
     ) -> None:
         """Accept or reject an AI finding, edit a statement, or put a flag aside or back.
 
-        Of an unsigned report alone. `text`: the edited text, or the reason of a dismissal.
+        Of an unsigned report alone. `text`: the edited text, or the reason of a dismissal; `seen`:
+        the version that the person has read. Raises StaleEdit when the target has changed since.
         """
         _check_text(text)
         house = self._house
@@ -49,6 +59,8 @@ class SignOff:
             if target not in _targets(tx, accession, kind):
                 raise NotFound(f"the report has no {target} to {kind}", code="not-found")
             made = Decision(kind, target, text, person.id, house.now())
+            if seen is not None and not check_fresh(tx, accession, made, seen):
+                return
             row = findings.add_decision(tx, accession, made)
             studies.note(tx, accession, house.now(), f"{kind} {target}", person.id)
             house.jobs.put(tx, MERGE, f"{accession}/decision-{row}", lane=accession)
@@ -60,13 +72,47 @@ class SignOff:
             if study.report_status in SIGNED:
                 _check_ours(from_json(ReportInputs, last.inputs_json))
                 return self._signed_again(last)
-            self._check_ready(tx, study, last, number)
+        self.check_ready(accession, number)
         return self._reports.revise(
             accession,
             DeliveryKind.FINAL,
             person,
             lambda _study, inputs, _last: replace(inputs, status="final"),
         )
+
+    def check_ready(self, accession: str, number: int | None = None) -> StoredReport:
+        """The latest version, if it holds all that is known and is the one that was read.
+
+        Raises Conflict, which says what is in the way.
+        """
+        with self._house.database.read() as tx:
+            study, last = studies.get(tx, accession), reports.get_latest(tx, accession)
+            self._check_ready(tx, study, last, number)
+        return last
+
+    def correct(
+        self, accession: str, person: Practitioner, changes: Mapping[str, str], number: int
+    ) -> StoredReport:
+        """Write statements of a signed report anew (id -> text) and send it as corrected.
+
+        `number`: the version that was read. Raises Conflict when it moved or is not signed here.
+        """
+        made = tuple(
+            Decision(DecisionKind.EDIT, target, text, person.id, self._house.now())
+            for target, text in changes.items()
+        )
+
+        def corrected(study: Study, inputs: ReportInputs, last: StoredReport) -> ReportInputs:
+            if study.report_status not in SIGNED:
+                raise Conflict("the report is not signed yet; edit it", code="unsigned")
+            _check_ours(inputs)
+            if last.number != number:
+                told = f"the report has changed; read version {last.number}"
+                raise Conflict(told, code="moved")
+            _check_statements(reports.shown(last), changes)
+            return replace(inputs, status="corrected", decisions=(*inputs.decisions, *made))
+
+        return self._reports.revise(accession, DeliveryKind.CORRECTION, person, corrected)
 
     def addendum(
         self, accession: str, person: Practitioner, text: str = "", dictation: str = ""
@@ -118,7 +164,7 @@ class SignOff:
     def _signed_again(self, last: StoredReport) -> StoredReport:
         if last.status == "final":
             return last
-        raise Conflict("the report is signed and has an addendum", code="signed")
+        raise Conflict("the report is signed, and was added to or corrected", code="signed")
 
 
 def _check_ours(inputs: ReportInputs) -> None:
@@ -137,6 +183,15 @@ def _targets(tx: sa.Connection, accession: str, kind: DecisionKind) -> set[str]:
         return {flag.id for flag in shown.flags}
     statements = {each.id for section in shown.sections for each in section.statements}
     return ai | statements | {each.id for each in shown.fields}
+
+
+def _check_statements(shown: Report, changes: Mapping[str, str]) -> None:
+    """Raise NotFound for a statement that the report does not hold."""
+    known = {each.id for section in shown.sections for each in section.statements}
+    for target, text in changes.items():
+        _check_text(text)
+        if target not in known:
+            raise NotFound(f"the report has no {target} to correct", code="not-found")
 
 
 def _check_text(text: str) -> None:

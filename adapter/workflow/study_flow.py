@@ -2,6 +2,7 @@
 
     order arrives ──────────────► study row (scheduled)           owes: merge, if dictations wait
     dictation arrives ──────────► audio stored, dictation row     owes: transcribe
+    words are typed ────────────► dictation with its transcript   owes: merge
       (no order yet: the study is "temporary", nothing leaves until its order comes)
     transcribe ─────────────────► transcript                      owes: merge
     AI findings arrive ─────────► batch stored                    owes: merge
@@ -9,9 +10,12 @@
     accept / reject / edit /
     dismiss / restore ──────────► decision stored                 owes: merge
     communicate ────────────────► record stored                   owes: merge
+    wet read ───────────────────► report version (preliminary)    owes: deliver
+    hand over, hand back ───────► step stored                     owes: nothing, a person looks
     sign ───────────────────────► report version (final)          owes: deliver; merge, for the
                                   patient's open studies, whose prior it may be
     addendum ───────────────────► report version (addendum)       owes: deliver
+    correct ────────────────────► report version (correction)     owes: deliver
     prior report arrives ───────► kept for the checks             owes: merge, of open studies
     signed elsewhere ───────────► report version (final), compared with ours; what was not
                                   sent is withdrawn               owes: merge, as after "sign"
@@ -46,8 +50,9 @@ STATUS_OF_KIND = {
     DeliveryKind.PRELIMINARY: ReportStatus.PRELIMINARY,
     DeliveryKind.FINAL: ReportStatus.FINAL,
     DeliveryKind.ADDENDUM: ReportStatus.ADDENDED,
+    DeliveryKind.CORRECTION: ReportStatus.CORRECTED,
 }
-SIGNED = (ReportStatus.FINAL, ReportStatus.ADDENDED)
+SIGNED = ReportStatus.signed()
 UNSIGNED = (ReportStatus.NONE, ReportStatus.DRAFT, ReportStatus.PRELIMINARY)
 
 

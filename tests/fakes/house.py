@@ -21,6 +21,7 @@ from adapter.workflow import orders
 from adapter.workflow.deliveries import Deliveries
 from adapter.workflow.dictations import Dictations
 from adapter.workflow.reports import Reports
+from adapter.workflow.review import Review
 from adapter.workflow.sign_off import SignOff
 from adapter.workflow.study_flow import DELIVER, MERGE, TRANSCRIBE, House, Route
 from tests.fakes.clock import FakeClock
@@ -93,6 +94,7 @@ class Workflow:
         self.dictations = Dictations(self.house)
         self.deliveries = Deliveries(self.house)
         self.sign_off = SignOff(self.house, self.reports)
+        self.review = Review(self.house, self.reports, self.sign_off)
         self.jobs.handle(TRANSCRIBE, self.dictations.transcribe)
         self.jobs.handle(MERGE, self.reports.merge)
         self.jobs.handle(DELIVER, self.deliveries.deliver)

@@ -102,6 +102,7 @@ def _site(folder: Path, empty: Path) -> Iterator[Site]:
         dictations=workflow.dictations,
         reports=workflow.reports,
         sign_off=workflow.sign_off,
+        review=workflow.review,
         deliveries=workflow.deliveries,
         destinations=Destinations(workflow.house),
         max_body_bytes=MAX_BODY,

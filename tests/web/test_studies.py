@@ -62,7 +62,8 @@ def test_queues_hold_studies_of_their_status(site: Site) -> None:
     assert of("all") == ["EARLY", "READ", "UNREAD"]
     assert of("unread") == ["UNREAD"]
     assert of("drafts") == ["EARLY"]
-    assert of("pending-signature") == ["READ"]
+    assert of("preliminary") == ["READ"]
+    assert of("pending-signature") == []
     assert of("delivery-failed") == ["READ"]
     assert of("signed") == of("addended") == []
 
