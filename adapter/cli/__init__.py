@@ -16,6 +16,7 @@ from adapter.errors import ReadoutError
 COMMANDS = {
     "demo": "adapter.cli.demo",
     "serve": "adapter.cli.serve",
+    "hub": "adapter.cli.hub",
     "worker": "adapter.cli.worker",
     "transcribe": "adapter.cli.transcribe",
     "write": "adapter.cli.write",

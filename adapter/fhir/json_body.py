@@ -37,6 +37,18 @@ def read_object(body: bytes) -> dict[str, Any]:
     return value
 
 
+def write_json(value: Any) -> str:
+    """Compact JSON of what `read_object` read: each Decimal with the digits it came with."""
+    if isinstance(value, dict):
+        members = (f"{json.dumps(name)}:{write_json(each)}" for name, each in value.items())
+        return "{" + ",".join(members) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ",".join(map(write_json, value)) + "]"
+    if isinstance(value, Decimal):
+        return str(value)
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result = dict(pairs)
     if len(result) != len(pairs):

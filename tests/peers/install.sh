@@ -13,3 +13,4 @@ if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
 fi
 (cd fhir_server && npm ci --ignore-scripts --no-audit --no-fund)
 (cd mllp_node && npm ci --ignore-scripts --no-audit --no-fund)
+(cd fhircast_node && npm ci --ignore-scripts --no-audit --no-fund)
