@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from adapter.domain.communication import Communication
 from adapter.domain.identifiers import Accession, ControlId
 from adapter.domain.order import Order
 from adapter.domain.people import Practitioner
@@ -17,12 +18,19 @@ class DeliveryKind(StrEnum):
     PRELIMINARY = "preliminary"
     FINAL = "final"
     ADDENDUM = "addendum"
-    CORRECTION = "correction"
+    CORRECTION = "correction"  # words of a signed report were written anew
+    CANCELLATION = "cancellation"  # the order was cancelled before anybody signed
+    RETRACTION = "retraction"  # a signed report was entered in error
 
     @property
     def is_signed(self) -> bool:
         """Whether somebody has signed it."""
-        return self is not DeliveryKind.PRELIMINARY
+        return self not in (DeliveryKind.PRELIMINARY, DeliveryKind.CANCELLATION)
+
+    @property
+    def takes_back(self) -> bool:
+        """Whether it says that what was sent before no longer stands."""
+        return self in (DeliveryKind.CANCELLATION, DeliveryKind.RETRACTION)
 
 
 class DeliveryState(StrEnum):
@@ -80,3 +88,5 @@ class ReportMessage:
     issued_at: str  # ISO 8601, UTC
     author: Practitioner | None = None  # who signed; OBR-32, DiagnosticReport.resultsInterpreter
     previous: ControlId | None = None  # the message of this study that went there before; TXA-13
+    before: tuple[Report, ...] = ()  # the reports of this study that went there, oldest first
+    communications: tuple[Communication, ...] = ()  # who was told of urgent findings

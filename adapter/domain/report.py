@@ -172,7 +172,10 @@ class PriorRef:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A merged report; `status`: "draft", "preliminary", "final", "addendum" or "corrected"."""
+    """A merged report.
+
+    `status` is "draft" or "preliminary"; once signed "final", "addendum", "corrected", "retracted".
+    """
 
     template: TemplateRef
     status: str

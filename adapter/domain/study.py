@@ -19,6 +19,7 @@ class ReportStatus(StrEnum):
     ADDENDED = "addended"  # OBR-25 A or C by destination
     CORRECTED = "corrected"  # OBR-25 C
     CANCELLED = "cancelled"  # OBR-25 X
+    RETRACTED = "retracted"  # signed in error; DiagnosticReport.status entered-in-error
 
     @classmethod
     def signed(cls) -> tuple[ReportStatus, ...]:

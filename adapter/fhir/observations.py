@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from adapter.domain.finding import Fact
+from adapter.domain.delivery import DeliveryKind
+from adapter.domain.finding import AiFinding, Fact
 from adapter.domain.order import Side
-from adapter.domain.report import Origin, Statement
+from adapter.domain.report import Origin
 from adapter.fhir.codes import (
     AI_ASSERTED,
     INTERPRETATION,
@@ -18,45 +19,61 @@ from adapter.fhir.codes import (
 )
 from adapter.fhir.elements import Json, clean, coding, concept, entry, identifier, present, search
 from adapter.fhir.elements import urn as urn_of
+from adapter.fhir.observed import Observed, changed, gone, observed
 from adapter.fhir.subject import Subject
+from adapter.reporting.merge import UNREVIEWED
 
+_AI_CONFIDENCE = "http://hl7.org/fhir/uv/aitransparency/StructureDefinition/AIconfidence"
 _ALTERNATE = "http://hl7.org/fhir/StructureDefinition/alternate-reference"
 _SIDE_CODES = {side: code for code, side in SIDES.items()}
 _SIDE_NAMES = {Side.LEFT: "Left", Side.RIGHT: "Right", Side.BILATERAL: "Right and left"}
 _LATERALITY = concept(coding(SNOMED, "272741003", "Laterality"))
 _SIZE = concept(coding(SNOMED, "410668003", "Length"), text="size")
 _PRIOR_SIZE = concept(text="previous size")  # no code, so that nobody takes it for the size now
+_COURSE = concept(text="change since previous")
+_COUNT = concept(text="count")
 _PRESENT = (coding(LOINC, "LA9633-4", "Present"), coding(INTERPRETATION, "POS", "Positive"))
 _ABSENT = (coding(LOINC, "LA9634-2", "Absent"), coding(INTERPRETATION, "NEG", "Negative"))
 _UNSURE = (
     coding(LOINC, "LA11884-6", "Indeterminate"),
     coding(INTERPRETATION, "IND", "Indeterminate"),
 )
+_RETRACTED = "entered-in-error"
+_STATUS = {
+    DeliveryKind.PRELIMINARY: "preliminary",
+    DeliveryKind.CANCELLATION: "cancelled",
+    DeliveryKind.RETRACTION: _RETRACTED,
+}
 
 
-def observed(statement: Statement) -> Iterator[tuple[str, Fact]]:
-    """(suffix of its identifier, fact) of what this study shows; history stays in the text."""
-    for number, fact in enumerate(statement.facts, 1):
-        if not (fact.historical or fact.family):
-            yield f"{statement.id}.{number}", fact
-
-
-def observation_url(subject: Subject, suffix: str) -> str:
+def observation_url(subject: Subject, key: str) -> str:
     """fullUrl of the Observation."""
-    return urn_of(subject.profile.report_system, "Observation", subject.accession, suffix)
+    return urn_of(subject.profile.report_system, "Observation", subject.accession, key)
 
 
-def observation_entry(subject: Subject, statement: Statement, suffix: str, fact: Fact) -> Json:
+def observation_entries(subject: Subject) -> Iterator[Json]:
+    """Of what the report says, and of what earlier reports said and this one does not."""
+    message = subject.message
+    for each in observed(message.report):
+        yield _entry(subject, each, _status(subject, each))
+    for each in gone(message.report, message.before):
+        yield _entry(subject, each, _RETRACTED)
+
+
+def _entry(subject: Subject, one: Observed, status: str) -> Json:
     """Created, or updated where an earlier report of this accession had it."""
-    number = identifier(subject.profile.report_system, f"{subject.accession}/{suffix}")
+    statement, fact = one.statement, one.fact
+    number = identifier(subject.profile.report_system, f"{subject.accession}/{one.key}")
     value, interpretation = _verdict(fact)
     is_ai = statement.origin is Origin.AI
+    finding = subject.ai_finding(statement) if is_ai else None
     device = subject.device_of(statement) if is_ai else None
     resource = {"resourceType": "Observation"} | present(
         meta={"security": [AI_ASSERTED]} if is_ai else None,
+        extension=_confidence(finding),
         identifier=[number],
         basedOn=[subject.order],
-        status="preliminary" if subject.is_preliminary else "final",
+        status=status,
         category=[concept(coding(OBSERVATION_CATEGORY, "imaging", "Imaging"))],
         code=_code(subject, fact),
         subject=subject.patient,
@@ -66,18 +83,33 @@ def observation_entry(subject: Subject, statement: Statement, suffix: str, fact:
         valueCodeableConcept=concept(value),
         interpretation=[concept(interpretation)],
         note=[note] if (note := present(text=clean(statement.text))) else None,
-        bodySite=concept(text=fact.level or ""),
+        bodySite=_site(subject, fact.level or ""),
         device=device,
-        component=_components(fact),
+        component=_components(subject, fact),
     )
     url = f"Observation?{search('identifier', number['system'], number['value'])}"
-    return entry(observation_url(subject, suffix), resource, "PUT", url)
+    return entry(observation_url(subject, one.key), resource, "PUT", url)
+
+
+def _status(subject: Subject, one: Observed) -> str:
+    """R4 observation-status: what was signed once and reads otherwise now is corrected."""
+    kind = subject.message.kind
+    if kind in _STATUS:
+        return _STATUS[kind]
+    signed = [each for each in subject.message.before if each.status not in UNREVIEWED]
+    return subject.profile.correction_status if changed(one, signed) else "final"
+
+
+def _confidence(finding: AiFinding | None) -> list[Json]:
+    if finding is None or finding.probability is None:
+        return []
+    return [{"url": _AI_CONFIDENCE, "valueDecimal": finding.probability}]
 
 
 def _code(subject: Subject, fact: Fact) -> Json:
     own = coding(subject.profile.finding_system, fact.finding)
     mapped = subject.profile.finding_codes.get(fact.finding)
-    further = [coding(mapped.system, mapped.code, mapped.display)] if mapped else []
+    further = [mapped.coding] if mapped else []
     return concept(*further, own, text=fact.text or fact.finding)
 
 
@@ -95,10 +127,22 @@ def _performer(subject: Subject, device: Json | None) -> list[Json]:
     return [{"extension": [extension], "display": device["display"]}]
 
 
-def _components(fact: Fact) -> list[Json]:
-    sides = [_side(fact.side)] if fact.side else []
-    sizes = [_quantity(_SIZE, size) for size in fact.size_mm]
-    return sides + sizes + [_quantity(_PRIOR_SIZE, size) for size in fact.prior_size_mm]
+def _site(subject: Subject, level: str) -> Json:
+    code = subject.profile.level_codes.get(level)
+    return concept(*([code.coding] if code else []), text=level)
+
+
+def _components(subject: Subject, fact: Fact) -> list[Json]:
+    """Side, sizes, earlier sizes, change since then, and how many, where the sentence says so."""
+    parts = [_side(fact.side)] if fact.side else []
+    parts += [_quantity(_SIZE, size) for size in fact.size_mm]
+    parts += [_quantity(_PRIOR_SIZE, size) for size in fact.prior_size_mm]
+    if fact.time:
+        course = coding(subject.profile.finding_system, fact.time)
+        parts.append({"code": _COURSE, "valueCodeableConcept": concept(course, text=fact.time)})
+    if fact.count is not None:
+        parts.append({"code": _COUNT, "valueInteger": fact.count})
+    return parts
 
 
 def _side(side: Side) -> Json:

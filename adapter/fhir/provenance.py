@@ -18,7 +18,8 @@ from adapter.fhir.elements import (
     search,
     urn,
 )
-from adapter.fhir.observations import observation_url, observed
+from adapter.fhir.observations import observation_url
+from adapter.fhir.observed import observed
 from adapter.fhir.subject import Subject
 
 _TARGET_ELEMENT = "http://hl7.org/fhir/StructureDefinition/targetElement"
@@ -90,10 +91,11 @@ def _targets(subject: Subject, statements: Sequence[Statement]) -> list[Json]:
     ]
     if not subject.profile.observations:
         return sentences
+    named = {statement.id for statement in statements}
     return sentences + [
-        {"reference": observation_url(subject, suffix)}
-        for statement in statements
-        for suffix, _ in observed(statement)
+        {"reference": observation_url(subject, each.key)}
+        for each in observed(subject.message.report)
+        if each.statement.id in named
     ]
 
 

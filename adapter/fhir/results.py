@@ -19,12 +19,20 @@ from adapter.fhir.elements import (
     reference,
     search,
 )
-from adapter.fhir.observations import observation_entry, observation_url, observed
+from adapter.fhir.observations import observation_entries, observation_url
+from adapter.fhir.observed import gone, observed
 from adapter.fhir.provenance import provenance_entries
 from adapter.fhir.report_text import conclusion, narrative, page
 from adapter.fhir.subject import Subject
 from adapter.mapping.fhir_profile import FhirProfile
 from adapter.reporting.render import plain_text
+
+_STATUS = {
+    DeliveryKind.PRELIMINARY: "preliminary",
+    DeliveryKind.FINAL: "final",
+    DeliveryKind.CANCELLATION: "cancelled",
+    DeliveryKind.RETRACTION: "entered-in-error",
+}
 
 
 def build_transaction(message: ReportMessage, profile: FhirProfile) -> bytes:
@@ -43,21 +51,17 @@ def _entries(subject: Subject) -> list[Json]:
     if profile.observations or profile.provenance:
         entries += _device_entries(subject)
     if profile.observations:
-        entries += [
-            observation_entry(subject, statement, suffix, fact)
-            for section in subject.message.report.sections
-            for statement in section.statements
-            for suffix, fact in observed(statement)
-        ]
+        entries += observation_entries(subject)
     if profile.provenance:
         entries += provenance_entries(subject)
     return entries
 
 
 def _device_entries(subject: Subject) -> list[Json]:
-    statements = [
-        each for section in subject.message.report.sections for each in section.statements
-    ]
+    """The models whose findings the report, or what it takes back of earlier ones, rests on."""
+    message = subject.message
+    statements = [each for section in message.report.sections for each in section.statements]
+    statements += [each.statement for each in gone(message.report, message.before)]
     findings = filter(None, map(subject.ai_finding, statements))
     entries = (subject.device_entry(finding) for finding in findings)
     return list({each["fullUrl"]: each for each in entries}.values())
@@ -69,7 +73,6 @@ def _report_entry(subject: Subject) -> Json:
     statements = [each for section in sections for each in section.statements]
     has_ai = any(each.origin is Origin.AI for each in statements)
     number = identifier(profile.report_system, subject.accession)
-    code = profile.report_code
     resource = {"resourceType": "DiagnosticReport"} | present(
         meta={"security": [AI_ASSERTED]} if has_ai else None,
         text={"status": "additional", "div": narrative(message.report)},
@@ -77,7 +80,7 @@ def _report_entry(subject: Subject) -> Json:
         basedOn=[subject.order],
         status=_status(subject),
         category=[concept(coding(DIAGNOSTIC_SERVICE, "RAD", "Radiology"))],
-        code=concept(coding(code.system, code.code, code.display), text=_procedure(message)),
+        code=concept(profile.report_code.coding, text=_procedure(message)),
         subject=subject.patient,
         effectiveDateTime=subject.effective,
         issued=message.issued_at,
@@ -95,11 +98,13 @@ def _report_entry(subject: Subject) -> Json:
 
 
 def _status(subject: Subject) -> str:
-    if subject.message.kind is DeliveryKind.ADDENDUM:
-        return subject.profile.addendum_status
-    if subject.message.kind is DeliveryKind.CORRECTION:
-        return "corrected"
-    return "preliminary" if subject.is_preliminary else "final"
+    """R4 diagnostic-report-status."""
+    profile, kind = subject.profile, subject.message.kind
+    if kind is DeliveryKind.ADDENDUM:
+        return profile.addendum_status
+    if kind is DeliveryKind.CORRECTION:
+        return profile.correction_status
+    return _STATUS[kind]
 
 
 def _procedure(message: ReportMessage) -> str:
@@ -110,10 +115,8 @@ def _results(subject: Subject) -> list[Json]:
     if not subject.profile.observations:
         return []
     return [
-        {"reference": observation_url(subject, suffix)}
-        for section in subject.message.report.sections
-        for statement in section.statements
-        for suffix, _ in observed(statement)
+        {"reference": observation_url(subject, each.key)}
+        for each in observed(subject.message.report)
     ]
 
 

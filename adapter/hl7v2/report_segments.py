@@ -60,10 +60,11 @@ class ReportSegments:
         return segment("PV1", {1: "1", 2: patient_class})
 
     def orc(self) -> str:
-        """ORC: results follow (RE); in progress until signed."""
-        signed = self.message.kind.is_signed
+        """ORC: results follow (RE); in progress until signed, or cancelled."""
+        kind = self.message.kind
+        status = "CM" if kind.is_signed else "CA" if kind.takes_back else "IP"
         placer, filler = self.numbers()
-        fields = {1: "RE", 2: placer, 3: filler, 5: "CM" if signed else "IP"}
+        fields = {1: "RE", 2: placer, 3: filler, 5: status}
         return segment("ORC", fields | {7: self._timing()})
 
     def obr(self) -> str:

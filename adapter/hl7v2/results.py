@@ -13,7 +13,8 @@ def build_report_message(message: ReportMessage, profile: MllpProfile) -> bytes:
     """The whole message without its MLLP frame, in the profile's character set."""
     writer = ReportSegments(message, profile)
     segments = document_segments(writer) if profile.is_document else _result_segments(writer)
-    segments += observations(message, profile, writer.fitting, writer.issued)
+    if not (profile.is_document and message.kind.takes_back):  # T11 tells only which document
+        segments += observations(message, profile, writer.fitting, writer.issued)
     return ("\r".join(segments) + "\r").encode(writer.fitting.codec, "replace")
 
 

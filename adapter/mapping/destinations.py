@@ -23,7 +23,11 @@ class DestinationProfile(MappingTable):
     protocol: Literal["mllp", "fhir"]
     """How it is reached; the section of that name below must be there."""
     kinds: tuple[DeliveryKind, ...] = tuple(DeliveryKind)
-    """Which reports it takes: preliminary, final, addendum, correction."""
+    """Which reports it takes: preliminary, final, addendum, correction, cancellation, retraction.
+
+    A cancellation goes where a preliminary report went whose order is cancelled; a retraction takes
+    back a signed report that was entered in error.
+    """
     mllp: MllpProfile | None = None
     """HL7 v2 over MLLP."""
     fhir: FhirProfile | None = None

@@ -19,6 +19,11 @@ class FhirCode(MappingTable):
     display: str = ""
     """What the code system calls it."""
 
+    @property
+    def coding(self) -> dict[str, str]:
+        """As a FHIR Coding."""
+        return {name: part for name, part in self.model_dump().items() if part}
+
 
 class FhirProfile(MappingTable):
     """One FHIR R4 server that takes transaction Bundles at its base URL."""
@@ -62,8 +67,12 @@ class FhirProfile(MappingTable):
     """DiagnosticReport.code."""
     finding_codes: dict[str, FhirCode] = Field(default_factory=dict)
     """Further codes of findings, by name of the finding in the lexicon."""
+    level_codes: dict[str, FhirCode] = Field(default_factory=dict)
+    """Codes of places in the body by the level of a finding, such as `L4-L5`."""
     addendum_status: Literal["appended", "amended", "corrected"] = "appended"
     """DiagnosticReport.status of a report with an addendum."""
+    correction_status: Literal["amended", "corrected"] = "corrected"
+    """Status of a report, and of findings, that were signed and read otherwise since."""
     html: bool = True
     """Whether the report also goes as `text/html`."""
     observations: bool = True

@@ -93,7 +93,7 @@ class MllpProfile(MappingTable):
     """OBX-3 of a first OBX that holds the study instance UID; empty: none is sent."""
     report_status: StatusByKind = StatusByKind()
     """OBR-25 by kind of report (table 0123)."""
-    observation_status: StatusByKind = StatusByKind()
+    observation_status: StatusByKind = StatusByKind(retraction="W")
     """OBX-11 by kind of report (table 0085)."""
     addendum: Literal["complete", "first", "only"] = "complete"
     """What an addendum message holds: the whole report with it at the end, or before all else, or

@@ -36,7 +36,11 @@ class StatusByKind(MappingTable):
     addendum: str = Field(default="C", pattern=_STATUS)
     """A signed report with an addendum."""
     correction: str = Field(default="C", pattern=_STATUS)
-    """A signed report whose text was corrected."""
+    """A signed report in which words were corrected."""
+    cancellation: str = Field(default="X", pattern=_STATUS)
+    """A report whose order was cancelled before anybody signed it."""
+    retraction: str = Field(default="X", pattern=_STATUS)
+    """A signed report that was entered in error."""
 
     def of(self, kind: DeliveryKind) -> str:
         """The letter for this kind."""
@@ -53,7 +57,11 @@ class CompletionByKind(MappingTable):
     addendum: str = Field(default="AU", pattern=_COMPLETION)
     """A signed report with an addendum."""
     correction: str = Field(default="AU", pattern=_COMPLETION)
-    """A signed report whose text was corrected."""
+    """A signed report in which words were corrected."""
+    cancellation: str = Field(default="IN", pattern=_COMPLETION)
+    """A report whose order was cancelled before anybody signed it."""
+    retraction: str = Field(default="AU", pattern=_COMPLETION)
+    """A signed report that was entered in error."""
 
     def of(self, kind: DeliveryKind) -> str:
         """The code for this kind."""
@@ -101,7 +109,11 @@ class PdfWords(MappingTable):
     addendum: str = "Final, with addendum"
     """Mark of a signed report with an addendum."""
     correction: str = "Final, corrected"
-    """Mark of a signed report whose text was corrected."""
+    """Mark of a signed report in which words were corrected."""
+    cancellation: str = "CANCELLED - the order was cancelled"
+    """Mark of a report whose order was cancelled."""
+    retraction: str = "ENTERED IN ERROR - do not use"
+    """Mark of a signed report that was taken back."""
     page: str = "Page"
     """Before the number of the page."""
 

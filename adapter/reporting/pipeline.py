@@ -50,7 +50,7 @@ class ReportInputs:
     order: Order | None = None
     template: str | None = None  # id; None: chosen by the order
     decisions: tuple[Decision, ...] = ()  # oldest first
-    status: str = "preliminary"  # or "draft", "final", "addendum", "corrected"
+    status: str = "preliminary"  # as that of the Report
     addenda: tuple[Transcript | str, ...] = ()  # dictated or typed, oldest first
     earlier: PriorReport | None = None  # the report before
     communications: tuple[Communication, ...] = ()  # oldest first

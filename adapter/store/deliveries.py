@@ -122,16 +122,15 @@ def of_study(tx: sa.Connection, accession: str) -> list[OwedDelivery]:
     return [_owed(row) for row in tx.execute(query).mappings()]
 
 
-def previous(
+def earlier(
     sent: Sequence[OwedDelivery], destination: str, before: int | None = None
-) -> ControlId | None:
-    """The last of a study's deliveries to a destination, older than row `before`."""
-    ids = [
-        each.delivery.control_id
+) -> list[OwedDelivery]:
+    """Those of a study's deliveries that went to a destination, older than row `before`."""
+    return [
+        each
         for each in sent
         if each.delivery.destination == destination and (before is None or each.id < before)
     ]
-    return ids[-1] if ids else None
 
 
 def of_state(tx: sa.Connection, state: DeliveryState, limit: int) -> list[OwedDelivery]:

@@ -46,6 +46,12 @@ def latest(tx: sa.Connection, accession: str) -> StoredReport | None:
     return next(iter(_versions(tx, accession, newest_first=True, limit=1)), None)
 
 
+def by_ids(tx: sa.Connection, ids: Iterable[int]) -> dict[int, Report]:
+    """The reports of these rows."""
+    query = sa.select(report.c.id, report.c.report_json).where(report.c.id.in_(set(ids)))
+    return {id_: from_json(Report, text) for id_, text in tx.execute(query)}
+
+
 def get_latest(tx: sa.Connection, accession: str) -> StoredReport:
     """The newest version; raises NotFound while there is none."""
     found = latest(tx, accession)

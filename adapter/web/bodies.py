@@ -175,6 +175,13 @@ class Addendum(Asked):
     """Id of a dictation of this study, made after it was signed."""
 
 
+class Retraction(ByPerson):
+    """Take a signed report back."""
+
+    reason: Prose = Field(min_length=1, max_length=1_000)
+    """Why, for the study's history; no patient data."""
+
+
 class Replay(Asked):
     """Apply a message again from its bytes."""
 

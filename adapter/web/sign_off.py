@@ -1,4 +1,4 @@
-"""What the radiologist decides: accept, reject, edit, dismiss, sign, add."""
+"""What the radiologist decides: accept, reject, edit, dismiss, sign, add, correct, take back."""
 
 from __future__ import annotations
 
@@ -6,7 +6,15 @@ from fastapi import APIRouter
 
 from adapter.domain.decision import DecisionKind
 from adapter.web.answers import DecisionTaken, ReportView
-from adapter.web.bodies import Addendum, Choice, Correction, Dismissal, Edit, Signature
+from adapter.web.bodies import (
+    Addendum,
+    Choice,
+    Correction,
+    Dismissal,
+    Edit,
+    Retraction,
+    Signature,
+)
 from adapter.web.parts import Parts
 from adapter.web.reports import report_view
 from adapter.web.requests import House, InPath, practitioner
@@ -63,6 +71,13 @@ def correct(accession: InPath, body: Correction, parts: House) -> ReportView:
     """Write statements of a signed report anew and send it as corrected."""
     who = practitioner(body.person)
     return report_view(parts.sign_off.correct(accession, who, body.changes, body.version))
+
+
+@router.post("/retract", status_code=201)
+def retract(accession: InPath, body: Retraction, parts: House) -> ReportView:
+    """Take a signed report back as entered in error and tell everybody who has it."""
+    who = practitioner(body.person)
+    return report_view(parts.sign_off.retract(accession, who, body.reason))
 
 
 def _decide(

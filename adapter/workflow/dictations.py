@@ -28,7 +28,7 @@ from adapter.speech.bias import study_phrases
 from adapter.store import dictations, findings, studies
 from adapter.workflow import orders
 from adapter.workflow.priors import prior_of
-from adapter.workflow.study_flow import MERGE, SIGNED, TRANSCRIBE, House, split_key
+from adapter.workflow.study_flow import CLOSED, MERGE, TRANSCRIBE, House, split_key
 
 TYPED = "application/vnd.readout.typed+json"
 """Media type of words that were typed; they have no sound."""
@@ -100,7 +100,7 @@ class Dictations:
         body = json.dumps({"key": key, "text": text}, ensure_ascii=False).encode()
         sha256, size = house.audio.put([body], house.audio_limit)
         with house.database.write() as tx:
-            if studies.get(tx, accession, lock=True).report_status in SIGNED:
+            if studies.get(tx, accession, lock=True).report_status in CLOSED:
                 raise Conflict("the report is signed; write an addendum", code="signed")
             known = dictations.find_audio(tx, accession, sha256)
             if known is not None:

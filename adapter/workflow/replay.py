@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from adapter.domain.codec import from_json, to_json
 from adapter.domain.delivery import ReportMessage
-from adapter.domain.identifiers import ControlId, sha256_hex
+from adapter.domain.identifiers import sha256_hex
 from adapter.domain.people import Practitioner
 from adapter.domain.report import Report
 from adapter.errors import NotFound
@@ -19,6 +19,7 @@ from adapter.store import deliveries, reports, studies
 from adapter.store.database import Database
 from adapter.store.deliveries import OwedDelivery
 from adapter.store.reports import StoredReport
+from adapter.workflow.report_messages import report_message
 
 Translate = Callable[[DestinationProfile, ReportMessage], bytes]
 
@@ -38,6 +39,7 @@ def replay(database: Database, accession: str, translate: Translate) -> list[Rep
         versions = reports.versions(tx, accession)
         sent = deliveries.of_study(tx, accession)
         bodies = {each.id: reports.mapping_bodies(tx, each.mappings_json) for each in versions}
+    known = {each.id: from_json(Report, each.report_json) for each in versions}
     if not versions:
         raise NotFound(f"study {accession} has no report to replay", code="not-found")
     results: list[Replayed] = []
@@ -51,8 +53,10 @@ def replay(database: Database, accession: str, translate: Translate) -> list[Rep
         profiles = {profile.name: profile for profile, _ in load_destinations(files)}
         for owed in sent:
             if owed.report_id == version.id:
-                before = deliveries.previous(sent, owed.delivery.destination, owed.id)
-                body = _body(owed, version, report, profiles, translate, before)
+                earlier = deliveries.earlier(sent, owed.delivery.destination, owed.id)
+                profile = profiles.get(owed.delivery.destination)
+                message = _message(owed, version, report, earlier, known)
+                body = translate(profile, message) if profile and message else None
                 what = f"{owed.delivery.kind} {owed.delivery.control_id}"
                 results.append(
                     Replayed(f"{what} to {owed.delivery.destination}", _is_as_stored(body, owed))
@@ -67,26 +71,18 @@ def _is_as_stored(body: bytes | None, owed: OwedDelivery) -> bool:
     return body is not None and sha256_hex(body) == owed.body_sha256
 
 
-def _body(
+def _message(
     owed: OwedDelivery,
     version: StoredReport,
     report: Report,
-    profiles: dict[str, DestinationProfile],
-    translate: Translate,
-    previous: ControlId | None,
-) -> bytes | None:
-    order = from_json(ReportInputs, version.inputs_json).order
-    profile = profiles.get(owed.delivery.destination)
-    if order is None or profile is None:
+    earlier: list[OwedDelivery],
+    known: dict[int, Report],
+) -> ReportMessage | None:
+    inputs = from_json(ReportInputs, version.inputs_json)
+    if inputs.order is None:
         return None
+    sent = owed.delivery
     person = from_json(Practitioner, version.person) if version.person else None
-    message = ReportMessage(
-        owed.delivery.control_id,
-        owed.delivery.kind,
-        order,
-        report,
-        owed.issued_at,
-        person,
-        previous,
+    return report_message(
+        sent.control_id, sent.kind, inputs, report, owed.issued_at, person, earlier, known
     )
-    return translate(profile, message)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import sqlalchemy as sa
 
 from adapter.domain.codec import from_json, to_json
-from adapter.domain.delivery import Delivery, DeliveryKind, ReportMessage
+from adapter.domain.delivery import Delivery, DeliveryKind
 from adapter.domain.identifiers import Accession, ControlId
 from adapter.domain.order import OrderStatus
 from adapter.domain.people import Practitioner
@@ -30,10 +30,17 @@ from adapter.store import (
     reports,
     studies,
 )
-from adapter.store.deliveries import previous
 from adapter.store.reports import StoredReport
 from adapter.workflow.priors import prior_of, remerge_open
-from adapter.workflow.study_flow import DELIVER, SIGNED, STATUS_OF_KIND, House, split_key
+from adapter.workflow.report_messages import is_owed, report_message
+from adapter.workflow.study_flow import (
+    CLOSED,
+    DELIVER,
+    SIGNED,
+    STATUS_OF_KIND,
+    House,
+    split_key,
+)
 
 _UNSENT = (OrderStatus.TEMPORARY, OrderStatus.CANCELLED)
 _DRAFT = "draft"  # status of a version that leaves for nowhere
@@ -69,16 +76,19 @@ class Reports:
             study = studies.get(tx, accession)
             last = reports.latest(tx, accession)
             inputs = gather(tx, study, "preliminary", self._house.tables)
-        if not inputs.transcripts or study.report_status in SIGNED or _same(last, inputs):
+        if not inputs.transcripts or study.report_status in CLOSED or _same(last, inputs):
             return
-        version = self.prepare(study, inputs, last, DeliveryKind.PRELIMINARY, None)
+        cancelled = study.order_status is OrderStatus.CANCELLED
+        kind = DeliveryKind.CANCELLATION if cancelled else DeliveryKind.PRELIMINARY
+        version = self.prepare(study, inputs, last, kind, None)
         with self._house.database.write() as tx:
             study = studies.get(tx, accession, lock=True)
             now = gather(tx, study, "preliminary", self._house.tables)
-            if study.report_status in SIGNED or now != inputs:
+            if study.report_status in CLOSED or now != inputs:
                 return  # what changed meanwhile has put its own merge
             said = (version.report.status, version.text)  # a draft was never sent
-            self.write(tx, version, send=last is None or (last.status, last.text) != said)
+            anew = last is None or (last.status, last.text) != said
+            self.write(tx, version, send=cancelled or anew)
 
     def prepare(
         self,
@@ -92,7 +102,7 @@ class Reports:
         report = build_report(inputs, self._house.tables)
         issued_at = self._house.now()
         elsewhere = inputs.elsewhere
-        leaves = inputs.status != _DRAFT and elsewhere is None
+        leaves = (inputs.status != _DRAFT or kind.takes_back) and elsewhere is None
         return Version(
             accession=study.order.accession,
             number=1 if last is None else last.number + 1,
@@ -102,29 +112,34 @@ class Reports:
             kind=kind,
             person=person,
             issued_at=issued_at,
-            messages=self._messages(study, report, kind, person, issued_at) if leaves else (),
+            messages=self._messages(inputs, report, kind, person, issued_at) if leaves else (),
         )
 
     def _messages(
         self,
-        study: Study,
+        inputs: ReportInputs,
         report: Report,
         kind: DeliveryKind,
         person: Practitioner | None,
         issued_at: str,
     ) -> tuple[Delivery, ...]:
         made = []
-        accession = study.order.accession
+        order = inputs.order
+        if order is None:
+            return ()
         with self._house.database.read() as tx:
-            sent = deliveries.of_study(tx, accession)
+            sent = deliveries.of_study(tx, order.accession)
+            known = reports.by_ids(tx, (each.report_id for each in sent))
         for name, route in self._house.routes.items():
-            if kind not in route.profile.kinds:
+            earlier = deliveries.earlier(sent, name)
+            if kind not in route.profile.kinds or not is_owed(kind, earlier):
                 continue
             control_id = ControlId(uuid.uuid4().hex[:20].upper())
-            message = ReportMessage(
-                control_id, kind, study.order, report, issued_at, person, previous(sent, name)
+            message = report_message(
+                control_id, kind, inputs, report, issued_at, person, earlier, known
             )
-            made.append(Delivery(control_id, name, accession, kind, route.translate(message)))
+            body = route.translate(message)
+            made.append(Delivery(control_id, name, order.accession, kind, body))
         return tuple(made)
 
     def preview(self, accession: str, kind: DeliveryKind, person: Practitioner) -> Version:
@@ -155,11 +170,11 @@ class Reports:
         report_id = reports.add(tx, stored)
         drafted = version.inputs.status == _DRAFT
         status = ReportStatus.DRAFT if drafted else STATUS_OF_KIND[version.kind]
-        reviewed = {"review_state": ReviewState.NONE} if status in SIGNED else {}
+        reviewed = {"review_state": ReviewState.NONE} if status in CLOSED else {}
         studies.change(tx, accession, version.issued_at, report_status=status, **reviewed)
         detail = f"version {version.number}"
         studies.note(tx, accession, version.issued_at, f"report {version.report.status}", detail)
-        signed = status in SIGNED
+        signed = status in CLOSED
         checked = [flag for flag in version.report.flags if flag.code in house.tables.checks.rules]
         shown_here = version.inputs.elsewhere is None
         alerts.record(tx, accession, checked, version.issued_at, signed=signed, new=shown_here)
@@ -177,8 +192,12 @@ class Reports:
         kind: DeliveryKind,
         person: Practitioner,
         change: Callable[[Study, ReportInputs, StoredReport], ReportInputs],
+        why: str = "",
     ) -> StoredReport:
-        """Make the next signed version from the latest one; raises Conflict when it moved."""
+        """Make the next signed version from the latest one; raises Conflict when it moved.
+
+        `why` stands in the study's history.
+        """
         with self._house.database.read() as tx:
             study = studies.get(tx, accession)
             last = reports.get_latest(tx, accession)
@@ -194,6 +213,8 @@ class Reports:
             if now.version != study.version:
                 raise Conflict("the study changed while you signed; look at it again", code="moved")
             self.write(tx, version, send=True)
+            if why:
+                studies.note(tx, accession, version.issued_at, f"{kind} by {person.id}", why)
             return reports.get_latest(tx, accession)
 
 

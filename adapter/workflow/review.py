@@ -15,7 +15,7 @@ from adapter.store import reports, reviews, studies
 from adapter.store.reports import StoredReport
 from adapter.workflow.reports import Reports
 from adapter.workflow.sign_off import SignOff
-from adapter.workflow.study_flow import SIGNED, House, iso
+from adapter.workflow.study_flow import CLOSED, House, iso
 
 LOCK_S = 90.0
 """A study nobody gives a sign of life for is open no more, in seconds."""
@@ -65,7 +65,7 @@ class Review:
         house = self._house
         with house.database.write() as tx:
             study = studies.get(tx, accession, lock=True)
-            if study.report_status in SIGNED:
+            if study.report_status in CLOSED:
                 raise Conflict("the report is signed already", code="signed")
             if only_from is not None and study.review is not only_from:
                 raise Conflict("the report does not wait for a signature", code="not-pending")

@@ -22,7 +22,7 @@ from adapter.store import dictations, findings, reports, studies
 from adapter.store.reports import StoredReport
 from adapter.workflow.reports import Reports, pending_change
 from adapter.workflow.stale_edits import check_fresh
-from adapter.workflow.study_flow import MERGE, SIGNED, House
+from adapter.workflow.study_flow import CLOSED, MERGE, SIGNED, House
 
 _LONGEST = 100_000
 _OF_FINDINGS = (DecisionKind.ACCEPT, DecisionKind.REJECT)
@@ -54,7 +54,7 @@ class SignOff:
         house = self._house
         with house.database.write() as tx:
             study = studies.get(tx, accession, lock=True)
-            if study.report_status in SIGNED:
+            if study.report_status in CLOSED:
                 raise Conflict("the report is signed; write an addendum", code="signed")
             if target not in _targets(tx, accession, kind):
                 raise NotFound(f"the report has no {target} to {kind}", code="not-found")
@@ -69,7 +69,7 @@ class SignOff:
         """Make the latest version final; `number`: the version that the person has read."""
         with self._house.database.read() as tx:
             study, last = studies.get(tx, accession), reports.get_latest(tx, accession)
-            if study.report_status in SIGNED:
+            if study.report_status in CLOSED:
                 _check_ours(from_json(ReportInputs, last.inputs_json))
                 return self._signed_again(last)
         self.check_ready(accession, number)
@@ -103,9 +103,7 @@ class SignOff:
         )
 
         def corrected(study: Study, inputs: ReportInputs, last: StoredReport) -> ReportInputs:
-            if study.report_status not in SIGNED:
-                raise Conflict("the report is not signed yet; edit it", code="unsigned")
-            _check_ours(inputs)
+            _check_signed(study, inputs, "the report is not signed yet; edit it")
             if last.number != number:
                 told = f"the report has changed; read version {last.number}"
                 raise Conflict(told, code="moved")
@@ -123,15 +121,25 @@ class SignOff:
             raise Rejected("an addendum is either `text` or the id of a `dictation`", location="/")
 
         def extend(study: Study, inputs: ReportInputs, _last: StoredReport) -> ReportInputs:
-            if study.report_status not in SIGNED:
-                raise Conflict("the report is not signed yet; dictate into it", code="unsigned")
-            _check_ours(inputs)
+            _check_signed(study, inputs, "the report is not signed yet; dictate into it")
             added = self._transcript(accession, dictation) if dictation else text.strip()
             if added in inputs.addenda:
                 raise Conflict("this addendum is in the report already", code="duplicate")
             return replace(inputs, status="addendum", addenda=(*inputs.addenda, added))
 
         return self._reports.revise(accession, DeliveryKind.ADDENDUM, person, extend)
+
+    def retract(self, accession: str, person: Practitioner, reason: str) -> StoredReport:
+        """Take a signed report back as entered in error; every destination that has it is told."""
+        _check_text(reason)
+
+        def take_back(study: Study, inputs: ReportInputs, _last: StoredReport) -> ReportInputs:
+            _check_signed(study, inputs, "the report is not signed, so nothing is to be taken back")
+            return replace(inputs, status="retracted")
+
+        return self._reports.revise(
+            accession, DeliveryKind.RETRACTION, person, take_back, reason.strip()
+        )
 
     def _transcript(self, accession: str, dictation: str) -> Transcript:
         with self._house.database.read() as tx:
@@ -164,7 +172,13 @@ class SignOff:
     def _signed_again(self, last: StoredReport) -> StoredReport:
         if last.status == "final":
             return last
-        raise Conflict("the report is signed, and was added to or corrected", code="signed")
+        raise Conflict("the report is signed, and was changed since", code="signed")
+
+
+def _check_signed(study: Study, inputs: ReportInputs, otherwise: str) -> None:
+    if study.report_status not in SIGNED:
+        raise Conflict(otherwise, code="unsigned")
+    _check_ours(inputs)
 
 
 def _check_ours(inputs: ReportInputs) -> None:

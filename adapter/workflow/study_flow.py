@@ -15,7 +15,10 @@
     sign ───────────────────────► report version (final)          owes: deliver; merge, for the
                                   patient's open studies, whose prior it may be
     addendum ───────────────────► report version (addendum)       owes: deliver
-    correct ────────────────────► report version (correction)     owes: deliver
+    correct ────────────────────► report version (corrected)      owes: deliver
+    retract ────────────────────► report version (retracted)      owes: deliver
+    order cancelled ────────────► report version (draft)          owes: deliver, the cancellation
+                                  of the preliminary report, where one was sent
     prior report arrives ───────► kept for the checks             owes: merge, of open studies
     signed elsewhere ───────────► report version (final), compared with ours; what was not
                                   sent is withdrawn               owes: merge, as after "sign"
@@ -51,8 +54,11 @@ STATUS_OF_KIND = {
     DeliveryKind.FINAL: ReportStatus.FINAL,
     DeliveryKind.ADDENDUM: ReportStatus.ADDENDED,
     DeliveryKind.CORRECTION: ReportStatus.CORRECTED,
+    DeliveryKind.CANCELLATION: ReportStatus.DRAFT,
+    DeliveryKind.RETRACTION: ReportStatus.RETRACTED,
 }
 SIGNED = ReportStatus.signed()
+CLOSED = (*SIGNED, ReportStatus.RETRACTED)  # nothing that arrives changes it by itself
 UNSIGNED = (ReportStatus.NONE, ReportStatus.DRAFT, ReportStatus.PRELIMINARY)
 
 

@@ -88,6 +88,22 @@ def test_an_addendum_after_a_correction_of_the_order_replays(workflow: Workflow)
     assert replay("A1").exit_code == 0
 
 
+def test_what_is_corrected_and_taken_back_replays(workflow: Workflow) -> None:
+    workflow.sign_off.correct("A1", DR_GRAY, {"s1": "Small left pneumothorax."}, 3)
+    workflow.jobs.run()
+    told = workflow.ris.received[-1].body
+    assert told.count(b'"status":"entered-in-error"') == 1
+    assert b"pneumothorax/right" in told
+    workflow.sign_off.retract("A1", DR_GRAY, "wrong patient")
+    workflow.order("A2")
+    workflow.dictate("A2", "small right pneumothorax period")
+    workflow.order("A2", OrderAction.CANCEL, OrderStatus.CANCELLED)
+    workflow.jobs.run()
+    assert workflow.sent()[-1] == ("A2", "cancellation")
+    assert replay("A1").exit_code == 0
+    assert replay("A2").exit_code == 0
+
+
 def test_dismissals_priors_and_communications_replay(workflow: Workflow) -> None:
     """All that decides a report besides dictation: each is among its stored inputs."""
     workflow.order("A2")

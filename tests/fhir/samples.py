@@ -169,6 +169,62 @@ ADDENDUM = replace(
 )
 
 
+def _corrected() -> Report:
+    """The signed report read again: the pneumothorax is left, the cyst is smaller."""
+    left = Fact("pneumothorax", "pneumothorax", 11, 23, side=Side.LEFT)
+    pleura, lungs, bones, impression = _sections()
+    cyst = lungs.statements[1]
+    smaller = replace(cyst.facts[1], size_mm=(10.5, 9.0))
+    edited = Statement(
+        cyst.id,
+        "History of <pneumonia>; possible cyst at T12, 10.5 x 9 mm, previously 7 mm.",
+        Origin.EDITED,
+        cyst.source,
+        (cyst.facts[0], smaller),
+    )
+    said = Statement(
+        "s1", "Small left pneumothorax.", Origin.EDITED, Source(person="r.reader"), (left,)
+    )
+    concluded = replace(said, id="s5")
+    return replace(
+        REPORT,
+        status="corrected",
+        sections=(
+            replace(pleura, statements=(said, pleura.statements[1])),
+            replace(lungs, statements=(lungs.statements[0], edited)),
+            bones,
+            replace(impression, statements=(concluded,)),
+        ),
+    )
+
+
+CORRECTION = replace(
+    FINAL,
+    control_id=ControlId("RO0000000004"),
+    kind=DeliveryKind.CORRECTION,
+    report=_corrected(),
+    issued_at="2026-01-02T12:30:00Z",
+    before=(PRELIMINARY.report, FINAL.report),
+)
+CANCELLATION = replace(
+    PRELIMINARY,
+    control_id=ControlId("RO0000000005"),
+    kind=DeliveryKind.CANCELLATION,
+    report=replace(REPORT, status="draft"),
+    before=(PRELIMINARY.report,),
+)
+RETRACTION = replace(
+    CORRECTION,
+    control_id=ControlId("RO0000000006"),
+    kind=DeliveryKind.RETRACTION,
+    report=replace(CORRECTION.report, status="retracted"),
+    issued_at="2026-01-02T13:00:00Z",
+    before=(PRELIMINARY.report, FINAL.report, CORRECTION.report),
+)
+ALL = (PRELIMINARY, FINAL, ADDENDUM, CORRECTION, CANCELLATION, RETRACTION)
+"""One message of every kind, in the order in which they might be sent."""
+
+
 def delivery(message: ReportMessage, body: bytes, destination: str = "ehr") -> Delivery:
     """A delivery of these bytes."""
     accession = message.order.accession

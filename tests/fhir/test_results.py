@@ -18,7 +18,19 @@ from adapter.fhir.results import build_transaction
 from adapter.fhir.validation import validate
 from adapter.mapping.fhir_profile import FhirProfile
 from adapter.reporting.render import plain_text
-from tests.fhir.samples import ADDENDUM, FINAL, PRELIMINARY, PROFILE, PROPOSED, REPORT, SAMPLES
+from tests.fhir.samples import (
+    ADDENDUM,
+    ALL,
+    CANCELLATION,
+    CORRECTION,
+    FINAL,
+    PRELIMINARY,
+    PROFILE,
+    PROPOSED,
+    REPORT,
+    RETRACTION,
+    SAMPLES,
+)
 from tests.fhir.strategies import messages
 
 
@@ -45,7 +57,7 @@ def with_statements(report: Report, write: Callable[[Statement], Statement]) -> 
     return replace(report, sections=sections)
 
 
-MESSAGES = {"preliminary": PRELIMINARY, "final": FINAL, "addendum": ADDENDUM}
+MESSAGES = {message.kind.value: message for message in ALL}
 
 
 @pytest.mark.parametrize("kind", MESSAGES)
@@ -69,6 +81,8 @@ def test_all_that_is_sent_is_valid_r4(kind: str, patient: str) -> None:
         (PRELIMINARY, "preliminary", "preliminary"),
         (FINAL, "final", "final"),
         (ADDENDUM, "appended", "final"),
+        (CANCELLATION, "cancelled", "cancelled"),
+        (RETRACTION, "entered-in-error", "entered-in-error"),
     ],
 )
 def test_the_status_says_what_the_report_is(
@@ -77,6 +91,53 @@ def test_the_status_says_what_the_report_is(
     bundle = build(message)
     assert report(bundle)["status"] == status
     assert {each["status"] for each in resources(bundle, "Observation")} == {observations}
+
+
+def told(bundle: dict[str, Any]) -> dict[str, str]:
+    """Name of each Observation -> its status."""
+    return {
+        each["identifier"][0]["value"].partition("/")[2]: each["status"]
+        for each in resources(bundle, "Observation")
+    }
+
+
+def test_a_correction_retracts_what_is_gone_and_marks_what_reads_otherwise() -> None:
+    assert told(build(CORRECTION)) == {
+        "pneumothorax/left": "final",
+        "pleural_effusion": "final",
+        "pulmonary_nodule/left": "final",
+        "cyst/T12": "corrected",
+        "pneumothorax/left#2": "final",
+        "pneumothorax/right": "entered-in-error",
+        "pneumothorax/right#2": "entered-in-error",
+    }
+    assert report(build(CORRECTION))["status"] == "corrected"
+    amended = build(CORRECTION, PROFILE.model_copy(update={"correction_status": "amended"}))
+    assert (report(amended)["status"], told(amended)["cyst/T12"]) == ("amended", "amended")
+
+
+def test_what_is_retracted_is_no_result_of_the_report() -> None:
+    bundle = build(CORRECTION)
+    results = {each["reference"] for each in report(bundle)["result"]}
+    statuses = {
+        entry["fullUrl"]: entry["resource"]["status"]
+        for entry in bundle["entry"]
+        if entry["resource"]["resourceType"] == "Observation"
+    }
+    assert {statuses[url] for url in results} == {"final", "corrected"}
+    assert len(results) == 5
+
+
+def test_what_was_corrected_stays_so_in_an_addendum() -> None:
+    later = replace(
+        ADDENDUM, report=CORRECTION.report, before=(*CORRECTION.before, CORRECTION.report)
+    )
+    assert told(build(later))["cyst/T12"] == "corrected"
+
+
+def test_what_only_a_preliminary_report_said_is_no_correction() -> None:
+    first = replace(CORRECTION.report, status="preliminary")
+    assert told(build(replace(FINAL, before=(first,))))["cyst/T12"] == "final"
 
 
 def test_later_kinds_update_the_same_report() -> None:

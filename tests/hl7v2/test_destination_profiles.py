@@ -108,8 +108,8 @@ def test_documents_are_strictly_valid_in_every_version(
     keys = {"port": 1, "version": version, "message_type": "MDM^T02^MDM_T02", "titles": False}
     profile = MllpProfile.model_validate(keys)
     text = build_report_message(chest(kind, FIRST), profile).decode()
-    if version == "2.3":  # has no MSH-9.3, by which hl7apy knows the structure of a T10
-        text = text.replace("MDM^T10", "MDM^T02", 1)
+    if version == "2.3":  # has no MSH-9.3, by which hl7apy knows the structure
+        text = text.replace("MDM^T10", "MDM^T02", 1).replace("MDM^T11", "MDM^T01", 1)
     assert parse_message(text, VALIDATION_LEVEL.STRICT, find_groups=True).validate()
 
 
@@ -209,3 +209,16 @@ def test_a_report_in_other_letters_is_printed_all_the_same(
     pdf = b64decode(data.split("^")[4])
     assert b"Lukasz" in pdf
     assert rb"\(ok\)" in pdf
+
+
+@pytest.mark.parametrize("kind", [DeliveryKind.CANCELLATION, DeliveryKind.RETRACTION])
+def test_what_is_taken_back_says_so(chest: Chest, kind: DeliveryKind) -> None:
+    document = Message.parse(build_report_message(chest(kind, FIRST), profile_of("documents")))
+    assert document.header.type == "MDM^T11"
+    assert document.all("TXA")[0].text(13) == FIRST
+    assert document.all("TXA")[0].text(19) == "CA"
+    assert document.all("OBX") == []
+    result = Message.parse(build_report_message(chest(kind, FIRST), profile_of("epic")))
+    assert result.all("OBR")[0].text(25) == "X"
+    wrong = "W" if kind is DeliveryKind.RETRACTION else "X"
+    assert {each.text(11) for each in result.all("OBX")} == {wrong}
