@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from zoneinfo import ZoneInfo
 
 _MAX_RETRY_AFTER = 3600.0
+TIME_OF_DAY = "%Y-%m-%d %H:%M %z"
+"""How a moment is printed for people."""
 
 
 def backoff(attempt: int, base: float, cap: float) -> float:
@@ -34,3 +37,10 @@ def retry_after(told: str, date: str) -> float | None:
         return min(max(wait.total_seconds(), 0.0), _MAX_RETRY_AFTER)
     except (ValueError, TypeError):  # not a date, or one of the two without a zone
         return None
+
+
+def local_time(issued_at: str, zone: str) -> datetime:
+    """ISO 8601 (UTC unless it says otherwise) as the time of day in the zone."""
+    moment = datetime.fromisoformat(issued_at)
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return aware.astimezone(ZoneInfo(zone))

@@ -7,13 +7,15 @@ from collections.abc import Iterator
 from textwrap import wrap
 from typing import NamedTuple
 
+from adapter.clock import TIME_OF_DAY, local_time
 from adapter.domain.delivery import DeliveryKind, ReportMessage
 from adapter.domain.order import Code
 from adapter.domain.report import Section
 from adapter.hl7v2.escape import escape
-from adapter.hl7v2.text import Fitting
 from adapter.mapping.mllp_profile import Layout, MllpProfile
 from adapter.mapping.report_form import ObservationCode, PdfForm
+from adapter.reporting.fitting import Fitting
+from adapter.reporting.printed_report import printed_report
 from adapter.reporting.render import section_text
 
 _LINE_BREAK = r"\.br\ ".strip()
@@ -74,10 +76,9 @@ def _layout(message: ReportMessage, profile: MllpProfile, fitting: Fitting) -> I
 
 def _pdf(message: ReportMessage, profile: MllpProfile, form: PdfForm, sub: int) -> _Row:
     """The PDF as ED (chapter 2A.24): Base64 needs no escape."""
-    from adapter.hl7v2.printed import printed_report  # 12 MB: only where a PDF is asked for
-
-    sections = _sections(message, profile)
-    data = b64encode(printed_report(message, sections, form, profile.timezone)).decode("ascii")
+    issued = local_time(message.issued_at, profile.timezone).strftime(TIME_OF_DAY)
+    printed = printed_report(message, _sections(message, profile), form.words, form.page, issued)
+    data = b64encode(printed).decode("ascii")
     return _Row("ED", form.code, sub, f"^{form.type_of_data}^{form.subtype}^Base64^{data}")
 
 

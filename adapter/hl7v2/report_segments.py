@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from functools import lru_cache
-from zoneinfo import ZoneInfo
 
 from hl7apy.core import Message
 
+from adapter.clock import local_time
 from adapter.domain.delivery import ReportMessage
 from adapter.domain.order import Code, Order, Priority
 from adapter.domain.people import Patient, Practitioner
 from adapter.hl7v2.escape import escape
-from adapter.hl7v2.text import Fitting
+from adapter.hl7v2.text import fitting_of
 from adapter.mapping.mllp_profile import MllpProfile
 
 _WITH_TQ = ("2.3", "2.3.1", "2.4")  # in ORC-7 and OBR-27; later versions have TQ1
@@ -30,7 +29,7 @@ class ReportSegments:
     def __init__(self, message: ReportMessage, profile: MllpProfile) -> None:
         self.message, self.profile = message, profile
         self.order: Order = message.order
-        self.fitting = Fitting.of(profile)
+        self.fitting = fitting_of(profile)
         self.issued = local_time(message.issued_at, profile.timezone).strftime("%Y%m%d%H%M%S%z")
 
     def msh(self, message_type: str) -> str:
@@ -143,10 +142,3 @@ def segment(name: str, fields: dict[int, str]) -> str:
     """A segment by the numbers of its fields, empty ones at the end left out."""
     filled = {number: text for number, text in fields.items() if text}
     return "|".join([name, *(filled.get(number, "") for number in range(1, max(filled) + 1))])
-
-
-def local_time(issued_at: str, zone: str) -> datetime:
-    """ISO 8601 (UTC unless it says otherwise) as the time of day in the zone."""
-    moment = datetime.fromisoformat(issued_at)
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return aware.astimezone(ZoneInfo(zone))

@@ -79,8 +79,8 @@ class DocumentForm(MappingTable):
     """TXA-19 (table 0273)."""
 
 
-class PdfWords(MappingTable):
-    """The words printed on the PDF beside the report's own."""
+class PageWords(MappingTable):
+    """The words printed beside the report's own, on a PDF or an HTML page."""
 
     title: str = "Radiology report"
     """Headline."""
@@ -129,5 +129,5 @@ class PdfForm(MappingTable):
     """OBX-5.3."""
     page: Literal["a4", "letter"] = "a4"
     """Size of the page."""
-    words: PdfWords = PdfWords()
+    words: PageWords = PageWords()
     """The words printed beside the report's own."""

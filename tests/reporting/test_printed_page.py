@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapter.hl7v2.text import Fitting
+from adapter.reporting.fitting import Fitting
 from adapter.reporting.printed_page import Print, print_pdf
 
 PAGE = Print(

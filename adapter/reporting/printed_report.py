@@ -1,26 +1,25 @@
-"""The report as a PDF: what is printed on it, in the words of the destination's profile."""
+"""The report for people: what stands above it, and the whole as a PDF, in the site's words."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 from adapter.domain.delivery import ReportMessage
 from adapter.domain.people import Practitioner
 from adapter.domain.report import Section
-from adapter.hl7v2.report_segments import local_time
-from adapter.hl7v2.text import Fitting
-from adapter.mapping.report_form import PdfForm
-from adapter.reporting.printed_page import Print, print_pdf
+from adapter.mapping.report_form import PageWords
+from adapter.reporting.fitting import Fitting
 from adapter.reporting.render import section_text
 
 _LETTERS = Fitting("cp1252")  # those of the fonts that every PDF reader has
 
 
-def printed_report(
-    message: ReportMessage, sections: Sequence[Section], form: PdfForm, timezone: str
-) -> bytes:
-    """The PDF; the same message gives the same bytes."""
-    words, order = form.words, message.order
+def report_facts(
+    message: ReportMessage, words: PageWords, issued: str
+) -> tuple[tuple[str, str], ...]:
+    """(label, text) of what is known of patient, examination and signer; `issued` for people."""
+    order = message.order
     name = ", ".join(filter(None, (order.patient.family.reveal(), order.patient.given.reveal())))
     facts = (
         (words.patient, name),
@@ -31,20 +30,39 @@ def printed_report(
         (words.study_date, _date(order.scheduled_at)),
         (words.requester, _person(order.requester)),
         (words.author, _person(message.author)),
-        (words.issued, local_time(message.issued_at, timezone).strftime("%Y-%m-%d %H:%M %z")),
+        (words.issued, issued),
     )
+    return tuple(each for each in facts if each[1])
+
+
+def report_mark(message: ReportMessage, words: PageWords) -> str:
+    """What the report is: preliminary, final, …"""
+    return str(getattr(words, message.kind.value))
+
+
+def printed_report(
+    message: ReportMessage,
+    sections: Sequence[Section],
+    words: PageWords,
+    page: Literal["a4", "letter"],
+    issued: str,
+) -> bytes:
+    """The PDF; the same values give the same bytes."""
+    from adapter.reporting.printed_page import Print, print_pdf  # 12 MB: only where it is asked for
+
     line = _LETTERS.line
+    facts = report_facts(message, words, issued)
     return print_pdf(
         Print(
             title=line(words.title),
-            mark=line(str(getattr(words, message.kind.value))),
-            facts=tuple((line(label), line(text)) for label, text in facts if text),
+            mark=line(report_mark(message, words)),
+            facts=tuple((line(label), line(text)) for label, text in facts),
             sections=tuple(
                 (line(each.title), tuple(_LETTERS.lines(section_text(each)))) for each in sections
             ),
-            footer=line(order.accession),
+            footer=line(message.order.accession),
             page_word=line(words.page),
-            page=form.page,
+            page=page,
         )
     )
 
