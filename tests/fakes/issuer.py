@@ -1,0 +1,79 @@
+"""A token issuer on loopback: discovery document, key set, tokens; keys that rotate."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from jwt.algorithms import ECAlgorithm, RSAAlgorithm
+
+AUDIENCE = "api://readout"
+
+
+class Issuer:
+    """Signs what it is asked to, and publishes the keys that are in `published`."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.keys: dict[str, Any] = {}
+        self.published: list[dict[str, Any]] = []
+        self.fetched = 0
+        self.away = False
+        self.add_key("first")
+
+    def add_key(self, key_id: str, *, bits: int = 2048, curve: Any = None, **extra: str) -> None:
+        key = ec.generate_private_key(curve) if curve else rsa.generate_private_key(65537, bits)
+        self.keys[key_id] = key
+        made = (ECAlgorithm if curve else RSAAlgorithm).to_jwk(key.public_key(), as_dict=True)
+        self.published.append({**made, "kid": key_id, "use": "sig", **extra})
+
+    def claims(self, **changed: Any) -> dict[str, Any]:
+        now = int(time.time())
+        told = {"iss": self.url, "aud": AUDIENCE, "sub": "worker", "iat": now, "exp": now + 300}
+        return {name: value for name, value in (told | changed).items() if value is not None}
+
+    def token(self, key_id: str = "first", *, algorithm: str = "RS256", **changed: Any) -> str:
+        body = json.dumps(self.claims(**changed)).encode()  # also what no library would sign
+        return jwt.PyJWS().encode(body, self.keys[key_id], algorithm, {"kid": key_id})
+
+    def document(self, path: str) -> dict[str, Any] | None:
+        if self.away:
+            return None
+        if path == "/.well-known/openid-configuration":
+            return {"issuer": self.url, "jwks_uri": f"{self.url}/keys"}
+        if path == "/keys":
+            self.fetched += 1
+            return {"keys": self.published}
+        return None
+
+
+@contextmanager
+def running_issuer() -> Iterator[Issuer]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            found = issuer.document(self.path)
+            body = json.dumps(found or {}).encode()
+            self.send_response(200 if found is not None else 404)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    issuer = Issuer(f"http://127.0.0.1:{server.server_port}")
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield issuer
+    finally:
+        server.shutdown()
+        server.server_close()
