@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export PYTHONUNBUFFERED := 1
 
-.PHONY: conformance fuzz-mllp mapping-reference migration help demo test lint peers bench chaos clean bench-mllp bench-parse bench-merge bench-speech bench-live bench-pipeline bench-idle bench-checks mutation
+.PHONY: plug-in-manifest conformance fuzz-mllp mapping-reference migration help demo test lint peers bench chaos clean bench-mllp bench-parse bench-merge bench-speech bench-live bench-pipeline bench-idle bench-checks bench-plug-in mutation
 
 help:  ## what each target does
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -37,16 +37,19 @@ fuzz-mllp: $(STAMP)  ## 100,000 mutated HL7 v2 messages against the real listene
 chaos: $(STAMP)  ## kill -9 at random moments, the long form
 	READOUT_CHAOS_KILLS=$${KILLS:-200} READOUT_CHAOS_STUDIES=$${STUDIES:-100} $(BIN)/python -m pytest tests/chaos -s
 
-bench: bench-mllp bench-parse bench-merge bench-speech bench-live bench-pipeline bench-idle bench-checks  ## all tables
+bench: bench-mllp bench-parse bench-merge bench-speech bench-live bench-pipeline bench-idle bench-checks bench-plug-in  ## all tables
 
-bench-mllp bench-parse bench-merge bench-speech bench-live bench-pipeline bench-idle bench-checks: $(STAMP)
-	$(BIN)/python -m tests.bench.$(subst bench-,,$@)
+bench-mllp bench-parse bench-merge bench-speech bench-live bench-pipeline bench-idle bench-checks bench-plug-in: $(STAMP)
+	$(BIN)/python -m tests.bench.$(subst -,_,$(subst bench-,,$@))
 
 mutation: $(STAMP)  ## faults put into merge and facts; the suite must notice nine of ten
 	$(BIN)/python -m tests.mutation.run
 
 mapping-reference: $(STAMP)  ## writes mappings/README.md from the code that reads the files
 	$(BIN)/python -m tests.architecture.mapping_reference
+
+plug-in-manifest: $(STAMP)  ## writes deploy/plugin/extension.yaml from the packaged mapping
+	$(BIN)/readout plug-in-manifest > deploy/plugin/extension.yaml
 
 conformance: $(STAMP)  ## writes deploy/conformance/hl7v2.md from the mappings and the code
 	$(BIN)/python -m tests.conformance.page

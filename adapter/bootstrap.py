@@ -41,6 +41,7 @@ from adapter.mapping.listeners import (
     load_listeners,
 )
 from adapter.mapping.message_table import load_message_mapping
+from adapter.mapping.plug_in import load_plug_in
 from adapter.mapping.reporting import ReportingTables
 from adapter.observability.logs import configure_logs
 from adapter.outbound import Outbound
@@ -55,6 +56,7 @@ from adapter.speech.streaming import LiveHearing, Memory
 from adapter.store.audio_files import AudioFiles
 from adapter.store.database import Database
 from adapter.store.live_audio import LiveAudio
+from adapter.web.access import open_access
 from adapter.web.app import build_app
 from adapter.web.parts import Parts
 from adapter.workflow.deliveries import Deliveries
@@ -153,6 +155,7 @@ class Service:
         listeners = load_listeners(files, default_listener(settings))
         fhir_orders = files.get("fhir_orders.yaml").read(FhirOrderMapping)
         others = load_message_mapping(files)
+        plug_in = load_plug_in(files)
         self._orders = {
             name: files.get(name).read(OrderMapping)
             for name in {DEFAULT_ORDERS, *(each.orders for each in listeners)}
@@ -184,6 +187,8 @@ class Service:
             host_names=tuple(filter(None, map(str.strip, settings.http_host_names.split(",")))),
             feeds=self._feeds,
             outbound=self.outbound,
+            plug_in=plug_in,
+            access=open_access(settings, plug_in, self.outbound, self.house.clock),
         )
         self._doors = MllpDoors([self._mllp_listener(each) for each in listeners])
         self._http = self._http_server()

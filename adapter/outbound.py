@@ -12,7 +12,7 @@ import re
 import socket
 import ssl
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Any
@@ -68,6 +68,15 @@ class Outbound:
             except ValueError:
                 names.add(_name(entry, setting))
         return cls(setting, frozenset(names), tuple(networks), **rules)
+
+    def also(self, *urls: str) -> Outbound:
+        """The same, and the hosts of URLs that the operator wrote."""
+        try:
+            hosts = [host_of(httpx.URL(url)) for url in urls if url]
+        except httpx.InvalidURL as error:
+            raise ConfigurationError(f"not a URL: {error}") from None
+        more = Outbound.of(hosts, self.setting)
+        return replace(self, names=self.names | more.names, networks=self.networks + more.networks)
 
     def check(
         self, url: str, *, schemes: tuple[str, ...] = HTTP, secret: bool = False

@@ -63,6 +63,21 @@ class Settings(BaseSettings):
     http_host_names: str = ""
     """Names besides localhost under which a reverse proxy calls this HTTP interface, by commas."""
 
+    auth_issuer: str = Field("", pattern=r"^(https?://[^\s?#]+)?$")
+    """OpenID issuer of the tokens that callers must show; empty: only this machine is served."""
+
+    auth_audience: str = ""
+    """Values of `aud` that tokens must hold one of, by commas."""
+
+    auth_tenant: str = ""
+    """Value of `tid` that tokens must hold; empty: any."""
+
+    auth_keys_url: str = Field("", pattern=r"^(https?://\S+)?$")
+    """Where the issuer's keys are; empty: where its discovery document says."""
+
+    http_without_tokens: bool = False
+    """Serve other machines without `auth_issuer`: for a network where a proxy asks who calls."""
+
     outbound_allowed_hosts: str = ""
     """Hosts and networks inside, by commas, that URLs which others send us may name."""
 

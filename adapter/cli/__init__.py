@@ -29,6 +29,7 @@ COMMANDS = {
     "messages": "adapter.cli.messages",
     "purge": "adapter.cli.purge",
     "check-mappings": "adapter.cli.check_mappings",
+    "plug-in-manifest": "adapter.cli.plug_in_manifest",
     "import-template": "adapter.cli.import_template",
     "model": "adapter.cli.model",
     "doctor": "adapter.cli.doctor",

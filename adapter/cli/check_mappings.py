@@ -22,6 +22,7 @@ from adapter.mapping.lexicon import Lexicon
 from adapter.mapping.lexicon_table import LexiconFile
 from adapter.mapping.listeners import ListenerProfile, load_listeners
 from adapter.mapping.message_table import MessageMapping
+from adapter.mapping.plug_in import PlugIn
 from adapter.mapping.reporting import ReportingTables
 from adapter.mapping.template_table import MacroFile, TemplateTable
 from adapter.mapping.templates import read_template
@@ -44,6 +45,7 @@ SINGLE: dict[str, type[MappingTable]] = {
     "hl7_names.yaml": Hl7Names,
     "fhir_orders.yaml": FhirOrderMapping,
     "checks.yaml": ChecksTable,
+    "plug_in.yaml": PlugIn,
 }
 _MOST_FILES = 10_000
 Report = tuple[str, list[str]]

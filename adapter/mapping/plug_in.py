@@ -20,7 +20,32 @@ _SCHEMA_VERSION = "1.0"
 _MEDIA_TYPE = "application/vnd.ms-dragon.rad.{}+json"
 
 CamelCase = Annotated[str, StringConstraints(pattern=r"^[a-z][a-zA-Z0-9]*$", max_length=100)]
-Guid = Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")]
+Guid = Annotated[
+    str, StringConstraints(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
+]
+BodyPart = Literal[
+    "HEAD",
+    "BRAIN",
+    "SKULL",
+    "SINUS",
+    "NECK",
+    "CSPINE",
+    "TSPINE",
+    "LSPINE",
+    "SPINE",
+    "CHEST",
+    "ABDOMEN",
+    "PELVIS",
+    "SHOULDER",
+    "ELBOW",
+    "WRIST",
+    "HAND",
+    "HIP",
+    "KNEE",
+    "ANKLE",
+    "FOOT",
+    "WHOLEBODY",
+]
 Modality = Literal["CR", "CT", "DX", "MG", "MR", "NM", "PT", "RF", "US", "XA"]
 Percent = Annotated[int, Field(ge=0, le=100)]
 
@@ -74,8 +99,8 @@ class PlugIn(MappingTable):
     """Name of the tool."""
     output: CamelCase = "qualityCheckResult"
     """Name of the output, under which each answer is given."""
-    body_parts: tuple[str, ...] = ()
-    """Body parts (such as `CHEST`) for which it is called; empty: every one."""
+    body_parts: tuple[BodyPart, ...] = ()
+    """Body parts for which it is called; empty: every one."""
     modalities: tuple[Modality, ...] = ()
     """Modalities for which it is called; empty: every one."""
     entra: Entra | None = None

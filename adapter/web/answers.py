@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -301,6 +301,12 @@ class Live(Shown):
     """The process answers."""
 
     status: str
+
+
+class PlugInHealth(Shown):
+    """Health in the words of the reporting platform."""
+
+    status: Literal["Healthy", "Unhealthy"]
 
 
 class Check(Shown):

@@ -17,6 +17,7 @@ from adapter.web import (
     message_pages,
     openapi,
     overview,
+    plug_in,
     problems,
     queues,
     reports,
@@ -38,6 +39,7 @@ ROUTERS = tuple(
         sign_off,
         review,
         check,
+        plug_in,
         queues,
         message_pages,
         destinations,
@@ -65,5 +67,11 @@ def build_app(parts: Parts) -> FastAPI:
     registry = make_registry(parts.house.database, parts.house.clock, parts.feeds)
     app.include_router(health.make_router(registry))
     app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]
-    app.add_middleware(Shell, max_body_bytes=parts.max_body_bytes, host_names=parts.host_names)
+    app.add_middleware(
+        Shell,
+        max_body_bytes=parts.max_body_bytes,
+        host_names=parts.host_names,
+        access=parts.access,
+    )
+    app.add_middleware(plug_in.Correlation)
     return app

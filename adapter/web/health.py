@@ -10,7 +10,7 @@ from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
 from adapter.errors import ConfigurationError
-from adapter.web.answers import Check, Live, Ready
+from adapter.web.answers import Check, Live, PlugInHealth, Ready
 from adapter.web.parts import Parts
 from adapter.web.requests import House
 
@@ -28,6 +28,23 @@ def make_router(registry: CollectorRegistry) -> APIRouter:
     @router.get("/readyz", responses={503: {"model": Ready}})
     def ready(parts: House, response: Response) -> Ready:
         """Whether orders, dictations and reports can be taken now; if not, what is wrong."""
+        told = state(parts)
+        response.status_code = 200 if told.status == "ready" else 503
+        return told
+
+    @router.get("/health/liveness")
+    def plug_in_live() -> PlugInHealth:
+        """The process answers, in the words of the reporting platform."""
+        return PlugInHealth(status="Healthy")
+
+    @router.get("/health/readiness", responses={503: {"model": PlugInHealth}})
+    def plug_in_ready(parts: House, response: Response) -> PlugInHealth:
+        """As /readyz, in the words of the reporting platform."""
+        good = state(parts).status == "ready"
+        response.status_code = 200 if good else 503
+        return PlugInHealth(status="Healthy" if good else "Unhealthy")
+
+    def state(parts: Parts) -> Ready:
         checks = {
             "database": _check(lambda: _database(parts)),
             "intake": _check(lambda: _running(parts.intake.running, "the intake has stopped")),
@@ -36,7 +53,6 @@ def make_router(registry: CollectorRegistry) -> APIRouter:
         }
         checks["feeds"] = Check(ok=True, detail=_silent(parts))  # a silent sender is no fault here
         good = all(check.ok for check in checks.values())
-        response.status_code = 200 if good else 503
         return Ready(status="ready" if good else "not ready", checks=checks)
 
     @router.get("/metrics", response_class=Response)

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adapter.domain.feed import FeedState
+from adapter.mapping.plug_in import PlugIn
 from adapter.outbound import Outbound
+from adapter.web.access import Access
 from adapter.workflow.deliveries import Deliveries
 from adapter.workflow.destinations import Destinations
 from adapter.workflow.dictations import Dictations
@@ -42,5 +44,7 @@ class Parts:
     find_speech_model: Callable[[], Path | None]
     live: LiveDictations
     outbound: Outbound
+    plug_in: PlugIn
+    access: Access
     host_names: tuple[str, ...] = ()
     feeds: Callable[[], list[FeedState]] = list

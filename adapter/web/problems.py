@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 import uuid
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import sqlalchemy as sa
 import structlog
@@ -25,12 +25,15 @@ from adapter.errors import (
     Unsupported,
 )
 from adapter.fhir.outcome import operation_outcome
+from adapter.oauth.tokens import NotAuthenticated, NotPermitted
 from adapter.workflow.stale_edits import StaleEdit
 
 log = structlog.get_logger()
 
 PROBLEM_JSON = "application/problem+json"
 FHIR_JSON = "application/fhir+json"
+PLUG_IN = "/v1/process"
+"""The address of the plug-in, whose errors have the form of its contract."""
 _DATABASE_AWAY = "the database does not answer; try again"
 _SAME_MOMENT = "another request wrote the same at this moment; send yours again"
 _FRAMES = 8
@@ -52,6 +55,13 @@ class Problem(BaseModel):
         None
     )
     version: Annotated[int | None, Field(description="of a stale edit: where it stands")] = None
+
+
+class Refusal(BaseModel):
+    """Why the plug-in gives no answer."""
+
+    success: Literal[False] = False
+    error: str
 
 
 class NotThisHost(Rejected):
@@ -105,10 +115,12 @@ def answer(error: ReadoutError, path: str, status: int | None = None) -> JSONRes
     """The response that tells this error; `status` only counts for errors that name none."""
     own = error.http_status if isinstance(error, Rejected) else None
     code = status if status and type(error) is Rejected else own or _status(error)
-    headers = {"Retry-After": str(int(error.after or 5))} if isinstance(error, TryAgain) else None
+    headers = _headers(error)
     if is_fhir(path):
         content: Any = operation_outcome(error)
         return JSONResponse(content, code, headers, FHIR_JSON)
+    if path == PLUG_IN:
+        return _refusal(str(error), code, headers)
     return _problem(error, code, headers)
 
 
@@ -119,6 +131,8 @@ def unexpected(error: Exception, path: str) -> JSONResponse:
     told = f"something went wrong inside; the log has it under {number}"
     if is_fhir(path):
         return JSONResponse(operation_outcome(ReadoutError(told)), 500, media_type=FHIR_JSON)
+    if path == PLUG_IN:
+        return _refusal(told, 500, None)
     problem = Problem(
         title="Internal Server Error",
         status=500,
@@ -132,6 +146,23 @@ def unexpected(error: Exception, path: str) -> JSONResponse:
 def is_fhir(path: str) -> bool:
     """Whether this path belongs to the FHIR endpoint."""
     return path == "/fhir" or path.startswith("/fhir/")
+
+
+def _headers(error: ReadoutError) -> dict[str, str] | None:
+    """Retry-After, or the challenge of RFC 6750 3."""
+    if isinstance(error, TryAgain):
+        return {"Retry-After": str(int(error.after or 5))}
+    if isinstance(error, NotAuthenticated):
+        return {"WWW-Authenticate": f'Bearer error="invalid_token", error_description="{error}"'}
+    if isinstance(error, NotPermitted):
+        return {"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{error.scope}"'}
+    return None
+
+
+def _refusal(error: str, status: int, headers: dict[str, str] | None) -> JSONResponse:
+    """In the form of the plug-in's contract, which knows 400, 401 and 500."""
+    known = status if status in (401, 403, 405) else 400 if status < 500 else 500
+    return JSONResponse(Refusal(error=error).model_dump(), known, headers)
 
 
 def _problem(error: ReadoutError, status: int, headers: dict[str, str] | None) -> JSONResponse:

@@ -9,8 +9,9 @@ import anyio
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from adapter.errors import Malformed, Rejected, TooLarge
+from adapter.errors import Malformed, Rejected, TooLarge, TryAgain
 from adapter.web import problems
+from adapter.web.access import Access
 
 SLASH = "\x00"
 """Stands in a path parameter for a slash that came percent-encoded."""
@@ -36,8 +37,11 @@ _READING = ("GET", "HEAD", "OPTIONS")
 class Shell:
     """ASGI middleware around the whole interface."""
 
-    def __init__(self, app: ASGIApp, max_body_bytes: int, host_names: tuple[str, ...]) -> None:
+    def __init__(
+        self, app: ASGIApp, max_body_bytes: int, host_names: tuple[str, ...], access: Access
+    ) -> None:
         self._app = app
+        self._access = access
         self._max_body_bytes = max_body_bytes
         self._host_names = {name.lower() for name in host_names}
 
@@ -61,10 +65,11 @@ class Shell:
         try:
             self._check_caller(scope)
             scope["path"] = kept_slashes(scope)
+            await self._access.token(scope)
             limit = self._limit(scope)
             _check_length(scope, limit)
             await self._app(scope, _counted(receive, limit), guarded)
-        except Rejected as error:
+        except (Rejected, TryAgain) as error:
             await problems.answer(error, scope["path"])(scope, receive, guarded)
         except Exception as error:  # the boundary of a request: the service goes on
             response = problems.unexpected(error, scope["path"])
@@ -76,7 +81,8 @@ class Shell:
         try:
             self._check_caller(scope)
             scope["path"] = kept_slashes(scope)
-        except Rejected:
+            await self._access.token(scope)
+        except (Rejected, TryAgain):
             await send({"type": "websocket.close", "code": _REFUSED})
             return
         try:

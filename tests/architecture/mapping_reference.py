@@ -18,6 +18,7 @@ from adapter.mapping.hl7_orders import OrderMapping
 from adapter.mapping.lexicon_table import LexiconFile
 from adapter.mapping.listeners import ListenerProfile
 from adapter.mapping.message_table import MessageMapping
+from adapter.mapping.plug_in import PlugIn
 from adapter.mapping.template_table import MacroFile, TemplateTable
 from adapter.mapping.vocabulary_table import VocabularyOverlay, VocabularyTable
 
@@ -42,6 +43,7 @@ ROOTS: list[tuple[str, str, type[MappingTable]]] = [
     ("templates/*.yaml", "report templates, one file a template", TemplateTable),
     ("macros/*.yaml", "sentences that a spoken name enters", MacroFile),
     ("checks.yaml", "quality checks: which are on, severity, limits and words", ChecksTable),
+    ("plug_in.yaml", "the plug-in of a reporting platform", PlugIn),
     ("findings/*.yaml", "the finding lexicon, by region", LexiconFile),
     ("vocabulary/*.yaml", "how a language is spoken and written", VocabularyTable),
     ("vocabulary/*.site.yaml", "what a site adds to a packaged language", VocabularyOverlay),

@@ -235,7 +235,9 @@ async def test_the_discovery_document_must_be_the_issuers_own(issuer: Issuer, cl
 
 
 async def test_a_key_set_at_an_inside_address_is_not_fetched(issuer: Issuer, clock: Hands) -> None:
-    keys = KeySet(Outbound.of("", "READOUT_X"), clock, url=f"{issuer.url}/keys")
-    with pytest.raises(Exception, match="READOUT_X"):
+    keys = KeySet(
+        Outbound.of("", "READOUT_OUTBOUND_ALLOWED_HOSTS"), clock, url=f"{issuer.url}/keys"
+    )
+    with pytest.raises(Exception, match="READOUT_OUTBOUND_ALLOWED_HOSTS"):
         await keys.matching("first")
     assert issuer.fetched == 0

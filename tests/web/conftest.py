@@ -15,11 +15,13 @@ from adapter.hl7v2.message import Message
 from adapter.hl7v2.orders import read_orders
 from adapter.mapping.files import MappingFiles
 from adapter.mapping.hl7_orders import load_order_mapping
+from adapter.mapping.plug_in import load_plug_in
 from adapter.outbound import Outbound
 from adapter.ports import Recognized, SpeechContext
 from adapter.speech.model_store import EMBEDDED
 from adapter.store.database import Database
 from adapter.store.live_audio import LiveAudio
+from adapter.web.access import Access
 from adapter.web.app import build_app
 from adapter.web.parts import Parts
 from adapter.workflow.destinations import Destinations
@@ -112,6 +114,8 @@ def _site(folder: Path, empty: Path) -> Iterator[Site]:
         ),
         feeds=lambda: feeds,
         outbound=Outbound.of("127.0.0.1", "READOUT_OUTBOUND_ALLOWED_HOSTS"),
+        plug_in=load_plug_in(MappingFiles()),
+        access=Access(),
     )
     parts.intake.start()
     client = TestClient(

@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
+
+from adapter.errors import ConfigurationError
+from adapter.settings import Settings
+from adapter.web.access import Need, need, open_access
+from adapter.web.app import build_app
+from tests.fakes.issuer import AUDIENCE, Issuer, running_issuer
+from tests.web.conftest import Site
+
+README = (Path(__file__).resolve().parents[2] / "README.md").read_text()
+
+
+@pytest.fixture(scope="module")
+def issuer() -> Iterator[Issuer]:
+    with running_issuer() as issuer:
+        yield issuer
+
+
+@pytest.fixture(scope="module")
+def client(shared: Site, issuer: Issuer) -> TestClient:
+    settings = Settings(auth_issuer=issuer.url, auth_audience=f"other, {AUDIENCE}", auth_tenant="t")
+    access = open_access(
+        settings, shared.parts.plug_in, shared.parts.outbound, shared.parts.house.clock
+    )
+    app = build_app(replace(shared.parts, access=access))
+    return TestClient(app, base_url="http://localhost", raise_server_exceptions=False)
+
+
+def bearer(issuer: Issuer, scope: str = "", **changed: object) -> dict[str, str]:
+    token = issuer.token(**({"scope": scope, "tid": "t"} | changed))
+    return {"Authorization": f"Bearer {token}"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "scope"),
+    [
+        ("GET", "/", "readout.read"),
+        ("GET", "/api/studies", "readout.read"),
+        ("GET", "/messages", "readout.read"),
+        ("POST", "/api/messages/search", "readout.read"),
+        ("POST", "/api/check", "readout.check"),
+        ("POST", "/v1/process", "readout.check"),
+        ("POST", "/api/studies/A1/ai-findings", "readout.write"),
+        ("", "/api/studies/A1/dictate", "readout.write"),
+        ("POST", "/api/studies/A1/report/sign", "readout.sign"),
+        ("POST", "/api/studies/A1/report/addendum", "readout.sign"),
+        ("POST", "/fhir/ServiceRequest", "system/ServiceRequest.c"),
+        ("PUT", "/fhir/ServiceRequest/A1", "system/ServiceRequest.u"),
+        ("GET", "/fhir/ServiceRequest/A1", "system/ServiceRequest.r"),
+        ("GET", "/fhir/ServiceRequest", "system/ServiceRequest.s"),
+        ("POST", "/fhir", "system/Bundle.c"),
+        ("POST", "/nothing/here", "readout.write"),
+    ],
+)
+def test_what_each_place_needs(method: str, path: str, scope: str) -> None:
+    assert need(method, path) == Need(scope)
+
+
+def test_open_places_hold_no_more_than_they_say() -> None:
+    for path in ("/healthz", "/readyz", "/metrics", "/fhir/metadata", "/openapi.json"):
+        assert need("GET", path) is None
+    for path in ("/healthz/x", "/metricsx", "/fhir/metadata/x", "/", "/api", "/launchx"):
+        assert need("GET", path) is not None
+
+
+@pytest.mark.parametrize(
+    ("scope", "granted"),
+    [
+        ("system/ServiceRequest.c", True),
+        ("system/*.cruds", True),
+        ("user/ServiceRequest.write", True),
+        ("system/*.*", True),
+        ("system/ServiceRequest.rs", False),
+        ("system/Patient.c", False),
+        ("patient/ServiceRequest.c", False),
+        ("system/ServiceRequest.c?status=active", False),
+        ("system/ServiceRequest", False),
+        ("readout.write", False),
+    ],
+)
+def test_smart_scopes(scope: str, granted: bool) -> None:
+    assert need("POST", "/fhir/ServiceRequest").met_by(frozenset({scope})) is granted
+
+
+def test_without_a_token_nothing_is_answered_but_health(client: TestClient) -> None:
+    for path in ("/healthz", "/readyz", "/health/readiness", "/fhir/metadata"):
+        assert client.get(path).status_code == 200
+    for path in ("/", "/api/studies", "/messages", "/nowhere"):
+        answer = client.get(path)
+        assert answer.status_code == 401, path
+        assert answer.headers["www-authenticate"].startswith("Bearer ")
+    order = client.post("/fhir/ServiceRequest", json={})
+    assert order.status_code == 401
+    assert order.json()["issue"][0]["code"] == "login"
+
+
+def test_a_token_reaches_as_far_as_its_scopes(client: TestClient, issuer: Issuer) -> None:
+    reading = bearer(issuer, "readout.read")
+    assert client.get("/api/studies", headers=reading).status_code == 200
+    refused = client.post("/api/studies/A1/ai-findings", headers=reading, json={})
+    assert refused.status_code == 403
+    assert 'scope="readout.write"' in refused.headers["www-authenticate"]
+    order = client.post("/fhir/ServiceRequest", headers=reading, json={})
+    assert (order.status_code, order.json()["issue"][0]["code"]) == (403, "forbidden")
+    allowed = bearer(issuer, "system/ServiceRequest.cu", aud=["other"])
+    assert client.post("/fhir/ServiceRequest", headers=allowed, json={}).status_code in (400, 422)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"exp": 1_600_000_000}, {"aud": "x"}, {"iss": "https://x.example"}, {"tid": "u"}],
+)
+def test_a_bad_token_is_401_and_stores_nothing(
+    shared: Site, client: TestClient, issuer: Issuer, wrong: dict[str, object]
+) -> None:
+    before = shared.client.get("/api/messages").json()["messages"]
+    headers = bearer(issuer, "system/*.cruds readout.write", **wrong)
+    assert client.post("/fhir/ServiceRequest", headers=headers, json={}).status_code == 401
+    assert client.post("/api/studies/A1/ai-findings", headers=headers, json={}).status_code == 401
+    assert shared.client.get("/api/messages").json()["messages"] == before
+
+
+def test_a_live_dictation_needs_a_token(client: TestClient) -> None:
+    with (
+        pytest.raises(WebSocketDisconnect),
+        client.websocket_connect("/api/studies/A1/dictate"),
+    ):
+        pass
+
+
+def test_an_issuer_that_is_away_is_503(shared: Site) -> None:
+    settings = Settings(auth_issuer="http://127.0.0.1:9", auth_audience=AUDIENCE)
+    access = open_access(
+        settings, shared.parts.plug_in, shared.parts.outbound, shared.parts.house.clock
+    )
+    app = build_app(replace(shared.parts, access=access))
+    client = TestClient(app, base_url="http://localhost", raise_server_exceptions=False)
+    with running_issuer() as other:
+        answer = client.get("/api/studies", headers=bearer(other))
+    assert answer.status_code == 503
+    assert int(answer.headers["retry-after"]) > 0
+
+
+def test_other_machines_are_served_only_with_an_issuer_or_by_an_explicit_word(shared: Site) -> None:
+    def access(**settings: object) -> object:
+        parts = shared.parts
+        return open_access(Settings(**settings), parts.plug_in, parts.outbound, parts.house.clock)
+
+    for host in ("0.0.0.0", "::", "10.1.2.3", "readout.hospital.example"):
+        with pytest.raises(ConfigurationError, match="READOUT_AUTH_ISSUER"):
+            access(http_host=host)
+    access(http_host="0.0.0.0", http_without_tokens=True)
+    access(http_host="0.0.0.0", auth_issuer="https://login.example", auth_audience="readout")
+    with pytest.raises(ConfigurationError, match="READOUT_AUTH_AUDIENCE"):
+        access(auth_issuer="https://login.example")
+
+
+def test_the_readme_names_every_scope(shared: Site) -> None:
+    paths = shared.client.get("/openapi.json").json()["paths"]
+    told = {need(method.upper(), path) for path, one in paths.items() for method in one}
+    scopes = {each.scope for each in told if each and "/" not in each.scope}
+    assert scopes == set(re.findall(r"`(readout\.(?:read|write|sign|check))`", README))
