@@ -19,8 +19,8 @@ from adapter.domain.delivery import ReportMessage
 from adapter.domain.event import Event
 from adapter.domain.feed import FeedState
 from adapter.errors import ConfigurationError, cannot_listen
+from adapter.fhir.bundles import read_orders
 from adapter.fhir.client import FhirDestination
-from adapter.fhir.orders import read_service_request
 from adapter.fhir.results import build_transaction
 from adapter.hl7v2.doors import MllpDoors, make_listener, protocol_of
 from adapter.hl7v2.listener import MllpListener
@@ -62,6 +62,8 @@ from adapter.web.parts import Parts
 from adapter.workflow.deliveries import Deliveries
 from adapter.workflow.destinations import Destinations
 from adapter.workflow.dictations import Dictations
+from adapter.workflow.fhir_intake import FhirIntake
+from adapter.workflow.fhir_reading import FhirReading
 from adapter.workflow.intake import Intake
 from adapter.workflow.live_dictation import Listen, LiveDictations
 from adapter.workflow.message_log import open_log
@@ -166,14 +168,15 @@ class Service:
             settings.outbound_allowed_hosts, "READOUT_OUTBOUND_ALLOWED_HOSTS"
         )
         self.house = self._house(files)
-        readers = Readers({"fhir": lambda body: (read_service_request(body, fhir_orders),)})
+        readers = Readers({"fhir": lambda body: read_orders(body, fhir_orders)})
         readers |= {protocol_of(name): each.read for name, each in self._readers.items()}
         made, dictated = Reports(self.house), Dictations(self.house)
         desk = SignOff(self.house, made)
         log = open_log(self.house.database, self.house.clock, files)
+        intake = Intake(self.house, readers, log.index)
         self.parts = Parts(
             house=self.house,
-            intake=Intake(self.house, readers, log.index),
+            intake=intake,
             log=log,
             dictations=dictated,
             reports=made,
@@ -184,6 +187,9 @@ class Service:
             max_body_bytes=settings.http_max_body_bytes,
             find_speech_model=lambda: speech_model(settings),
             live=self._live_dictations(dictated),
+            fhir=FhirIntake(self.house, intake),
+            fhir_reading=FhirReading(self.house, fhir_orders),
+            fhir_orders=fhir_orders,
             host_names=tuple(filter(None, map(str.strip, settings.http_host_names.split(",")))),
             feeds=self._feeds,
             outbound=self.outbound,

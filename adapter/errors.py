@@ -45,6 +45,12 @@ class Conflict(Rejected):
     http_status = 409
 
 
+class PreconditionFailed(Rejected):
+    """What the sender took for granted does not hold: If-Match, one match (HTTP 412)."""
+
+    http_status = 412
+
+
 class TooLarge(Rejected):
     """The input is over a limit (HTTP 413); the message names the limit and its setting."""
 

@@ -89,6 +89,7 @@ class OrderEvent:
     action: OrderAction
     status: OrderStatus | None
     order: Order
+    replaces: tuple[str, ...] = ()  # orders that end with it: accession or logical id (FHIR)
 
 
 @dataclass(frozen=True, slots=True)

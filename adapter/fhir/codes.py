@@ -28,7 +28,7 @@ ORDER_STATUS: dict[str, tuple[OrderAction, OrderStatus | None]] = {
     "revoked": (OrderAction.CANCEL, OrderStatus.CANCELLED),
     "completed": (OrderAction.CHANGE, OrderStatus.COMPLETED),
     "entered-in-error": (OrderAction.CANCEL, OrderStatus.CANCELLED),
-    "draft": (OrderAction.NEW, None),  # not actionable yet
+    "draft": (OrderAction.CHANGE, None),  # not actionable yet
     "unknown": (OrderAction.CHANGE, None),
 }
 """request-status (required)."""

@@ -86,3 +86,14 @@ def _check(value: Any, depth: int) -> None:
 
 def _too_deep() -> Malformed:
     return Malformed(f"the body is nested deeper than {MAX_DEPTH} levels", code="too-long")
+
+
+def write_object(value: Any) -> str:
+    """JSON text; a Decimal keeps its digits, which `json.dumps` cannot do."""
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{json.dumps(k)}:{write_object(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(write_object, value)) + "]"
+    if isinstance(value, Decimal):
+        return str(value)
+    return json.dumps(value, ensure_ascii=False)

@@ -15,6 +15,7 @@ from adapter.fhir.codes import OPEN_TABLES
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_PACKAGES = {"R4": "R4B.", "R5": ""}  # R4B reads R4 resources of every type that is read here
 _WORDS = {
     "missing": ("is required", "required"),
     "model_field_validation.missing": ("is required", "required"),
@@ -22,20 +23,20 @@ _WORDS = {
 }
 
 
-def validate(resource: dict[str, Any]) -> None:
-    """Check one R4 resource with all that it contains; raises Rejected with the FHIRPath.
+def validate(resource: dict[str, Any], release: str = "R4") -> None:
+    """Check one resource of R4 or R5 with all that it contains; raises Rejected with the FHIRPath.
 
     Messages never repeat the value. fhir.resources is loaded here, on first use.
     """
     kind = resource["resourceType"]
     _check_contained(resource, kind)
     try:
-        model = _model(kind).model_validate(resource)
+        model = _model(kind, release).model_validate(resource)
     except ValidationError as error:
-        raise _rejected(kind, error) from None
+        raise _rejected(kind, error, release) from None
     except (KeyError, TypeError, AttributeError):  # how fhir.resources meets an unknown type
         raise Rejected(
-            "resourceType must name an R4 resource, and stand in resources only",
+            f"resourceType must name an {release} resource, and stand in resources only",
             location=f"{kind}.contained",
             code="structure",
         ) from None
@@ -50,19 +51,22 @@ def _check_contained(resource: dict[str, Any], kind: str) -> None:
             raise Rejected(f"{path} has no resourceType", location=path, code="structure")
 
 
-def _model(kind: str) -> type[BaseModel]:
-    module = import_module(f"fhir.resources.R4B.{kind.lower()}")
+def _model(kind: str, release: str) -> type[BaseModel]:
+    module = import_module(f"fhir.resources.{_PACKAGES[release]}{kind.lower()}")
     model: type[BaseModel] = getattr(module, kind)
     return model
 
 
-def _rejected(kind: str, error: ValidationError) -> Rejected:
+def _rejected(kind: str, error: ValidationError, release: str) -> Rejected:
     first = error.errors(include_input=False, include_url=False)[0]
     path = kind + "".join(
-        f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"]
+        f"[{part}]" if isinstance(part, int) else f".{part}"
+        for part in first["loc"]
+        if part != "root"  # where an object is no object
     )
     said = first["msg"].removeprefix("Value error, ")
-    words, code = _WORDS.get(first["type"], (f"is not valid R4: {said}", "structure"))
+    words, code = _WORDS.get(first["type"], (f"is not valid {release}: {said}", "structure"))
+    words = words.replace("FHIR R4", f"FHIR {release}")
     return Rejected(f"{path} {words}", location=path, code=code)
 
 

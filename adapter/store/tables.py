@@ -200,6 +200,31 @@ order_number = sa.Table(  # numbers that we gave to orders of placers
     sa.UniqueConstraint("sender", "placer_number"),
 )
 
+fhir_order = sa.Table(  # the last ServiceRequest of a study, as it came
+    "readout_fhir_order",
+    metadata,
+    sa.Column("accession", sa.Text, primary_key=True),
+    _text("id"),  # the logical id under which it came last
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    _text("digest"),  # of what it said, to know it when it is sent again
+    _text("updated_at"),
+)
+
+fhir_id = sa.Table(  # every logical id that names a study
+    "readout_fhir_id",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("accession", sa.Text, nullable=False, index=True),
+)
+
+fhir_identifier = sa.Table(  # identifiers of ServiceRequests, to find them by
+    "readout_fhir_identifier",
+    metadata,
+    sa.Column("value", sa.Text, primary_key=True),
+    sa.Column("system", sa.Text, primary_key=True),
+    sa.Column("accession", sa.Text, primary_key=True, index=True),
+)
+
 prior_report = sa.Table(  # reports of other systems, the latest text of each
     "readout_prior_report",
     metadata,

@@ -11,6 +11,8 @@ from adapter.web import (
     check,
     destinations,
     dictations,
+    fhir_bundles,
+    fhir_capability,
     fhir_endpoint,
     health,
     live,
@@ -44,6 +46,8 @@ ROUTERS = tuple(
         message_pages,
         destinations,
         fhir_endpoint,
+        fhir_bundles,
+        fhir_capability,
     )
 )
 

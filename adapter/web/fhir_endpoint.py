@@ -1,164 +1,140 @@
-"""The FHIR R4 endpoint: imaging orders as ServiceRequest, stored before they are answered."""
+"""Imaging orders as ServiceRequest (FHIR R4, R5), stored before they are answered."""
 
 from __future__ import annotations
 
-import json
-import re
-import uuid
-from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
-import sqlalchemy as sa
-from fastapi import APIRouter, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, Query, Request, Response
 
-from adapter import __version__
-from adapter.domain.event import Event
-from adapter.domain.identifiers import sha256_hex
-from adapter.domain.message import InboundMessage, MessageState
-from adapter.domain.order import OrderEvent, OrderStatus
 from adapter.errors import Malformed
+from adapter.fhir.elements import Json, present
+from adapter.fhir.identifiers import identifier_search, read_tokens
 from adapter.fhir.json_body import read_object
-from adapter.store import studies
-from adapter.web import problems
+from adapter.fhir.orders import read_order
+from adapter.web.fhir_answers import FhirResponse, check_fhir_json, headers_of, only, outcome, wants
 from adapter.web.parts import Parts
 from adapter.web.problems import FHIR_JSON
-from adapter.web.requests import House, RawBody, check_media_type
+from adapter.web.requests import House, RawBody
+from adapter.workflow.fhir_intake import Arrival, Asked, check_id
+from adapter.workflow.fhir_reading import Current
 
-router = APIRouter(prefix="/fhir", tags=["fhir"])
+router = APIRouter(prefix="/fhir", tags=["fhir"], default_response_class=FhirResponse)
 
-_ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
-_ETAG = re.compile(r'(?:W/)?"(\d+)"')
-_BODY = {
-    "requestBody": {
+ORDERS = "ServiceRequest"
+_MOST = 100
+
+
+def takes(title: str, description: str) -> dict[str, Any]:
+    """The OpenAPI entry of a body of this resource type."""
+    schema = {"type": "object", "title": title, "required": ["resourceType"]}
+    body = {
         "required": True,
-        "description": "A FHIR R4 ServiceRequest with an identifier of type ACSN.",
-        "content": {FHIR_JSON: {"schema": {"type": "object", "title": "ServiceRequest"}}},
+        "description": description,
+        "content": {FHIR_JSON: {"schema": schema}},
     }
-}
+    return {"requestBody": body}
 
 
-@router.post("/ServiceRequest", status_code=201, response_class=JSONResponse, openapi_extra=_BODY)
+_ORDER = takes(ORDERS, "A FHIR R4 or R5 ServiceRequest with an identifier of type ACSN.")
+
+
+@router.post(f"/{ORDERS}", status_code=201, openapi_extra=_ORDER)
 def create(request: Request, body: RawBody, parts: House) -> Response:
-    """Take an order; the same order again changes nothing and answers 200."""
-    return _take(request, body, parts, None)
+    """Take an order; said again it changes nothing and answers 200, as with `If-None-Exist`."""
+    unless = request.headers.get("if-none-exist", "").strip().rpartition("?")[2]
+    return _take(request, body, parts, Asked(unless=unless))
 
 
-@router.put("/ServiceRequest/{id}", response_class=JSONResponse, openapi_extra=_BODY)
+@router.put(f"/{ORDERS}/{{id}}", openapi_extra=_ORDER)
 def update(request: Request, id: str, body: RawBody, parts: House) -> Response:
     """Change an order, or make it; `If-Match` names the version that is to be changed."""
-    if not _ID.fullmatch(id) or read_object(body).get("id") != id:
+    check_id(id, read_object(body))
+    return _take(request, body, parts, Asked(id=id, if_match=_if_match(request)))
+
+
+@router.put(f"/{ORDERS}", openapi_extra=_ORDER)
+def update_where(request: Request, body: RawBody, parts: House, identifier: str = "") -> Response:
+    """Change the one order with this identifier, or make it; several are refused with 412."""
+    only(request.query_params, "identifier")
+    if not identifier:
         raise Malformed(
-            "the id of the resource must be the id in the address, 1 to 64 of A-Z a-z 0-9 . -",
-            location="ServiceRequest.id",
-            code="value",
+            "name the order: ServiceRequest?identifier=system|value", location="identifier"
         )
-    return _take(request, body, parts, id)
+    asked = Asked(search=request.url.query, if_match=_if_match(request))
+    identifier_search(asked.search)
+    return _take(request, body, parts, asked)
 
 
-@router.get("/metadata", response_class=JSONResponse)
-def capabilities(parts: House) -> JSONResponse:
-    """The CapabilityStatement."""
-    return JSONResponse(capability_statement(parts.house.now()), media_type=FHIR_JSON)
+@router.get(f"/{ORDERS}/{{id}}")
+def read(id: str, request: Request, parts: House) -> Response:
+    """The order as it stands, whichever protocol brought it."""
+    current = parts.fhir_reading.read(id)
+    headers = headers_of(current)
+    if headers["ETag"] in request.headers.get("if-none-match", ""):
+        return FhirResponse(None, 304, headers)
+    return FhirResponse(current.resource, 200, headers)
 
 
-def capability_statement(date: str) -> dict[str, Any]:
-    """What this endpoint does, no more."""
-    return {
-        "resourceType": "CapabilityStatement",
-        "status": "active",
-        "date": date,
-        "kind": "instance",
-        "software": {"name": "Readout", "version": __version__},
-        "implementation": {"description": "Readout order intake"},
-        "fhirVersion": "4.0.1",
-        "format": [FHIR_JSON],
-        "rest": [
-            {
-                "mode": "server",
-                "resource": [
-                    {
-                        "type": "ServiceRequest",
-                        "interaction": [{"code": "create"}, {"code": "update"}],
-                        "versioning": "versioned-update",
-                        "updateCreate": True,
-                        "readHistory": False,
-                    }
-                ],
-            }
-        ],
-    }
+@router.get(f"/{ORDERS}")
+def search(
+    request: Request,
+    parts: House,
+    identifier: str = "",
+    id: Annotated[str | None, Query(alias="_id")] = None,
+    count: Annotated[int, Query(alias="_count", ge=0)] = _MOST,
+) -> Response:
+    """Orders by `identifier` (system|value) or `_id`, as a searchset."""
+    only(request.query_params, "identifier", "_id", "_count")
+    if not identifier and id is None:
+        raise Malformed(
+            "name the orders: ServiceRequest?identifier=system|value or ?_id=1",
+            location="identifier",
+            code="required",
+        )
+    tokens = read_tokens(identifier) if identifier else []
+    found = parts.fhir_reading.search(tokens, None if id is None else id.split(",")[:_MOST])
+    place = str(request.url_for("create"))
+    entries = [
+        {"fullUrl": f"{place}/{each.id}", "resource": each.resource, "search": {"mode": "match"}}
+        for each in found[:count]
+    ]
+    link = [{"relation": "self", "url": str(request.url)}]
+    bundle = {"resourceType": "Bundle", "type": "searchset", "total": len(found), "link": link}
+    return FhirResponse(bundle | present(entry=entries))
 
 
-class _Precondition:
-    """Looks at the study inside the transaction, before the order changes it."""
-
-    def __init__(self, request: Request, id: str | None) -> None:
-        self._if_match = request.headers.get("if-match", "").strip()
-        self._id = id
-        self.created = False
-        self.accession = ""
-
-    def __call__(self, tx: sa.Connection, events: Sequence[Event]) -> None:
-        """Raise VersionMoved or Malformed when this request may not go on."""
-        self.accession = next(e.order.accession for e in events if isinstance(e, OrderEvent))
-        study = studies.find(tx, self.accession, lock=True)
-        self.created = study is None or study.order_status is OrderStatus.TEMPORARY
-        if self._id not in (None, self.accession) and studies.find(tx, str(self._id)):
-            raise Malformed(
-                f"the order {self._id} has another accession number than this resource",
-                location="ServiceRequest.identifier",
-                code="conflict",
-            )
-        if self._if_match:
-            self._check_version(study.version if study else None)
-
-    def _check_version(self, version: int | None) -> None:
-        asked = _ETAG.fullmatch(self._if_match)
-        same = asked is not None and version == int(asked[1])
-        if not same and not (self._if_match == "*" and version):
-            now = f'it is W/"{version}" now' if version else "there is no such order"
-            raise problems.VersionMoved(f"If-Match does not hold: {now}", code="conflict")
+def _if_match(request: Request) -> str:
+    return request.headers.get("if-match", "").strip()
 
 
-def _take(request: Request, body: bytes, parts: Parts, id: str | None) -> Response:
-    check_media_type(request, FHIR_JSON, "application/json")
-    precondition = _Precondition(request, id)
-    state = parts.intake.take(_message(request, body, parts, id), precondition)
-    created = precondition.created and state is not MessageState.DUPLICATE
-    with parts.house.database.read() as tx:
-        version = studies.get(tx, precondition.accession).version
-    new_id = id or resource_id(precondition.accession)
-    place = request.url_for("create")
-    headers = {"Location": f"{place}/{new_id}", "ETag": f'W/"{version}"'}
-    status = 201 if created else 200
-    if "return=minimal" in request.headers.get("prefer", ""):
-        return Response(None, status, headers, FHIR_JSON)
-    return JSONResponse(_echo(body, new_id, version), status, headers, FHIR_JSON)
+def _take(request: Request, body: bytes, parts: Parts, asked: Asked) -> Response:
+    check_fhir_json(request)
+    sender, peer = who(request)
+    message = parts.fhir.message(body, sender, peer, ORDERS)
+
+    def arrived(stored: bytes) -> list[Arrival]:
+        resource = read_object(stored)
+        return [Arrival(resource, read_order(resource, parts.fhir_orders), asked)]
+
+    (taken,) = parts.fhir.take(message, arrived)
+    current = parts.fhir_reading.read(taken.id)
+    address = f"{request.url_for('create')}/{taken.id}"
+    headers = headers_of(current, address)
+    status = 201 if taken.created else 200
+    return FhirResponse(_preferred(request, current, taken.changed), status, headers)
 
 
-def _message(request: Request, body: bytes, parts: Parts, id: str | None) -> InboundMessage:
-    sha256 = sha256_hex(body)
+def _preferred(request: Request, current: Current, changed: bool) -> Json | None:
+    """What the sender wants to see: its resource with our id and version, or less."""
+    wanted = wants(request)
+    if wanted == "minimal":
+        return None
+    if wanted == "OperationOutcome":
+        return outcome("informational", "the order is taken" if changed else "nothing changed")
+    return current.resource
+
+
+def who(request: Request) -> tuple[str, str]:
+    """(sender, peer): the client's address without and with its port."""
     client = request.client
-    return InboundMessage(
-        protocol="fhir",
-        peer=f"{client.host}:{client.port}" if client else "",
-        sender=client.host if client else "fhir",
-        # the same POST again is a repeat; the same PUT again may take a later change back
-        control_id=sha256[:20] if id is None else uuid.uuid4().hex[:20],
-        type="ServiceRequest",
-        body=body,
-        body_sha256=sha256,
-        received_at=parts.house.now(),
-    )
-
-
-def resource_id(accession: str) -> str:
-    """The logical id of an order: its accession, or a hash of one that FHIR ids cannot hold."""
-    return accession if _ID.fullmatch(accession) else sha256_hex(accession.encode())
-
-
-def _echo(body: bytes, id: str, version: int) -> dict[str, Any]:
-    resource: dict[str, Any] = json.loads(body.decode("utf-8-sig"))
-    meta = {**(resource.get("meta") or {}), "versionId": str(version)}
-    return {**resource, "id": id, "meta": meta}
+    return (client.host, f"{client.host}:{client.port}") if client else ("fhir", "")

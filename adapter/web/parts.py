@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adapter.domain.feed import FeedState
+from adapter.mapping.fhir_orders import FhirOrderMapping
 from adapter.mapping.plug_in import PlugIn
 from adapter.outbound import Outbound
 from adapter.web.access import Access
 from adapter.workflow.deliveries import Deliveries
 from adapter.workflow.destinations import Destinations
 from adapter.workflow.dictations import Dictations
+from adapter.workflow.fhir_intake import FhirIntake
+from adapter.workflow.fhir_reading import FhirReading
 from adapter.workflow.intake import Intake
 from adapter.workflow.live_dictation import LiveDictations
 from adapter.workflow.message_log import MessageLog
@@ -43,6 +46,9 @@ class Parts:
     max_body_bytes: int
     find_speech_model: Callable[[], Path | None]
     live: LiveDictations
+    fhir: FhirIntake
+    fhir_reading: FhirReading
+    fhir_orders: FhirOrderMapping
     outbound: Outbound
     plug_in: PlugIn
     access: Access

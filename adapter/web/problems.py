@@ -70,12 +70,6 @@ class NotThisHost(Rejected):
     http_status = 403
 
 
-class VersionMoved(Rejected):
-    """If-Match names another version than the current one (HTTP 412)."""
-
-    http_status = 412
-
-
 class TooSlow(Rejected):
     """The client stopped sending in the middle of a body (HTTP 408)."""
 
@@ -113,8 +107,7 @@ def install(app: FastAPI) -> None:
 
 def answer(error: ReadoutError, path: str, status: int | None = None) -> JSONResponse:
     """The response that tells this error; `status` only counts for errors that name none."""
-    own = error.http_status if isinstance(error, Rejected) else None
-    code = status if status and type(error) is Rejected else own or _status(error)
+    code = status if status and type(error) is Rejected else status_of(error)
     headers = _headers(error)
     if is_fhir(path):
         content: Any = operation_outcome(error)
@@ -183,7 +176,10 @@ def _response(problem: Problem, status: int, headers: dict[str, str] | None) -> 
     return JSONResponse(content, status, headers, PROBLEM_JSON)
 
 
-def _status(error: ReadoutError) -> int:
+def status_of(error: ReadoutError) -> int:
+    """The HTTP status that tells this error."""
+    if isinstance(error, Rejected):
+        return error.http_status
     if isinstance(error, TryAgain):
         return 503
     return 409 if isinstance(error, NeedsPerson) else 500

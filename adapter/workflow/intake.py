@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from traceback import extract_tb
+from typing import Protocol
 
 import sqlalchemy as sa
 import structlog
@@ -26,8 +27,19 @@ log = structlog.get_logger()
 Reader = Callable[[bytes], Sequence[Event]]
 """Protocol bytes to events; raises Rejected."""
 
-Check = Callable[[sa.Connection, Sequence[Event]], None]
-"""Looks at the study before its order changes; raises Rejected."""
+
+class Guard(Protocol):
+    """A door that reads a message itself, and looks at the studies in the same transaction."""
+
+    def read(self, body: bytes) -> Sequence[Event]:
+        """What the message tells; raises Rejected."""
+
+    def before(self, tx: sa.Connection) -> Sequence[Event]:
+        """The events of what was read that are to be applied, none of a repeat; raises Rejected."""
+
+    def after(self, tx: sa.Connection) -> None:
+        """Write what the door keeps of it."""
+
 
 _GROUP = 50
 _FAULT = "the message could not be applied here; its bytes are kept, replay it after an update"
@@ -79,28 +91,35 @@ class Intake:
         """Whether what is stored gets applied."""
         return self._thread.is_alive()
 
-    def take(self, message: InboundMessage, check: Check | None = None) -> MessageState:
+    def take(self, message: InboundMessage, guard: Guard | None = None) -> MessageState:
         """Store and apply one message in one transaction; raises Rejected (but stored).
 
-        `check` sees the events first, in the same transaction, and may refuse them.
+        A message of which `guard` leaves nothing is a duplicate, and not stored again.
         """
         try:
-            events = [] if message.refusal else self._readers[message.protocol](message.body)
-            return self._take(message, events, check)
+            read = self._readers[message.protocol] if guard is None else guard.read
+            return self._take(message, [] if message.refusal else read(message.body), guard)
         except ReadoutError as error:
-            self.store([replace(message, refusal=str(error))])
+            self.refuse(message, error)
             raise
 
+    def refuse(self, message: InboundMessage, error: ReadoutError) -> None:
+        """Keep a message that is not taken, with the reason."""
+        self.store([replace(message, refusal=str(error))])
+
     def _take(
-        self, message: InboundMessage, events: Sequence[Event], check: Check | None
+        self, message: InboundMessage, events: Sequence[Event], guard: Guard | None
     ) -> MessageState:
         with self._house.database.write() as tx:
-            if check is not None:
-                check(tx, events)
-            state = messages.store(tx, [message])[0]
+            new = events if guard is None else guard.before(tx)
+            state = MessageState.DUPLICATE
+            if new or guard is None:
+                state = messages.store(tx, [message])[0]
             if state is MessageState.RECEIVED:
-                said = apply(self._house, tx, events, message.control_id)
+                said = apply(self._house, tx, new, message.control_id)
                 messages.settle_same(tx, message, MessageState.APPLIED, said)
+            if guard is not None:
+                guard.after(tx)
             return state
 
     def _run(self) -> None:

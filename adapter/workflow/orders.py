@@ -11,7 +11,7 @@ from adapter.domain.identifiers import Accession, Phi
 from adapter.domain.order import Code, NumberRequest, Order, OrderAction, OrderEvent, OrderStatus
 from adapter.domain.people import Patient
 from adapter.domain.study import Study
-from adapter.store import dictations, order_numbers, studies
+from adapter.store import dictations, fhir_orders, order_numbers, studies
 from adapter.workflow.study_flow import MERGE, House
 
 _WAITING = (OrderStatus.SCHEDULED, OrderStatus.HELD)
@@ -24,6 +24,8 @@ def apply(house: House, tx: sa.Connection, event: OrderEvent, cause: str) -> str
     Returns what the message log should say, "" when all is as usual.
     """
     now, order = house.now(), event.order
+    for name in event.replaces:
+        _replace(house, tx, name, event, cause)
     study = studies.find(tx, order.accession, lock=True)
     if study is None and event.status is None and event.action is not OrderAction.NEW:
         return _UNMAPPED
@@ -68,6 +70,16 @@ def _change(
     studies.note(tx, accession, now, what, cause)
     if dictations.of_study(tx, accession):
         house.jobs.put(tx, MERGE, f"{accession}/order-{study.version}", lane=accession)
+
+
+def _replace(house: House, tx: sa.Connection, name: str, event: OrderEvent, cause: str) -> None:
+    """The order of this accession or logical id ends, as with RP of HL7 v2."""
+    accession = fhir_orders.accession_of(tx, name) or Accession(name)
+    study = studies.find(tx, accession, lock=True)
+    if study is None or accession == event.order.accession or study.order_status not in _WAITING:
+        return
+    if study.order.patient.may_be(event.order.patient):
+        _change(house, tx, study, study.order, OrderStatus.CANCELLED, "order replaced", cause)
 
 
 def assign_number(house: House, tx: sa.Connection, asked: NumberRequest) -> str:

@@ -59,7 +59,7 @@ def test_every_field_of_the_sample() -> None:
         ("revoked", OrderAction.CANCEL, OrderStatus.CANCELLED),
         ("entered-in-error", OrderAction.CANCEL, OrderStatus.CANCELLED),
         ("completed", OrderAction.CHANGE, OrderStatus.COMPLETED),
-        ("draft", OrderAction.NEW, None),
+        ("draft", OrderAction.CHANGE, None),
         ("unknown", OrderAction.CHANGE, None),
     ],
 )

@@ -10,9 +10,10 @@ from starlette.testclient import TestClient
 
 from adapter.domain.feed import FeedState
 from adapter.domain.order import OrderEvent
-from adapter.fhir.orders import read_service_request
+from adapter.fhir.bundles import read_orders as read_fhir
 from adapter.hl7v2.message import Message
 from adapter.hl7v2.orders import read_orders
+from adapter.mapping.fhir_orders import FhirOrderMapping
 from adapter.mapping.files import MappingFiles
 from adapter.mapping.hl7_orders import load_order_mapping
 from adapter.mapping.plug_in import load_plug_in
@@ -25,6 +26,8 @@ from adapter.web.access import Access
 from adapter.web.app import build_app
 from adapter.web.parts import Parts
 from adapter.workflow.destinations import Destinations
+from adapter.workflow.fhir_intake import FhirIntake
+from adapter.workflow.fhir_reading import FhirReading
 from adapter.workflow.intake import Intake
 from adapter.workflow.live_dictation import LiveDictations
 from adapter.workflow.message_log import open_log
@@ -96,10 +99,12 @@ def _site(folder: Path, empty: Path) -> Iterator[Site]:
     workflow = Workflow(database, folder, recognizer=MarkedRecognizer())
     feeds: list[FeedState] = []
     log = open_log(database, workflow.house.clock, MappingFiles())
-    readers = {"fhir": lambda body: (read_service_request(body),), "hl7v2": read_hl7v2}
+    fhir_orders = FhirOrderMapping()
+    readers = {"fhir": lambda body: read_fhir(body, fhir_orders), "hl7v2": read_hl7v2}
+    intake = Intake(workflow.house, readers, log.index)
     parts = Parts(
         house=workflow.house,
-        intake=Intake(workflow.house, readers, log.index),
+        intake=intake,
         log=log,
         dictations=workflow.dictations,
         reports=workflow.reports,
@@ -112,6 +117,9 @@ def _site(folder: Path, empty: Path) -> Iterator[Site]:
         live=LiveDictations(
             workflow.house, workflow.dictations, LiveAudio(folder / "live", 16_000), None
         ),
+        fhir=FhirIntake(workflow.house, intake),
+        fhir_reading=FhirReading(workflow.house, fhir_orders),
+        fhir_orders=fhir_orders,
         feeds=lambda: feeds,
         outbound=Outbound.of("127.0.0.1", "READOUT_OUTBOUND_ALLOWED_HOSTS"),
         plug_in=load_plug_in(MappingFiles()),

@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 from fhir.resources.R4B.capabilitystatement import CapabilityStatement
+from fhir.resources.R4B.servicerequest import ServiceRequest
 
 from adapter.domain.message import MessageState
+from adapter.domain.order import OrderAction, OrderStatus, Side
+from adapter.fhir.orders import read_order
 from adapter.store import messages
-from adapter.web.fhir_endpoint import resource_id
+from adapter.workflow.fhir_intake import resource_id
 from tests.web.conftest import Site
 
 SAMPLE = Path(__file__).parent.parent / "samples" / "fhir" / "service_request.json"
@@ -39,7 +42,8 @@ def test_an_order_becomes_a_study(site: Site) -> None:
     assert answer.status_code == 201
     assert answer.headers["location"] == "http://localhost/fhir/ServiceRequest/ACC-2001"
     assert answer.headers["etag"] == 'W/"1"'
-    assert answer.json() == order() | {"id": "ACC-2001", "meta": {"versionId": "1"}}
+    meta = {"versionId": "1", "lastUpdated": "2026-03-01T12:00:00.000+00:00"}
+    assert answer.json() == order() | {"id": "ACC-2001", "meta": meta}
     study = site.client.get("/api/studies/ACC-2001").json()
     assert study["patient"]["mrn"] == "MRN-1001"
     assert study["order"]["source"] == "fhir"
@@ -103,7 +107,7 @@ def test_put_needs_one_id(site: Site) -> None:
 def test_put_cannot_move_an_order_to_another_accession(site: Site) -> None:
     site.workflow.order("A1")
     answer = send(site, "PUT", f"{URL}/A1", order(id="A1"))
-    assert answer.status_code == 400
+    assert (answer.status_code, issue(answer)["code"]) == (409, "conflict")
     assert site.client.get("/api/studies/ACC-2001").status_code == 404
 
 
@@ -162,12 +166,139 @@ def test_an_empty_answer_when_asked_for(site: Site) -> None:
 def test_the_capability_statement_is_valid_and_true(site: Site) -> None:
     answer = site.client.get("/fhir/metadata")
     statement = CapabilityStatement.model_validate(answer.json())
-    (resource,) = statement.rest[0].resource
-    routes = site.client.get("/openapi.json").json()["paths"]
-    verbs = {"create": ("post", URL), "update": ("put", f"{URL}/{{id}}")}
-    for interaction in resource.interaction:
-        verb, path = verbs[interaction.code]
-        assert verb in routes[path]
+    (rest,) = statement.rest
+    (resource,) = rest.resource
+    send(site, "POST", URL, order())
+    one = f"{URL}/ACC-2001"
+    calls = {
+        "create": ("POST", URL, order()),
+        "update": ("PUT", one, order(id="ACC-2001")),
+        "read": ("GET", one, None),
+        "search-type": ("GET", f"{URL}?_id=ACC-2001", None),
+    }
+    said = {each.code for each in resource.interaction}
+    for code, (method, url, body) in calls.items():
+        assert (send(site, method, url, body).status_code == 200) is (code in said), code
+    assert said == set(calls)
+    assert {each.code for each in rest.interaction} == {"transaction", "batch"}
+    for parameter in resource.searchParam:
+        assert send(site, "GET", f"{URL}?{parameter.name}=x", None).json()["total"] == 0
+    where = f"{URL}?identifier=urn:oid:2.999.3|ACC-2001"
+    assert resource.conditionalUpdate
+    assert send(site, "PUT", where, order()).status_code == 200
+    assert resource.conditionalCreate
+    assert resource.updateCreate
+
+
+def test_what_was_said_before_the_last_is_no_repeat(site: Site) -> None:
+    for priority in ("stat", "routine", "stat"):
+        answer = send(site, "POST", URL, order(priority=priority))
+        assert site.client.get("/api/studies/ACC-2001").json()["priority"] == priority
+    assert (answer.status_code, answer.headers["etag"]) == (200, 'W/"3"')
+
+
+def test_a_repeat_does_not_take_back_what_others_changed_but_an_update_does(site: Site) -> None:
+    send(site, "POST", URL, order())
+    site.workflow.order("ACC-2001", OrderAction.CANCEL, OrderStatus.CANCELLED)
+    assert send(site, "POST", URL, order()).headers["etag"] == 'W/"2"'
+    told = send(site, "GET", f"{URL}/ACC-2001", None).json()
+    assert told["status"] == "revoked"
+    assert send(site, "PUT", f"{URL}/ACC-2001", order(id="ACC-2001")).headers["etag"] == 'W/"3"'
+    assert send(site, "GET", f"{URL}/ACC-2001", None).json()["status"] == "active"
+
+
+def test_what_is_read_is_what_was_sent_with_every_digit(site: Site) -> None:
+    body = json.dumps(order(quantityQuantity={"value": "@"})).replace('"@"', "5.10")
+    site.client.put(f"{URL}/E.1", content=body.replace("{", '{"id": "E.1",', 1), headers=FHIR)
+    answer = site.client.get(f"{URL}/E.1")
+    assert (answer.status_code, answer.headers["etag"]) == (200, 'W/"1"')
+    assert '"value":5.10}' in answer.text
+    again = site.client.get(f"{URL}/E.1", headers={"If-None-Match": 'W/"1"'})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+def test_an_order_of_hl7v2_is_read_as_a_valid_service_request(site: Site) -> None:
+    site.workflow.order("A 1", side=Side.LEFT, study_uid="1.2.3", scheduled_at="20260102103000")
+    found = send(site, "GET", f"{URL}?identifier=A 1", None).json()
+    (entry,) = found["entry"]
+    ServiceRequest.model_validate(entry["resource"])
+    read = read_order(json.loads(json.dumps(entry["resource"])))
+    assert (read.status, read.order.accession) == (OrderStatus.SCHEDULED, "A 1")
+    assert (read.order.patient.mrn.reveal(), read.order.side) == ("SYN1", Side.LEFT)
+    assert (read.order.study_uid, read.order.scheduled_at) == ("1.2.3", "20260102")
+
+
+def test_conditional_update(site: Site) -> None:
+    where = f"{URL}?identifier=urn:oid:2.999.3|ACC-2001"
+    assert send(site, "PUT", where, order()).status_code == 201
+    assert send(site, "PUT", where, order(priority="routine")).status_code == 200
+    assert site.client.get("/api/studies/ACC-2001").json()["priority"] == "routine"
+    other = send(site, "PUT", where, numbered("ACC-9"))
+    assert (other.status_code, issue(other)["code"]) == (409, "conflict")
+    assert site.client.get("/api/studies/ACC-9").status_code == 404
+    for wrong in (URL, f"{URL}?identifier=", f"{URL}?patient=1", f"{URL}?identifier=a|b&x=1"):
+        assert send(site, "PUT", wrong, order()).status_code == 400
+
+
+def numbered(accession: str, shared: str = "") -> dict[str, Any]:
+    """The sample under another accession, with an identifier that others may have too."""
+    resource = json.loads(SAMPLE.read_text().replace("ACC-2001", accession))
+    if shared:
+        resource["identifier"].append({"system": "urn:shared", "value": shared})
+    return dict(resource)
+
+
+def test_conditional_create(site: Site) -> None:
+    unless = {"If-None-Exist": "ServiceRequest?identifier=urn:shared|S"}
+    assert send(site, "POST", URL, numbered("A1", "S"), **unless).status_code == 201
+    again = send(site, "POST", URL, numbered("A2", "S"), **unless)
+    assert again.status_code == 200
+    assert again.headers["location"].endswith("/ServiceRequest/A1")
+    assert site.client.get("/api/studies/A2").status_code == 404
+    send(site, "POST", URL, numbered("A2", "S"))
+    several = send(site, "POST", URL, numbered("A3", "S"), **unless)
+    assert (several.status_code, issue(several)["code"]) == (412, "multiple-matches")
+    where = f"{URL}?identifier=urn:shared|S"
+    assert send(site, "PUT", where, numbered("A1", "S")).status_code == 412
+    assert site.client.get("/api/studies/A3").status_code == 404
+
+
+def test_one_id_names_one_order(site: Site) -> None:
+    send(site, "PUT", f"{URL}/E-7", numbered("A1") | {"id": "E-7"})
+    moved = send(site, "PUT", f"{URL}/E-7", numbered("A2") | {"id": "E-7"})
+    assert (moved.status_code, issue(moved)["code"]) == (409, "conflict")
+    assert site.client.get("/api/studies/A2").status_code == 404
+
+
+@pytest.mark.parametrize("status", ["draft", "unknown"])
+def test_a_draft_is_no_order_yet(site: Site, status: str) -> None:
+    answer = send(site, "POST", URL, order(status=status))
+    assert (answer.status_code, issue(answer)["expression"]) == (422, ["ServiceRequest.status"])
+    assert site.client.get("/api/studies").json()["studies"] == []
+    send(site, "POST", URL, order())
+    assert send(site, "POST", URL, order(status=status)).status_code == 200
+    assert site.client.get("/api/studies/ACC-2001").json()["order_status"] == "scheduled"
+
+
+def test_an_order_that_replaces_another_ends_it(site: Site) -> None:
+    send(site, "PUT", f"{URL}/OLD", numbered("A1") | {"id": "OLD"})
+    site.workflow.order("A3")  # another patient's
+    replaces = [{"reference": "ServiceRequest/OLD"}, {"reference": "ServiceRequest/A3"}]
+    send(site, "POST", URL, numbered("A2") | {"replaces": replaces})
+    states = {
+        one: site.client.get(f"/api/studies/{one}").json()["order_status"]
+        for one in ("A1", "A2", "A3")
+    }
+    assert states == {"A1": "cancelled", "A2": "scheduled", "A3": "scheduled"}
+
+
+def test_deep_large_and_foreign_bodies_leave_nothing(site: Site) -> None:
+    deep = "[" * 5_000 + "]" * 5_000
+    for body, status in ((f'{{"resourceType": {deep}}}', 400), ('{"a": 1, "a": 2}', 400)):
+        for url in (URL, "/fhir"):
+            answer = site.client.post(url, content=body, headers=FHIR)
+            assert (answer.status_code, issue(answer)["severity"]) == (status, "error")
+    assert site.client.get("/api/studies").json()["studies"] == []
 
 
 def test_an_accession_that_is_no_fhir_id_gets_one() -> None:
