@@ -6,9 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from adapter.store.database import Database
 from tests.peers import postgres
+
+settings.register_profile("readout", deadline=None)  # how long an example takes proves nothing
+settings.load_profile("readout")
 
 
 @pytest.fixture(scope="session")

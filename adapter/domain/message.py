@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from adapter.domain.identifiers import Phi
 
@@ -17,8 +18,7 @@ class MessageState(StrEnum):
     DUPLICATE = "duplicate"  # the same sender, control id and body were stored before
 
 
-@dataclass(frozen=True, slots=True)
-class InboundMessage:
+class InboundMessage(NamedTuple):
     """The bytes as received, the source of truth. `refusal` is set when the door refused them."""
 
     protocol: str  # "hl7v2" or "fhir"; "hl7v2:orders/x.yaml" where that mapping file reads it

@@ -25,6 +25,7 @@ _CODES = {
     "event-not-supported": ("201", "Unsupported event code"),
     "duplicate": ("205", "Duplicate key identifier"),
 }
+_ECHOED = (3, 4, 5, 6, 9, 11, 12, 18)  # fields of a message's MSH that its answer depends on
 _INTERNAL = ("207", "Application internal error")
 _LOCATION = re.compile(r"[A-Z][A-Z0-9]{2}(?:\^\d+){0,5}$")
 _VERSION = re.compile(r"v?(\d{1,4})\.(\d{1,4})(?:\.(\d{1,4}))?", re.IGNORECASE)
@@ -91,18 +92,26 @@ class Acknowledger:
 
     def _msh(self, header: Header | None, control_id: str, at: datetime, kind: str) -> str:
         """The sender's MSH turned round; its field texts go back as they came."""
-        if header is None:
-            version, processing, charset = "2.5.1", "P", ""
-            route = [self.application, "", "", ""]
-        else:
-            field = header.segment.field
-            version, processing, charset = field(12) or "2.5.1", field(11) or "P", field(18)
-            route = [field(5) or self.application, field(6), field(3), field(4)]
-        signs = header.delimiters if header else DEFAULT
-        kind = _message_type(header, version, signs, kind)
-        time = _time(at.replace(microsecond=0))
-        fields = ["MSH", signs.encoding, *route, time, "", kind, control_id, processing, version]
-        return signs.field.join([*fields, *[""] * 5, charset] if charset else fields)
+        asked, signs = ("",) * len(_ECHOED), DEFAULT
+        if header is not None:
+            field, signs = header.segment.field, header.delimiters
+            asked = tuple([field(number) for number in _ECHOED])
+        before, between, after = _turned(asked, signs, self.application, kind)
+        return f"{before}{_time(at.replace(microsecond=0))}{between}{control_id}{after}"
+
+
+@lru_cache(maxsize=256)
+def _turned(
+    asked: tuple[str, ...], signs: Delimiters, application: str, kind: str
+) -> tuple[str, str, str]:
+    """An answer's MSH before its time, up to its control id, and after that."""
+    sender, facility, receiver, receiving, asked_type, processing, version, charset = asked
+    version = version or "2.5.1"
+    route = [receiver or application, receiving, sender, facility]
+    kind = _message_type(asked_type, version, signs, kind)
+    rest = [processing or "P", version, *([*[""] * 5, charset] if charset else [])]
+    join = signs.field.join
+    return join(["MSH", signs.encoding, *route, ""]), join(["", "", kind, ""]), join(["", *rest])
 
 
 @lru_cache(maxsize=4)
@@ -116,8 +125,10 @@ def _mode(header: Header | None, kind: Verdict) -> str | None:
     A stored message has been taken over for good, so where only the application ACK is asked for,
     that one is given.
     """
-    accept = header.segment.text(15).upper() if header else ""
-    application = header.segment.text(16).upper() if header else ""
+    if header is None or not (header.segment.field(15) or header.segment.field(16)):
+        return "A"
+    accept = header.segment.text(15).upper()
+    application = header.segment.text(16).upper()
     if not accept and not application:
         return "A"
     if accept in wanted(kind):
@@ -130,15 +141,16 @@ def wanted(kind: Verdict) -> tuple[str, str]:
     return ("AL", "SU" if kind is Verdict.ACCEPT else "ER")
 
 
-def _message_type(header: Header | None, version: str, signs: Delimiters, kind: str) -> str:
+def _message_type(asked: str, version: str, signs: Delimiters, kind: str) -> str:
+    """MSH-9 of the answer: `kind` or ACK, with the event of the message that was `asked`."""
     if kind:
         parts = kind.split("^")
         structure = ["_".join(parts)] if _numbers(version) >= (2, 3, 1) else []
         return signs.component.join([*parts, *structure])
     if _numbers(version) < (2, 3, 1):
         return "ACK"
-    event = header.segment.field(9).split(signs.component)[1:2] if header else []
-    return signs.component.join(["ACK", *(event or [""]), "ACK"])
+    event = asked.split(signs.component)[1:2] or [""]
+    return signs.component.join(["ACK", *event, "ACK"])
 
 
 @lru_cache(maxsize=64)

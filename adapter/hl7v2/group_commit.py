@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
+from threading import Thread
 from typing import NamedTuple, Protocol
 
 from adapter.domain.message import InboundMessage, MessageState
@@ -44,8 +46,9 @@ class GroupCommit:
         self._store = store
         self._after_batch = after_batch
         self._waiting: deque[Arrival] = deque()
-        self._runner: asyncio.Task[None] | None = None
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="hl7v2-store")
+        self._batches: SimpleQueue[list[Arrival]] = SimpleQueue()  # an empty one ends the thread
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._idle: asyncio.Future[None] | None = None  # there while something is being stored
         self._failed = 0  # messages not stored since the store last worked
         self.pending_bytes = 0
 
@@ -53,26 +56,39 @@ class GroupCommit:
         """Queue a message; its sender is settled once it is stored."""
         self._waiting.append(arrival)
         self.pending_bytes += len(arrival.message.body)
-        if self._runner is None:
-            self._runner = asyncio.get_running_loop().create_task(self._run())
+        if self._idle is None:
+            loop = self._loop or self._begin()
+            self._idle = loop.create_future()
+            loop.call_soon(self._next)  # with what else has come by then
 
     async def close(self) -> None:
         """Store and answer what is waiting, then end the thread."""
-        while self._runner is not None:
-            await asyncio.wait([self._runner])
-        self._thread.shutdown()
+        while self._idle is not None:
+            await self._idle
+        self._batches.put([])
 
-    async def _run(self) -> None:
-        loop = asyncio.get_running_loop()
-        try:
-            while self._waiting:
-                size = min(len(self._waiting), _LARGEST_BATCH)
-                batch = [self._waiting.popleft() for _ in range(size)]
-                messages = [arrival.message for arrival in batch]
-                states = await loop.run_in_executor(self._thread, self._stored, messages)
-                self._settle(batch, states)
-        finally:
-            self._runner = None
+    def _begin(self) -> asyncio.AbstractEventLoop:
+        self._loop = loop = asyncio.get_running_loop()
+        Thread(target=self._work, args=(loop,), name="hl7v2-store", daemon=True).start()
+        return loop
+
+    def _next(self) -> None:
+        if self._waiting:
+            size = min(len(self._waiting), _LARGEST_BATCH)
+            self._batches.put([self._waiting.popleft() for _ in range(size)])
+        elif self._idle is not None:
+            self._idle.set_result(None)
+            self._idle = None
+
+    def _work(self, loop: asyncio.AbstractEventLoop) -> None:
+        while batch := self._batches.get():
+            states = self._stored([arrival.message for arrival in batch])
+            with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile: nobody waits
+                loop.call_soon_threadsafe(self._done, batch, states)
+
+    def _done(self, batch: list[Arrival], states: Sequence[MessageState] | None) -> None:
+        self._next()  # stored while these are answered
+        self._settle(batch, states)
 
     def _stored(self, messages: list[InboundMessage]) -> Sequence[MessageState] | None:
         """The states, or None when nothing was stored."""

@@ -110,8 +110,7 @@ class Header:
             raise Malformed("MSH holds control characters", location="MSH^1", code="structure")
         msh = Segment(data, "MSH", delimiters, "latin-1", start)
         sender, control_id = f"{msh.field(3)}|{msh.field(4)}", msh.text(10)
-        code, event = msh.text(9), msh.text(9, 2)
-        kind = f"{code}^{event}" if event else code
+        kind = _kind(msh.field(9), delimiters)
         if max(len(control_id), len(kind), len(sender) // 2) > _LONGEST_ID:
             raise Malformed(
                 f"MSH-3, MSH-4, MSH-9 or MSH-10 is longer than {_LONGEST_ID} characters",
@@ -145,14 +144,26 @@ def _start(body: bytes) -> int:
 
 
 def _first_line(body: bytes, start: int) -> bytes:
-    ends = [at for at in (body.find(b"\r", start), body.find(b"\n", start)) if at >= 0]
-    return body[start : min(ends)] if ends else body[start:]
+    end = body.find(b"\r", start)
+    line = body[start:end] if end >= 0 else body[start:]
+    return line.split(b"\n", 1)[0] if b"\n" in line else line
+
+
+@lru_cache(maxsize=64)
+def _kind(field: str, signs: Delimiters) -> str:
+    """MSH-9 as `ORM^O01`, or `ACK` where there is no event."""
+    msh = Segment(field.encode("latin-1"), "", signs, "latin-1", 0)
+    code, event = msh.text(0), msh.text(0, 2)
+    return f"{code}^{event}" if event else code
 
 
 def _delimiters(line: str) -> Delimiters:
     """From MSH-1 and MSH-2, which may be short or hold the truncation character (2.7)."""
-    field = line[3:4]
-    return _named(field + line[4:12].split(field, 1)[0][:4] if field else "")
+    field, second = line[3:4], line[4:12]
+    if not field:
+        return _named("")
+    end = second.find(field)
+    return _named(field + second[: min(end, 4) if end >= 0 else 4])
 
 
 @lru_cache(maxsize=64)

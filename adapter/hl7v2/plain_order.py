@@ -13,50 +13,53 @@ from adapter.mapping.hl7_orders import OrderMapping
 from adapter.mapping.places import Place
 
 _CHARSETS = ("", "ASCII", "UNICODE UTF-8", "8859/1")
-_PLAIN = re.compile(rb"[A-Za-z0-9._-]{1,64}")
-_NEEDED = frozenset((b"PID|", b"ORC|", b"OBR|"))
+_PLAIN = rb"[A-Za-z0-9._-]{1,64}"
+_REST = rb"[^\r]*+\r"  # of a segment
+_FIELD = rb"[^|\r]*+\|"
+_MSH = rb"MSH\|\^~\\&\|" + _REST
+_OTHERS = rb"(?:(?!IPC|MSH|PID|ORC|OBR)" + _REST + rb")*+"
 
 
 class PlainOrder:
-    """One PID, one ORC, then OBRs, with plain text where the mapping looks first."""
+    """One PID, then ORC with OBRs, with plain text where the mapping looks first."""
 
     def __init__(self, mapping: OrderMapping) -> None:
         self._messages = mapping.messages
-        self._silent = frozenset(each.encode() for each in mapping.silent_controls)
-        self._accession = _first(mapping.accession, "OBR")
-        self._procedure = _first(mapping.procedure, "OBR")
-        self._patient = _first(mapping.patient_id, "PID")
+        self._shape = _shape(mapping)
 
     def __call__(self, body: bytes, header: Header) -> bool:
         """Whether the message is certainly an order that is taken."""
-        if not (self._accession and self._procedure and self._patient):
-            return False
-        if header.type not in self._messages or not _is_usual(body, header):
-            return False
-        seen: set[bytes] = set()
-        for line in body.split(b"\r")[1:]:
-            name = line[:4]
-            if name in _NEEDED:
-                headless = name == b"OBR|" and b"ORC|" not in seen
-                if headless or not self._is_plain(name, line):
-                    return False
-                seen.add(name)
-            elif name[:3] in (b"IPC", b"MSH", b"PID", b"ORC", b"OBR"):
-                return False
-        return seen == _NEEDED
-
-    def _is_plain(self, name: bytes, line: bytes) -> bool:
-        if name == b"ORC|":
-            asked = _field(line, 1)
-            return bool(_PLAIN.fullmatch(asked)) and asked.upper() not in self._silent
-        if name == b"PID|":
-            return bool(_PLAIN.match(_field(line, self._patient)))
-        fields = line.split(b"|", max(self._accession, self._procedure) + 1)
         return (
-            len(fields) > max(self._accession, self._procedure)
-            and _PLAIN.fullmatch(fields[self._accession]) is not None
-            and _PLAIN.match(fields[self._procedure]) is not None
+            self._shape is not None
+            and header.type in self._messages
+            and header.segment.field(18) in _CHARSETS
+            and not (b"\n" in body or b"\x0b" in body or b"\x1c" in body or b"\x1b" in body)
+            and self._shape.fullmatch(body) is not None
         )
+
+
+def _shape(mapping: OrderMapping) -> re.Pattern[bytes] | None:
+    """The whole message; None where the mapping looks first at a part or at another segment."""
+    accession, procedure = _first(mapping.accession, "OBR"), _first(mapping.procedure, "OBR")
+    patient = _first(mapping.patient_id, "PID")
+    if not (accession and procedure and patient) or accession == procedure:
+        return None
+    silent = b"|".join(re.escape(each.encode()) for each in mapping.silent_controls)
+    refused = rb"(?!(?i:" + silent + rb")[|\r])" if silent else b""
+    pid = _segment(b"PID", {patient: _PLAIN})
+    orc = _segment(b"ORC", {1: refused + _PLAIN + rb"(?=[|\r])"})
+    obr = _segment(b"OBR", {accession: _PLAIN + rb"(?=[|\r])", procedure: _PLAIN})
+    orders = rb"(?:" + orc + _OTHERS + rb"(?:" + obr + _OTHERS + rb")++)++"
+    return re.compile(_MSH + _OTHERS + pid + _OTHERS + orders)
+
+
+def _segment(name: bytes, fields: dict[int, bytes]) -> bytes:
+    """A segment with these beginnings of fields, by their numbers."""
+    pattern, at = name + rb"\|", 1
+    for number, beginning in sorted(fields.items()):
+        pattern += rb"(?:%b){%d}" % (_FIELD, number - at) + beginning
+        at = number
+    return pattern + _REST
 
 
 def _first(places: Sequence[Place], segment: str) -> int:
@@ -66,17 +69,3 @@ def _first(places: Sequence[Place], segment: str) -> int:
             whole = place.component == 1 and place.subcomponent == 1
             return place.field if place.segment == segment and whole else 0
     return 0
-
-
-def _is_usual(body: bytes, header: Header) -> bool:
-    return (
-        header.start == 0
-        and body.startswith(b"MSH|^~\\&|")
-        and header.segment.field(18) in _CHARSETS
-        and not (b"\n" in body or b"\x0b" in body or b"\x1c" in body or b"\x1b" in body)
-    )
-
-
-def _field(line: bytes, number: int) -> bytes:
-    fields = line.split(b"|", number + 1)
-    return fields[number] if len(fields) > number else b""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from operator import attrgetter
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -12,9 +11,7 @@ from adapter.domain.message import InboundMessage, MessageState
 from adapter.store.database import Database
 from adapter.store.tables import message
 
-_KEYS = ("protocol", "peer", "sender", "control_id", "type", "body", "body_sha256", "received_at")
-_WRITTEN = (*_KEYS, "state", "reason")
-_keys = attrgetter(*_KEYS)
+_WRITTEN = (*InboundMessage._fields[:-1], "state", "reason")
 _INSERT = f"INSERT INTO {message.name} ({', '.join(_WRITTEN)})"
 _LAST_ID = sa.select(sa.func.max(message.c.id))
 _NONE_NEW = 2**62  # above every id
@@ -69,12 +66,12 @@ def _insertion(
 ) -> tuple[str, tuple[Any, ...]]:
     """One statement, and its values, that inserts what is not there yet."""
     row = f"({', '.join([mark] * len(_WRITTEN))})"
-    values = tuple(
-        value
-        for each, state in zip(batch, states, strict=True)
-        for value in (*_keys(each), state.value, each.refusal)
-    )
-    return f"{_INSERT} VALUES {', '.join([row] * len(batch))} ON CONFLICT DO NOTHING", values
+    values = list[Any]()
+    for each, state in zip(batch, states, strict=True):
+        *written, refusal = each
+        values += (*written, state.value, refusal)
+    statement = f"{_INSERT} VALUES {', '.join([row] * len(batch))} ON CONFLICT DO NOTHING"
+    return statement, tuple(values)
 
 
 def _with_repeats(

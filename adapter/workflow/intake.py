@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import replace
 from traceback import extract_tb
 from typing import Protocol
 
@@ -105,7 +104,7 @@ class Intake:
 
     def refuse(self, message: InboundMessage, error: ReadoutError) -> None:
         """Keep a message that is not taken, with the reason."""
-        self.store([replace(message, refusal=str(error))])
+        self.store([message._replace(refusal=str(error))])
 
     def _take(
         self, message: InboundMessage, events: Sequence[Event], guard: Guard | None

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 
@@ -60,7 +59,7 @@ def test_a_refused_message_is_kept_with_its_reason_and_welcome_later(
         (kept,) = messages.recent(tx, 10, "refused")
         assert (kept.body, kept.reason) == (b"MSH|", "OBR-18 is empty")
         assert messages.waiting(tx, 10) == []
-    assert store(database, replace(bad, refusal="")) == ["received"]
+    assert store(database, bad._replace(refusal="")) == ["received"]
     with database.read() as tx:
         assert len(messages.waiting(tx, 10)) == 1
         assert messages.count_by_state(tx) == {"received": 1}
