@@ -30,7 +30,7 @@ from adapter.hl7v2.responder import Responder
 from adapter.hl7v2.results import build_report_message
 from adapter.hl7v2.sender import MllpDestination
 from adapter.jobs.dbos_jobs import DbosJobs, Queue
-from adapter.mapping.destinations import DestinationProfile, load_destinations
+from adapter.mapping.destinations import DestinationProfile, client_keys, load_destinations
 from adapter.mapping.fhir_orders import FhirOrderMapping
 from adapter.mapping.files import MappingFiles
 from adapter.mapping.hl7_orders import OrderMapping
@@ -193,6 +193,7 @@ class Service:
             host_names=tuple(filter(None, map(str.strip, settings.http_host_names.split(",")))),
             feeds=self._feeds,
             outbound=self.outbound,
+            client_keys=client_keys(route.profile for route in self.house.routes.values()),
             plug_in=plug_in,
             access=open_access(settings, plug_in, self.outbound, self.house.clock),
         )

@@ -9,10 +9,11 @@ from weakref import WeakKeyDictionary
 import httpx
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
-from adapter.clock import retry_after
+from adapter.clock import SystemClock, retry_after
 from adapter.domain.delivery import Answer, Delivery, Outcome
 from adapter.errors import ConfigurationError, TryAgain
 from adapter.fhir.answer import read_answer
+from adapter.fhir.smart_auth import SmartAuth
 from adapter.mapping.fhir_profile import FhirProfile
 
 _MEDIA_TYPE = "application/fhir+json"
@@ -32,6 +33,8 @@ class FhirDestination:
             httpx.URL(profile.base_url)
         except httpx.InvalidURL as error:
             raise ConfigurationError(f"base_url {profile.base_url!r}: {error}") from None
+        smart = profile.smart
+        self._auth = SmartAuth(smart, profile.base_url, SystemClock()) if smart else None
         self._headers("")  # a token that is missing shows at start, not with the first report
 
     async def send(self, delivery: Delivery) -> Answer:
@@ -80,7 +83,9 @@ class FhirDestination:
             timeout = httpx.Timeout(
                 self._profile.answer_seconds, connect=self._profile.connect_seconds
             )
-            self._clients[loop] = httpx.AsyncClient(timeout=timeout, follow_redirects=False)
+            self._clients[loop] = httpx.AsyncClient(
+                timeout=timeout, follow_redirects=False, auth=self._auth
+            )
         return self._clients[loop]
 
     def _headers(self, control_id: str) -> dict[str, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -51,3 +53,9 @@ def load_destinations(files: MappingFiles) -> list[tuple[DestinationProfile, Map
         if names.count(name) > 1:
             raise ConfigurationError(f"two files under destinations/ are named {name!r}")
     return enabled
+
+
+def client_keys(profiles: Iterable[DestinationProfile]) -> tuple[Path, ...]:
+    """Files of the private keys by which authorization servers know us."""
+    smart = (profile.fhir.smart for profile in profiles if profile.fhir)
+    return tuple(dict.fromkeys(path for each in smart if each for path in each.keys))

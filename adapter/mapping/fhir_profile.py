@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from adapter.mapping.files import MappingTable
+from adapter.mapping.smart_client import SmartClient
 
 
 class FhirCode(MappingTable):
@@ -32,6 +33,8 @@ class FhirProfile(MappingTable):
     """Base URL of the server; the transaction is posted there."""
     token_env: str = Field("", pattern=r"^([A-Z_][A-Z0-9_]*)?$")
     """Name of the environment variable that holds the bearer token; empty: none is sent."""
+    smart: SmartClient | None = None
+    """Our registration with the server's authorization server, instead of `token_env`."""
     connect_seconds: float = Field(5.0, gt=0, le=60)
     """Longest wait for a connection."""
     answer_seconds: float = Field(30.0, gt=0, le=600)
@@ -79,6 +82,12 @@ class FhirProfile(MappingTable):
     """Whether the findings of the report go as Observations."""
     provenance: bool = True
     """Whether the source of every sentence goes as Provenance."""
+
+    @model_validator(mode="after")
+    def _one_kind_of_token(self) -> FhirProfile:
+        if self.smart and self.token_env:
+            raise ValueError("token_env and smart are two ways to the same header; keep one")
+        return self
 
     @model_validator(mode="after")
     def _matches_by_system(self) -> FhirProfile:

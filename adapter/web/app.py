@@ -15,6 +15,7 @@ from adapter.web import (
     fhir_capability,
     fhir_endpoint,
     health,
+    key_set,
     live,
     message_pages,
     openapi,
@@ -48,6 +49,7 @@ ROUTERS = tuple(
         fhir_endpoint,
         fhir_bundles,
         fhir_capability,
+        key_set,
     )
 )
 

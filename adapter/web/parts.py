@@ -30,8 +30,8 @@ class Parts:
     """The workflow of one house, as the endpoints call it.
 
     `find_speech_model` gives its directory (None: a server has it) or raises ConfigurationError;
-    `outbound`: what URLs of others may name; `host_names` are served besides localhost;
-    `feeds` tells who is expected to speak, and does.
+    `outbound`: what URLs of others may name; `client_keys`: files of our own private keys;
+    `host_names` are served besides localhost; `feeds` tells who is expected to speak, and does.
     """
 
     house: House
@@ -52,5 +52,6 @@ class Parts:
     outbound: Outbound
     plug_in: PlugIn
     access: Access
+    client_keys: tuple[Path, ...] = ()
     host_names: tuple[str, ...] = ()
     feeds: Callable[[], list[FeedState]] = list
