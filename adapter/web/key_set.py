@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-from fastapi.responses import JSONResponse
+from typing import Any
+
+from fastapi import APIRouter, Response
 
 from adapter.oauth.client_keys import key_set
+from adapter.web.answers import Shown
 from adapter.web.requests import House
 
 router = APIRouter(tags=["tokens"])
 
 
-@router.get("/.well-known/jwks.json", response_class=JSONResponse)
-def jwks(parts: House) -> JSONResponse:
-    """A JSON Web Key Set (RFC 7517) of public keys; the files are read anew each time."""
-    headers = {"Cache-Control": "public, max-age=300"}
-    return JSONResponse(key_set(parts.client_keys), headers=headers)
+class PublicKeys(Shown):
+    """A JSON Web Key Set (RFC 7517)."""
+
+    keys: list[dict[str, Any]]
+
+
+@router.get("/.well-known/jwks.json")
+def jwks(parts: House, response: Response) -> PublicKeys:
+    """Public keys; the files are read anew each time."""
+    response.headers["Cache-Control"] = "public, max-age=300"
+    return PublicKeys.model_validate(key_set(parts.client_keys))

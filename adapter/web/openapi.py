@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from adapter.web.problems import FHIR_JSON, PROBLEM_JSON, Problem, is_fhir
+from adapter.web.problems import FHIR_JSON, PLUG_IN, PROBLEM_JSON, Problem, is_fhir
 
 _OUTCOME = {
     "title": "OperationOutcome",
@@ -55,6 +55,10 @@ def _operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]
 
 
 def _refusal(path: str) -> dict[str, Any]:
-    kind, name = (FHIR_JSON, "OperationOutcome") if is_fhir(path) else (PROBLEM_JSON, "Problem")
+    kind, name = PROBLEM_JSON, "Problem"
+    if is_fhir(path):
+        kind, name = FHIR_JSON, "OperationOutcome"
+    elif path == PLUG_IN:
+        kind, name = "application/json", "Refusal"
     schema = {"$ref": f"#/components/schemas/{name}"}
     return {"description": "What is wrong and what to do", "content": {kind: {"schema": schema}}}

@@ -8,6 +8,7 @@ from fastapi.routing import APIRoute
 from adapter.observability.metrics import make_registry
 from adapter.web.app import ROUTERS
 from adapter.web.health import make_router
+from adapter.web.problems import PLUG_IN
 from tests.web.conftest import Site
 
 SPECIAL = (
@@ -54,6 +55,7 @@ def test_every_operation_has_its_answer_and_its_refusal(document: dict[str, Any]
     for path, method, operation in operations(document):
         assert operation["description"], (path, method)
         kind = "application/fhir+json" if path.startswith("/fhir") else "application/problem+json"
+        kind = "application/json" if path == PLUG_IN else kind
         assert kind in operation["responses"]["default"]["content"]
         good = next(
             operation["responses"][code]
