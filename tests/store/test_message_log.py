@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +87,7 @@ def test_pages_hold_each_message_once_newest_first(database: Database) -> None:
 def test_a_range_of_time_orders_by_time(database: Database) -> None:
     days = (3, 1, 2, 2, 5)
     batch = [
-        replace(message(f"{place}d{day}"), received_at=f"2026-01-0{day}T10:00:00.000+00:00")
+        message(f"{place}d{day}")._replace(received_at=f"2026-01-0{day}T10:00:00.000+00:00")
         for place, day in enumerate(days)
     ]
     messages.store_group(database, batch)
@@ -100,7 +99,7 @@ def test_a_range_of_time_orders_by_time(database: Database) -> None:
 
 
 def test_by_state_sender_type_control_id_and_together(database: Database) -> None:
-    odd = replace(message("2"), sender="RIS|NORTH", type="OMI^O23")
+    odd = message("2")._replace(sender="RIS|NORTH", type="OMI^O23")
     messages.store_group(database, [message("1"), odd, message("3", refusal="no")])
     assert control_ids(database, Search({"state": ("refused",)})) == ["3"]
     assert control_ids(database, Search({"sender": ("RIS|NORTH",)})) == ["2"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -22,7 +21,7 @@ BODY = b"MSH|1234"
 
 def test_all_that_is_done_and_old_goes_some_at_a_time(database: Database) -> None:
     old = [message(str(number), BODY) for number in range(230)]
-    new = replace(message("new", BODY), received_at=NOW)
+    new = message("new", BODY)._replace(received_at=NOW)
     waiting, refused = message("waits", BODY), message("refused", BODY, refusal="no")
     messages.store_group(database, [*old, new, waiting, refused])
     with database.write() as tx:
