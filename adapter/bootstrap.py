@@ -18,6 +18,7 @@ from adapter.clock import SystemClock
 from adapter.domain.delivery import ReportMessage
 from adapter.domain.event import Event
 from adapter.domain.feed import FeedState
+from adapter.domain.people import Practitioner
 from adapter.errors import ConfigurationError, cannot_listen
 from adapter.fhir.bundles import read_orders
 from adapter.fhir.client import FhirDestination
@@ -58,6 +59,7 @@ from adapter.store.database import Database
 from adapter.store.live_audio import LiveAudio
 from adapter.web.access import open_access
 from adapter.web.app import build_app
+from adapter.web.change_feed import ChangeFeed
 from adapter.web.parts import Parts
 from adapter.workflow.deliveries import Deliveries
 from adapter.workflow.destinations import Destinations
@@ -71,6 +73,7 @@ from adapter.workflow.outcomes import outcome_of
 from adapter.workflow.reconcile import reconcile
 from adapter.workflow.reports import Reports
 from adapter.workflow.review import Review
+from adapter.workflow.sign_in import SignIn
 from adapter.workflow.sign_off import SignOff
 from adapter.workflow.study_flow import DELIVER, MERGE, TRANSCRIBE, House, Route
 from adapter.workflow.watch_folder import WatchFolder
@@ -129,6 +132,11 @@ def speech_model(settings: Settings) -> Path | None:
     if settings.speech_engine != "whisper":
         return None
     return find_model(located(settings.speech_model, settings.data_dir)).directory
+
+
+def sign_in_path(desk: SignIn, settings: Settings) -> str:
+    """Where the local user signs in, once."""
+    return f"/sign-in?code={desk.new_code(Practitioner(*settings.local_user_parts))}"
 
 
 class Readers(dict[str, Callable[[bytes], Sequence[Event]]]):
@@ -190,6 +198,8 @@ class Service:
             fhir=FhirIntake(self.house, intake),
             fhir_reading=FhirReading(self.house, fhir_orders),
             fhir_orders=fhir_orders,
+            sign_in=SignIn(self.house.database, self.house.clock, settings.session_hours),
+            changes=ChangeFeed(self.house.database),
             host_names=tuple(filter(None, map(str.strip, settings.http_host_names.split(",")))),
             feeds=self._feeds,
             outbound=self.outbound,
@@ -210,6 +220,10 @@ class Service:
     def http_port(self) -> int:
         """The port the HTTP interface has, once started."""
         return int(self._http.servers[0].sockets[0].getsockname()[1])
+
+    def sign_in_path(self) -> str:
+        """A new one-time link for the local user, below the address of the HTTP interface."""
+        return sign_in_path(self.parts.sign_in, self.settings)
 
     async def run(
         self, ready: Callable[[Service], None], stop: asyncio.Event, *, doors: bool = True
@@ -244,6 +258,7 @@ class Service:
     async def _close(self, http: asyncio.Task[None] | None) -> None:
         if http is not None:
             await self._doors.close()
+            self.parts.changes.close()
             self._http.should_exit = True
             await http
         await asyncio.to_thread(self._stop_inside)

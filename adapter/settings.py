@@ -81,6 +81,12 @@ class Settings(BaseSettings):
     outbound_allowed_hosts: str = ""
     """Hosts and networks inside, by commas, that URLs which others send us may name."""
 
+    session_hours: float = Field(12.0, gt=0, le=744)
+    """How long a browser stays signed in, in hours."""
+
+    local_user: str = Field("local,User,Local", pattern=r"^[^,]{1,64}(,[^,]{0,100}){0,2}$")
+    """Who the sign-in link is for: number in the directory, family name, given name, by commas."""
+
     watch_folder: Path | None = None
     """Folder watched for dictations named `<accession>.<extension>`; empty: none is watched."""
 
@@ -148,6 +154,11 @@ class Settings(BaseSettings):
     def resolved_database_url(self) -> str:
         """The database URL with the embedded default filled in."""
         return self.database_url or f"sqlite:///{(self.data_dir / 'readout.sqlite').absolute()}"
+
+    @property
+    def local_user_parts(self) -> tuple[str, ...]:
+        """Number, family name, given name."""
+        return tuple(part.strip() for part in self.local_user.split(","))
 
     @classmethod
     def settings_customise_sources(

@@ -17,6 +17,7 @@ COMMANDS = {
     "demo": "adapter.cli.demo",
     "serve": "adapter.cli.serve",
     "hub": "adapter.cli.hub",
+    "sign-in": "adapter.cli.sign_in",
     "worker": "adapter.cli.worker",
     "transcribe": "adapter.cli.transcribe",
     "write": "adapter.cli.write",

@@ -24,16 +24,19 @@ def command(
 
     def ready(service: Service) -> None:
         ports = {"mllp_port": service.mllp_port, "http_port": service.http_port}
+        sign_in = service.sign_in_path()
+        base = f"http://{address(settings.http_host, service.http_port)}"
         if as_json:
-            line = json.dumps({"event": "ready", **ports})
+            line = json.dumps({"event": "ready", **ports, "sign_in": base + sign_in})
         else:
-            mllp = _address(settings.mllp_host, service.mllp_port)
-            http = _address(settings.http_host, service.http_port)
-            line = f"Readout is ready: HL7 v2 on mllp://{mllp}, HTTP on http://{http}/"
+            mllp = address(settings.mllp_host, service.mllp_port)
+            line = f"Readout is ready: HL7 v2 on mllp://{mllp}, HTTP on {base}/"
+            line += f"\nWorkspace, this link works once: {base}{sign_in}"
         print(line, flush=True)
 
     serve(settings, ready)
 
 
-def _address(host: str, port: int) -> str:
+def address(host: str, port: int) -> str:
+    """Host and port as they stand in a URL."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

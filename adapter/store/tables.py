@@ -293,3 +293,13 @@ history = sa.Table(  # what happened to a study, or (accession "") to the house;
     _text("event"),
     _text("detail", ""),
 )
+
+session = sa.Table(  # one-time codes and sessions of browsers, by the hash of their secret
+    "readout_session",
+    metadata,
+    sa.Column("sha256", sa.Text, primary_key=True),
+    _text("kind"),
+    _text("person_json"),
+    _text("created_at"),
+    sa.Column("expires_at", sa.Text, nullable=False, index=True),
+)

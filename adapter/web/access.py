@@ -28,7 +28,7 @@ OPEN = re.compile(
 )
 """Places that anybody may ask for: they hold no patient data, or find out themselves who calls."""
 
-_READING = ("GET", "HEAD", "OPTIONS")
+READING = ("GET", "HEAD", "OPTIONS")
 _FHIR = re.compile(r"/fhir(?:/(?P<type>[A-Za-z]+))?(?P<id>/.+)?")
 _SIGNING = re.compile(r"/api/studies/[^/]+/report/(sign|addendum|correct|retract)")
 _ASKING = re.compile(r"/api/(messages|deliveries)/search")
@@ -59,7 +59,7 @@ def need(method: str, path: str) -> Need | None:
         return Need(f"system/{fhir['type'] or 'Bundle'}.{_interaction(method, bool(fhir['id']))}")
     if path in (PLUG_IN, "/api/check"):
         return Need(CHECK)
-    if method in _READING or _ASKING.fullmatch(path):
+    if method in READING or _ASKING.fullmatch(path):
         return Need(READ)
     return Need(SIGN if _SIGNING.fullmatch(path) else WRITE)
 
@@ -88,7 +88,7 @@ class Access:
 
 
 def _interaction(method: str, has_id: bool) -> str:
-    if method in _READING:
+    if method in READING:
         return "r" if has_id else "s"
     return {"POST": "c", "PUT": "u", "PATCH": "u", "DELETE": "d"}.get(method, "u")
 

@@ -8,18 +8,18 @@ from fastapi import FastAPI
 from adapter import __version__
 from adapter.observability.metrics import make_registry
 from adapter.web import (
+    assets,
     check,
     destinations,
     dictations,
+    events,
     fhir_bundles,
     fhir_capability,
     fhir_endpoint,
     health,
     key_set,
     live,
-    message_pages,
     openapi,
-    overview,
     plug_in,
     problems,
     queues,
@@ -28,13 +28,19 @@ from adapter.web import (
     sign_off,
     studies,
 )
+from adapter.web.callers import Callers
+from adapter.web.pages import entrance, messages, worklist
 from adapter.web.parts import Parts
 from adapter.web.shell import Shell
 
 ROUTERS = tuple(
     room.router
     for room in (
-        overview,
+        assets,
+        entrance,
+        worklist,
+        messages,
+        events,
         studies,
         dictations,
         live,
@@ -44,7 +50,6 @@ ROUTERS = tuple(
         check,
         plug_in,
         queues,
-        message_pages,
         destinations,
         fhir_endpoint,
         fhir_bundles,
@@ -77,7 +82,7 @@ def build_app(parts: Parts) -> FastAPI:
         Shell,
         max_body_bytes=parts.max_body_bytes,
         host_names=parts.host_names,
-        access=parts.access,
+        callers=Callers(parts.sign_in, parts.access),
     )
     app.add_middleware(plug_in.Correlation)
     return app

@@ -11,6 +11,7 @@ from adapter.mapping.fhir_orders import FhirOrderMapping
 from adapter.mapping.plug_in import PlugIn
 from adapter.outbound import Outbound
 from adapter.web.access import Access
+from adapter.web.change_feed import ChangeFeed
 from adapter.workflow.deliveries import Deliveries
 from adapter.workflow.destinations import Destinations
 from adapter.workflow.dictations import Dictations
@@ -21,6 +22,7 @@ from adapter.workflow.live_dictation import LiveDictations
 from adapter.workflow.message_log import MessageLog
 from adapter.workflow.reports import Reports
 from adapter.workflow.review import Review
+from adapter.workflow.sign_in import SignIn
 from adapter.workflow.sign_off import SignOff
 from adapter.workflow.study_flow import House
 
@@ -52,6 +54,8 @@ class Parts:
     outbound: Outbound
     plug_in: PlugIn
     access: Access
+    sign_in: SignIn
+    changes: ChangeFeed
     client_keys: tuple[Path, ...] = ()
     host_names: tuple[str, ...] = ()
     feeds: Callable[[], list[FeedState]] = list

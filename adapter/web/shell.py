@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import ipaddress
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urlencode, urlsplit
 
 import anyio
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from adapter.errors import Malformed, Rejected, TooLarge, TryAgain
+from adapter.errors import Malformed, ReadoutError, Rejected, TooLarge, TryAgain
 from adapter.web import problems
-from adapter.web.access import Access
+from adapter.web.callers import SIGN_IN, Callers, is_page
+from adapter.workflow.sign_in import NotSignedIn
 
 SLASH = "\x00"
 """Stands in a path parameter for a slash that came percent-encoded."""
@@ -24,24 +26,23 @@ SILENT_S = 30.0
 
 _HEADERS = {
     "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
+    "referrer-policy": "same-origin",  # with no-referrer forms tell Origin: null
     "cache-control": "no-store",
     "cross-origin-resource-policy": "same-origin",
     "x-frame-options": "DENY",
 }
 _POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 _REFUSED, _FAILED = 1008, 1011  # RFC 6455 7.4.1
-_READING = ("GET", "HEAD", "OPTIONS")
 
 
 class Shell:
     """ASGI middleware around the whole interface."""
 
     def __init__(
-        self, app: ASGIApp, max_body_bytes: int, host_names: tuple[str, ...], access: Access
+        self, app: ASGIApp, max_body_bytes: int, host_names: tuple[str, ...], callers: Callers
     ) -> None:
         self._app = app
-        self._access = access
+        self._callers = callers
         self._max_body_bytes = max_body_bytes
         self._host_names = {name.lower() for name in host_names}
 
@@ -63,14 +64,12 @@ class Shell:
             await send(message)
 
         try:
-            self._check_caller(scope)
-            scope["path"] = kept_slashes(scope)
-            await self._access.token(scope)
+            await self._check_caller(scope)
             limit = self._limit(scope)
             _check_length(scope, limit)
             await self._app(scope, _counted(receive, limit), guarded)
         except (Rejected, TryAgain) as error:
-            await problems.answer(error, scope["path"])(scope, receive, guarded)
+            await _refusal(scope, error)(scope, receive, guarded)
         except Exception as error:  # the boundary of a request: the service goes on
             response = problems.unexpected(error, scope["path"])
             if not started:
@@ -79,9 +78,7 @@ class Shell:
     async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Closed before it is accepted, a WebSocket is answered with 403."""
         try:
-            self._check_caller(scope)
-            scope["path"] = kept_slashes(scope)
-            await self._access.token(scope)
+            await self._check_caller(scope)
         except (Rejected, TryAgain):
             await send({"type": "websocket.close", "code": _REFUSED})
             return
@@ -91,26 +88,32 @@ class Shell:
             problems.unexpected(error, scope["path"])
             await send({"type": "websocket.close", "code": _FAILED})
 
-    def _check_caller(self, scope: Scope) -> None:
-        """Against DNS rebinding and against pages of other sites that post to this machine."""
-        headers = Headers(scope=scope)
-        host = headers.get("host", "")
-        name = _host_name(host)
+    async def _check_caller(self, scope: Scope) -> None:
+        """Against DNS rebinding, pages of other sites, and those who have not signed in."""
+        name = _host_name(Headers(scope=scope).get("host", ""))
         on_loopback = _is_loopback((scope.get("server") or ("", 0))[0])
         if on_loopback and not _is_loopback(name) and name not in self._host_names:
             raise problems.NotThisHost(
                 "this name is not served; use localhost, or list it in READOUT_HTTP_HOST_NAMES",
                 code="host",
             )
-        origin = headers.get("origin")
-        if scope.get("method") not in _READING and origin and urlsplit(origin).netloc != host:
-            raise problems.NotThisHost(
-                "requests from pages of other sites are refused", code="origin"
-            )
+        scope["path"] = kept_slashes(scope)
+        scope.setdefault("state", {})["caller"] = await self._callers.admit(scope)
 
     def _limit(self, scope: Scope) -> int:
         audio = scope["path"].endswith("/dictations")
         return self._max_body_bytes if audio else min(JSON_LIMIT, self._max_body_bytes)
+
+
+def _refusal(scope: Scope, error: ReadoutError) -> Response:
+    """The problem; a person who wants to see a page is led to the entrance instead."""
+    path = str(scope["path"])
+    if isinstance(error, NotSignedIn) and scope["method"] == "GET" and is_page(path):
+        asked = f"{path}?{scope['query_string'].decode('latin-1')}".rstrip("?")
+        return RedirectResponse(
+            f"{SIGN_IN}?{urlencode({'next': asked})}" if asked != "/" else SIGN_IN, 303
+        )
+    return problems.answer(error, path)
 
 
 def kept_slashes(scope: Scope) -> str:

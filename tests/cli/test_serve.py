@@ -59,9 +59,12 @@ def test_it_says_where_it_listens_in_words(tmp_path: Path) -> None:
         line = process.stdout.readline()
         found = re.search(r"mllp://127\.0\.0\.1:\d+, HTTP on (http://\[::1\]:\d+/)$", line.strip())
         assert found, line
-        page = httpx.get(found[1], timeout=30)
+        line = process.stdout.readline()
+        link = re.search(rf"({re.escape(found[1])}sign-in\?code=\S+)$", line.strip())
+        assert link
+        page = httpx.get(link[1], timeout=30)
         assert page.status_code == 200
-        assert "<h1>Readout</h1>" in page.text
+        assert "<h1>Sign in</h1>" in page.text
         ended(process, signal.SIGINT)
     finally:
         process.kill()

@@ -11,6 +11,11 @@ if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
   apt-get update
   apt-get install -y --no-install-recommends nodejs npm
 fi
+if ! command -v chromium >/dev/null; then
+  apt-get update
+  apt-get install -y --no-install-recommends chromium fonts-dejavu-core
+fi
+(cd axe && npm ci --ignore-scripts --no-audit --no-fund)
 (cd fhir_server && npm ci --ignore-scripts --no-audit --no-fund)
 (cd mllp_node && npm ci --ignore-scripts --no-audit --no-fund)
 (cd fhircast_node && npm ci --ignore-scripts --no-audit --no-fund)

@@ -24,6 +24,8 @@ from adapter.store.database import Database
 from adapter.store.live_audio import LiveAudio
 from adapter.web.access import Access
 from adapter.web.app import build_app
+from adapter.web.callers import COOKIE
+from adapter.web.change_feed import ChangeFeed
 from adapter.web.parts import Parts
 from adapter.workflow.destinations import Destinations
 from adapter.workflow.fhir_intake import FhirIntake
@@ -31,7 +33,8 @@ from adapter.workflow.fhir_reading import FhirReading
 from adapter.workflow.intake import Intake
 from adapter.workflow.live_dictation import LiveDictations
 from adapter.workflow.message_log import open_log
-from tests.fakes.house import Workflow
+from adapter.workflow.sign_in import SignIn
+from tests.fakes.house import DR_GRAY, Workflow
 from tests.fakes.speech import TextRecognizer
 
 MAX_BODY = 20_000
@@ -90,10 +93,11 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def site(tmp_path: Path, empty: Path) -> Iterator[Site]:
-    yield from _site(tmp_path, empty)
+    yield from site_in(tmp_path, empty)
 
 
-def _site(folder: Path, empty: Path) -> Iterator[Site]:
+def site_in(folder: Path, empty: Path) -> Iterator[Site]:
+    """A house with fakes at its edges, in this folder."""
     shutil.copy(empty, folder / "readout.sqlite")
     database = Database(f"sqlite:///{folder / 'readout.sqlite'}")
     workflow = Workflow(database, folder, recognizer=MarkedRecognizer())
@@ -120,6 +124,8 @@ def _site(folder: Path, empty: Path) -> Iterator[Site]:
         fhir=FhirIntake(workflow.house, intake),
         fhir_reading=FhirReading(workflow.house, fhir_orders),
         fhir_orders=fhir_orders,
+        sign_in=SignIn(database, workflow.house.clock),
+        changes=ChangeFeed(database),
         feeds=lambda: feeds,
         outbound=Outbound.of("127.0.0.1", "READOUT_OUTBOUND_ALLOWED_HOSTS"),
         plug_in=load_plug_in(MappingFiles()),
@@ -129,6 +135,9 @@ def _site(folder: Path, empty: Path) -> Iterator[Site]:
     client = TestClient(
         build_app(parts), base_url="http://localhost", raise_server_exceptions=False
     )
+    session, _ = parts.sign_in.redeem(parts.sign_in.new_code(DR_GRAY))
+    client.cookies.set(COOKIE, session)
+    client.headers["origin"] = "http://localhost"
     with client:
         yield Site(workflow, parts, client, feeds)
     parts.intake.stop()
@@ -138,4 +147,4 @@ def _site(folder: Path, empty: Path) -> Iterator[Site]:
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory, empty: Path) -> Iterator[Site]:
     """One site for all examples of a property."""
-    yield from _site(tmp_path_factory.mktemp("site"), empty)
+    yield from site_in(tmp_path_factory.mktemp("site"), empty)

@@ -94,10 +94,12 @@ def test_smart_scopes(scope: str, granted: bool) -> None:
 def test_without_a_token_nothing_is_answered_but_health(client: TestClient) -> None:
     for path in ("/healthz", "/readyz", "/health/readiness", "/fhir/metadata"):
         assert client.get(path).status_code == 200
-    for path in ("/", "/api/studies", "/messages", "/nowhere"):
+    for path in ("/api/studies", "/api/messages", "/events"):
         answer = client.get(path)
         assert answer.status_code == 401, path
         assert answer.headers["www-authenticate"].startswith("Bearer ")
+    for path in ("/", "/messages", "/nowhere"):  # pages: a person is asked, not a program
+        assert client.get(path, follow_redirects=False).headers["location"].startswith("/sign-in")
     order = client.post("/fhir/ServiceRequest", json={})
     assert order.status_code == 401
     assert order.json()["issue"][0]["code"] == "login"

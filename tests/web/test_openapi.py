@@ -12,9 +12,7 @@ from adapter.web.problems import PLUG_IN
 from tests.web.conftest import Site
 
 SPECIAL = (
-    "/", "/messages", "/messages/{id}", "/deliveries", "/deliveries/{control_id}", "/metrics",
-    "/messages/{id}/replay", "/deliveries/{control_id}/resend",
-    "/api/studies/{accession}/dictations/{id}/audio",
+    "/metrics", "/events", "/api/studies/{accession}/dictations/{id}/audio",
 )  # fmt: skip
 
 
@@ -40,7 +38,7 @@ def served(site: Site) -> set[tuple[str, str]]:
         (route.path, method)
         for router in routers
         for route in router.routes
-        if isinstance(route, APIRoute)
+        if isinstance(route, APIRoute) and route.include_in_schema
         for method in route.methods
     }
 

@@ -55,10 +55,10 @@ def test_pages_of_other_sites_cannot_post(site: Site) -> None:
 
 
 def test_every_answer_forbids_scripts_and_sniffing(site: Site) -> None:
-    for path in ("/", "/api/studies", "/nothing", "/fhir/metadata", "/healthz"):
+    for path in ("/", "/sign-in", "/api/studies", "/nothing", "/fhir/metadata", "/healthz"):
         headers = site.client.get(path).headers
         assert headers["x-content-type-options"] == "nosniff"
-        assert headers["referrer-policy"] == "no-referrer"
+        assert headers["referrer-policy"] == "same-origin"
         assert headers["cache-control"] == "no-store"
         assert headers["content-security-policy"].startswith("default-src 'none'")
 

@@ -4,25 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from html import escape
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import Field, NaiveDatetime
 
 from adapter.domain.delivery import DeliveryKind, DeliveryState
 from adapter.domain.message import MessageState
-from adapter.domain.people import Practitioner
 from adapter.store.message_log import LARGEST_ID
 from adapter.web.bodies import Asked, Prose, Word
-from adapter.web.message_html import message_html, person_form
-from adapter.web.message_rows import DELIVERIES, MESSAGES, delivery_path, delivery_row, message_row
-from adapter.web.page import minute, page, table
+from adapter.web.callers import Calling
+from adapter.web.pages.frame import Visit, Visiting, link, minute, page, table
+from adapter.web.pages.markup import Html, el, text
+from adapter.web.pages.message_rows import (
+    DELIVERIES,
+    MESSAGES,
+    delivery_path,
+    delivery_row,
+    message_row,
+    study_path,
+)
+from adapter.web.pages.message_view import again_form, message_html
 from adapter.web.requests import ControlIdInPath, House
 from adapter.workflow.message_log import Query
 
-router = APIRouter(tags=["pages"])
+router = APIRouter(include_in_schema=False)
 
 _SHOWN = 50
 _NOTHING = "No message is like this."
@@ -60,10 +67,8 @@ class SearchForm(Asked):
 
 
 class AgainForm(Asked):
-    """Who asks for a message to be applied or sent again."""
+    """A message is to be applied again."""
 
-    person: Word = Field(min_length=1, max_length=64)
-    """Number in the hospital's directory."""
     force: bool = False
     """Also one that is applied."""
 
@@ -73,57 +78,59 @@ _NEWEST = SearchForm.model_validate({})
 
 
 @router.get("/messages", response_class=HTMLResponse)
-def messages(parts: House) -> HTMLResponse:
+def messages(visit: Visiting, parts: House) -> HTMLResponse:
     """The newest messages that came in, and the form that finds others."""
-    return _messages(parts, _NEWEST)
+    return _messages(visit, parts, _NEWEST)
 
 
 @router.post("/messages", response_class=HTMLResponse)
-def find_messages(parts: House, form: Asking) -> HTMLResponse:
+def find_messages(visit: Visiting, parts: House, form: Asking) -> HTMLResponse:
     """Messages that came in, as the form asks; nothing of it stands in the address."""
-    return _messages(parts, form)
+    return _messages(visit, parts, form)
 
 
 @router.get("/deliveries", response_class=HTMLResponse)
-def deliveries(parts: House) -> HTMLResponse:
+def deliveries(visit: Visiting, parts: House) -> HTMLResponse:
     """The newest messages that go out, and the form that finds others."""
-    return _deliveries(parts, _NEWEST)
+    return _deliveries(visit, parts, _NEWEST)
 
 
 @router.post("/deliveries", response_class=HTMLResponse)
-def find_deliveries(parts: House, form: Asking) -> HTMLResponse:
+def find_deliveries(visit: Visiting, parts: House, form: Asking) -> HTMLResponse:
     """Messages that go out, as the form asks."""
-    return _deliveries(parts, form)
+    return _deliveries(visit, parts, form)
 
 
 @router.get("/messages/{id}", response_class=HTMLResponse)
-def message(id: int, parts: House) -> HTMLResponse:
+def message(id: int, visit: Visiting, parts: House) -> HTMLResponse:
     """One message that came in."""
     opened = parts.log.open_received(id)
     row = opened.row
     facts = {
         "State": f"{row.state}: {row.reason}" if row.reason else row.state,
-        "Received": f"{minute(row.received_at)} from {row.peer}",
+        "Received": text(minute(row.received_at), f" from {row.peer}"),
         "Sender": row.sender,
         "Control id": row.control_id,
-        "Accessions": ", ".join(opened.accessions),
+        "Accessions": text([link(study_path(each), each), " "] for each in opened.accessions),
     }
     again = "" if row.state == MessageState.REFUSED else "It is applied; newer contents may be lost"
-    form = person_form(f"/messages/{id}/replay", "Apply it again", force=again)
-    body = message_html(opened, facts, form if row.state != MessageState.RECEIVED else "")
-    return page(f"{row.type or 'Message'} {row.control_id}", body, here="")
+    form = again_form(f"/messages/{id}/replay", "Apply it again", force=again)
+    body = message_html(opened, facts, form if row.state != MessageState.RECEIVED else None)
+    return page(visit, f"{row.type or 'Message'} {row.control_id}", body)
 
 
-@router.post("/messages/{id}/replay", response_class=HTMLResponse)
-def replay(id: int, form: Annotated[AgainForm, Form()], parts: House) -> HTMLResponse:
+@router.post("/messages/{id}/replay")
+def replay(
+    id: int, form: Annotated[AgainForm, Form()], caller: Calling, parts: House
+) -> RedirectResponse:
     """Apply a message again from its bytes."""
-    parts.log.replay(id, Practitioner(form.person), force=form.force)
+    parts.log.replay(id, caller.named(), force=form.force)
     parts.intake.wake()
-    return message(id, parts)
+    return RedirectResponse(f"/messages/{id}", 303)
 
 
 @router.get("/deliveries/{control_id}", response_class=HTMLResponse)
-def delivery(control_id: ControlIdInPath, parts: House) -> HTMLResponse:
+def delivery(control_id: ControlIdInPath, visit: Visiting, parts: House) -> HTMLResponse:
     """One message that goes out."""
     opened = parts.log.open_sent(control_id)
     row = opened.row
@@ -131,43 +138,43 @@ def delivery(control_id: ControlIdInPath, parts: House) -> HTMLResponse:
         "State": f"{row.state} after {row.attempts} attempts",
         "Issued": minute(row.issued_at),
         "Destination": row.destination,
-        "Accession": row.accession,
-        "Answer": f"{row.answer} {row.answer_text} {minute(row.answered_at)}".strip(),
+        "Accession": link(study_path(row.accession), row.accession),
+        "Answer": text(f"{row.answer} {row.answer_text} ".strip(), " ", minute(row.answered_at)),
     }
-    form = person_form(f"{delivery_path(control_id)}/resend", "Send it again")
-    body = message_html(opened, facts, form if row.state == DeliveryState.HELD else "")
-    return page(f"Report ({row.kind}) {control_id}", body, here="")
+    form = again_form(f"{delivery_path(control_id)}/resend", "Send it again")
+    body = message_html(opened, facts, form if row.state == DeliveryState.HELD else None)
+    return page(visit, f"Report ({row.kind}) {control_id}", body)
 
 
-@router.post("/deliveries/{control_id}/resend", response_class=HTMLResponse)
-def resend(
-    control_id: ControlIdInPath, form: Annotated[AgainForm, Form()], parts: House
-) -> HTMLResponse:
+@router.post("/deliveries/{control_id}/resend")
+def resend(control_id: ControlIdInPath, caller: Calling, parts: House) -> RedirectResponse:
     """Send a held message again."""
-    parts.deliveries.resend(control_id, Practitioner(form.person))
-    return delivery(control_id, parts)
+    parts.deliveries.resend(control_id, caller.named())
+    return RedirectResponse(delivery_path(control_id), 303)
 
 
-def _messages(parts: House, form: SearchForm) -> HTMLResponse:
+def _messages(visit: Visit, parts: House, form: SearchForm) -> HTMLResponse:
     found = parts.log.received(form.query(), form.before, _SHOWN)
     shown = table("Newest first", MESSAGES, map(message_row, found.rows), _none(found.next))
-    body = _form("/messages", form, "Type", "Sender", list(MessageState)) + shown
-    return page("Messages in", body + _older("/messages", form, found.next), here="/messages")
+    asked = _form("/messages", form, "Type", "Sender", list(MessageState))
+    older = _older("/messages", form, found.next)
+    return page(visit, "Messages in", asked, shown, older, here="/messages")
 
 
-def _deliveries(parts: House, form: SearchForm) -> HTMLResponse:
+def _deliveries(visit: Visit, parts: House, form: SearchForm) -> HTMLResponse:
     found = parts.log.sent(form.query(), form.before, _SHOWN)
     shown = table("Newest first", DELIVERIES, map(delivery_row, found.rows), _none(found.next))
     kinds = f"Kind ({', '.join(DeliveryKind)})"
-    body = _form("/deliveries", form, kinds, "Destination", list(DeliveryState)) + shown
-    return page("Messages out", body + _older("/deliveries", form, found.next), here="/deliveries")
+    asked = _form("/deliveries", form, kinds, "Destination", list(DeliveryState))
+    older = _older("/deliveries", form, found.next)
+    return page(visit, "Messages out", asked, shown, older, here="/deliveries")
 
 
 def _none(more: int | None) -> str:
     return _NOTHING if more is None else _MORE
 
 
-def _form(path: str, form: SearchForm, kind: str, peer: str, states: Iterable[str]) -> str:
+def _form(path: str, form: SearchForm, kind: str, peer: str, states: Iterable[str]) -> Html:
     labels = {
         "accession": "Accession",
         "patient": "Patient number",
@@ -177,37 +184,39 @@ def _form(path: str, form: SearchForm, kind: str, peer: str, states: Iterable[st
         "text": "Text in the message",
     }
     values = _values(form)
-    inputs = "".join(_input(name, label, values[name]) for name, label in labels.items())
-    options = "".join(
-        f'<option value="{each}"{" selected" * (each == form.state)}>{each or "any"}</option>'
+    options = (
+        el("option", each or "any", value=each, selected=each == form.state)
         for each in ("", *states)
     )
-    state = f'<label>State<select name="state">{options}</select></label>'
-    times = _input("since", "From (UTC)", values["since"], "datetime-local")
-    times += _input("until", "Until (UTC)", values["until"], "datetime-local")
-    return (
-        f'<form class="search" role="search" method="post" action="{path}" autocomplete="off">'
-        f'{inputs}{state}{times}<button type="submit">Search</button></form>'
+    return el(
+        "form",
+        (_input(name, label, values[name]) for name, label in labels.items()),
+        el("label", "State", el("select", options, name="state")),
+        _input("since", "From (UTC)", values["since"], "datetime-local"),
+        _input("until", "Until (UTC)", values["until"], "datetime-local"),
+        el("button", "Search", type="submit", class_="main"),
+        class_="search",
+        role="search",
+        method="post",
+        action=path,
+        autocomplete="off",
     )
 
 
-def _input(name: str, label: str, value: str, kind: str = "text") -> str:
-    return (
-        f'<label>{escape(label)}<input type="{kind}" name="{name}" value="{escape(value)}"></label>'
-    )
+def _input(name: str, label: str, value: str, kind: str = "text") -> Html:
+    return el("label", label, el("input", type=kind, name=name, value=value))
 
 
-def _older(path: str, form: SearchForm, before: int | None) -> str:
+def _older(path: str, form: SearchForm, before: int | None) -> Html | None:
     if before is None:
-        return ""
+        return None
     values = _values(form) | {"before": str(before)}
-    hidden = "".join(
-        f'<input type="hidden" name="{name}" value="{escape(value)}">'
+    hidden = (
+        el("input", type="hidden", name=name, value=value)
         for name, value in values.items()
         if value
     )
-    button = '<p><button type="submit">Older messages</button></p>'
-    return f'<form method="post" action="{path}">{hidden}{button}</form>'
+    return el("form", hidden, el("button", "Older messages"), method="post", action=path)
 
 
 def _values(form: SearchForm) -> dict[str, str]:

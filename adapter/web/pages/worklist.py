@@ -1,9 +1,8 @@
-"""The overview page: studies, held deliveries, refused messages; plain HTML, no script."""
+"""The worklist."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
@@ -14,37 +13,37 @@ from adapter.domain.study import Study
 from adapter.store import deliveries, studies
 from adapter.store.deliveries import OwedDelivery
 from adapter.store.message_log import LoggedMessage
-from adapter.web.message_rows import MESSAGES, delivery_path, message_row
-from adapter.web.page import link, minute, page, table
+from adapter.web.pages.frame import Visiting, link, minute, page, table
+from adapter.web.pages.markup import Child, Html
+from adapter.web.pages.message_rows import MESSAGES, delivery_path, message_row, study_path
 from adapter.web.requests import House
 from adapter.workflow.message_log import Query
 
-router = APIRouter(tags=["pages"])
+router = APIRouter(include_in_schema=False)
 
 _SHOWN = 50
 
 
 @router.get("/", response_class=HTMLResponse)
-def overview(parts: House) -> HTMLResponse:
+def overview(visit: Visiting, parts: House) -> HTMLResponse:
     """What is in the house now."""
     with parts.house.database.read() as tx:
         recent = studies.listed(tx, None, _SHOWN, 0)
         held = deliveries.of_state(tx, DeliveryState.HELD, _SHOWN)
     refused = parts.log.received(Query(state=MessageState.REFUSED), None, _SHOWN).rows
-    body = _studies(recent) + _held(held) + _refused(refused)
-    return page("Readout", body, here="/")
+    return page(visit, "Readout", _studies(recent), _held(held), _refused(refused), here="/")
 
 
-def _studies(rows: Sequence[Study]) -> str:
+def _studies(rows: Sequence[Study]) -> Html:
     head = "Accession|Patient|MRN|Procedure|Modality|Priority|Order|Report|Changed"
     return table("Studies", head, map(_study, rows), "No order or dictation has come yet.")
 
 
-def _study(one: Study) -> tuple[str, ...]:
+def _study(one: Study) -> tuple[Child, ...]:
     order, patient = one.order, one.order.patient
     name = ", ".join(filter(None, (patient.family.reveal(), patient.given.reveal())))
-    texts = (
-        order.accession,
+    return (
+        link(study_path(order.accession), order.accession),
         name,
         patient.mrn.reveal(),
         order.procedure.text or order.procedure.code,
@@ -54,19 +53,18 @@ def _study(one: Study) -> tuple[str, ...]:
         one.report_status,
         minute(one.updated_at),
     )
-    return tuple(map(escape, texts))
 
 
-def _held(rows: Sequence[OwedDelivery]) -> str:
+def _held(rows: Sequence[OwedDelivery]) -> Html:
     head = "Control id|Accession|Destination|Kind|Answer|Reason|Issued"
     cells = (
         (
             link(delivery_path(each.delivery.control_id), each.delivery.control_id),
-            escape(each.delivery.accession),
-            escape(each.delivery.destination),
-            escape(each.delivery.kind),
-            escape(each.delivery.answer),
-            escape(each.delivery.answer_text),
+            each.delivery.accession,
+            each.delivery.destination,
+            each.delivery.kind,
+            each.delivery.answer,
+            each.delivery.answer_text,
             minute(each.issued_at),
         )
         for each in rows
@@ -74,5 +72,5 @@ def _held(rows: Sequence[OwedDelivery]) -> str:
     return table("Deliveries that wait for a person", head, cells, "None is held.")
 
 
-def _refused(rows: Sequence[LoggedMessage]) -> str:
+def _refused(rows: Sequence[LoggedMessage]) -> Html:
     return table("Refused messages", MESSAGES, map(message_row, rows), "None was refused.")

@@ -9,8 +9,8 @@ import pytest
 
 from tests.fakes.destination import HOLD
 from tests.web.conftest import Site
+from tests.web.pages.test_worklist import HOSTILE, Page
 from tests.web.test_message_log import receive, sample, search
-from tests.web.test_overview import HOSTILE, Page
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 
@@ -25,7 +25,7 @@ def test_the_overview_leads_to_a_refused_message_and_its_fields(site: Site) -> N
         "Apply it again",
     ):  # fmt: skip
         assert shown in page.text
-    assert {"table", "details", "pre", "nav"} <= set(page.tags)
+    assert {"table", "details", "pre"} <= set(page.tags)
 
 
 def test_the_form_finds_messages_and_keeps_what_was_asked(site: Site) -> None:
@@ -41,7 +41,7 @@ def test_the_form_finds_messages_and_keeps_what_was_asked(site: Site) -> None:
 
 
 def test_older_messages_are_one_button_away(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("adapter.web.message_pages._SHOWN", 1)
+    monkeypatch.setattr("adapter.web.pages.messages._SHOWN", 1)
     receive(site, sample())
     receive(site, sample("omi_o23_two_steps"))
     first = site.client.get("/messages").text
@@ -59,11 +59,11 @@ def test_a_held_report_is_shown_from_the_overview(site: Site) -> None:
     page = Page(site.client.get(path).text)
     for shown in ("held after 1 attempts", "patient unknown", "No pneumothorax", "Send it again"):
         assert shown in page.text
-    sent = site.client.post(f"{path}/resend", data={"person": "77"})
+    sent = site.client.post(f"{path}/resend")
     assert "pending after 1 attempts" in Page(sent.text).text
     history = site.client.get("/api/studies/RA-20261122-0042").json()["history"]
-    assert history[-1]["detail"].endswith("by 77")
-    assert site.client.post(f"{path}/resend", data={"person": "77"}).status_code == 409
+    assert history[-1]["detail"].endswith("by 123")
+    assert site.client.post(f"{path}/resend").status_code == 409
     listed = site.client.post("/deliveries", data={"peer": "ris", "kind": "preliminary"})
     assert path in listed.text
 
@@ -71,15 +71,14 @@ def test_a_held_report_is_shown_from_the_overview(site: Site) -> None:
 def test_a_message_is_applied_again_from_its_page(site: Site) -> None:
     receive(site, sample(), refusal="no such procedure")
     (path,) = re.findall(r'href="(/messages/\d+)"', site.client.get("/").text)
-    assert site.client.post(f"{path}/replay", data={"person": ""}).status_code == 422
-    done = site.client.post(f"{path}/replay", data={"person": "77"})
-    assert "replay asked for by 77, was refused" in Page(done.text).text
+    done = site.client.post(f"{path}/replay")
+    assert "replay asked for by 123, was refused" in Page(done.text).text
     deadline = time.monotonic() + 15
     while not search(site, state="applied"):
         assert time.monotonic() < deadline
         time.sleep(0.01)
-    assert site.client.post(f"{path}/replay", data={"person": "77"}).status_code == 409
-    forced = {"person": "77", "force": "on"}
+    assert site.client.post(f"{path}/replay").status_code == 409
+    forced = {"force": "on"}
     assert site.client.post(f"{path}/replay", data=forced).status_code == 200
 
 

@@ -1,0 +1,122 @@
+"""Signing in and out, and the choice of the theme."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Query, Request
+from fastapi.responses import RedirectResponse, Response
+from pydantic import Field
+
+from adapter.web.bodies import Asked, Word
+from adapter.web.callers import COOKIE, session_of
+from adapter.web.pages.frame import THEME, THEMES, Visit, Visiting, page
+from adapter.web.pages.markup import el
+from adapter.web.requests import House
+from adapter.workflow.sign_in import NotSignedIn
+
+router = APIRouter(include_in_schema=False)
+
+_YEAR_S = 31_536_000
+_HOW = (
+    "Readout prints a link when it starts. For a new one, run this on its machine and open what "
+    "it prints, or paste the code from the link here:"
+)
+
+
+class SignInForm(Asked):
+    """A code of a one-time link, and where to go then."""
+
+    code: Word = Field(default="", max_length=200)
+    """The code."""
+    next: Word = Field("/", max_length=2_000)
+    """Where to go."""
+
+
+class ThemeForm(Asked):
+    """The theme, and where to go back to."""
+
+    theme: Word = Field(THEMES[0], max_length=10)
+    """auto, light or dark."""
+    next: Word = Field("/", max_length=2_000)
+    """Where to go back to."""
+
+
+@router.get("/sign-in")
+def entrance(visit: Visiting, form: Annotated[SignInForm, Query()]) -> Response:
+    """Ask for the code, or to confirm it: the link alone uses nothing up."""
+    return _entrance(visit, form)
+
+
+@router.post("/sign-in")
+def sign_in(
+    request: Request, visit: Visiting, form: Annotated[SignInForm, Form()], parts: House
+) -> Response:
+    """A new session for the code; whatever session the browser held before is over."""
+    try:
+        session, _ = parts.sign_in.redeem(form.code.strip(), session_of(request.headers))
+    except NotSignedIn as error:
+        return _entrance(visit, SignInForm(code="", next=form.next), str(error))
+    answer = RedirectResponse(local(form.next), 303)
+    _keep(request, answer, COOKIE, session, int(parts.sign_in.hours * 3600), httponly=True)
+    return answer
+
+
+@router.post("/sign-out")
+def sign_out(request: Request, parts: House) -> Response:
+    """End the session."""
+    parts.sign_in.sign_out(session_of(request.headers))
+    answer = RedirectResponse("/sign-in", 303)
+    answer.delete_cookie(COOKIE)
+    return answer
+
+
+@router.post("/theme")
+def choose_theme(request: Request, form: Annotated[ThemeForm, Form()]) -> Response:
+    """Keep the theme in a cookie: the next page comes in it, without a flash."""
+    answer = RedirectResponse(local(form.next), 303)
+    theme = form.theme if form.theme in THEMES else THEMES[0]
+    _keep(request, answer, THEME, theme, _YEAR_S, httponly=False)
+    return answer
+
+
+def local(path: str) -> str:
+    """A place within this interface; anything else becomes the worklist."""
+    inside = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
+    return path if inside else "/"
+
+
+def _keep(
+    request: Request, answer: Response, name: str, value: str, seconds: int, *, httponly: bool
+) -> None:
+    secure = request.url.scheme == "https"
+    answer.set_cookie(
+        name, value, seconds, httponly=httponly, secure=secure, samesite="strict", path="/"
+    )
+
+
+def _entrance(visit: Visit, form: SignInForm, wrong: str = "") -> Response:
+    place = el("input", type="hidden", name="next", value=local(form.next))
+    code = (
+        el("input", type="hidden", name="code", value=form.code)
+        if form.code
+        else el("label", "Code", el("input", name="code", required=True, autocomplete="off"))
+    )
+    how = None if form.code else (el("p", _HOW), el("pre", "readout sign-in"))
+    return page(
+        visit,
+        "Sign in",
+        el("p", wrong, class_="note", role="alert") if wrong else None,
+        how,
+        el(
+            "form",
+            place,
+            code,
+            el("button", "Sign in", type="submit", class_="main"),
+            method="post",
+            action="/sign-in",
+            class_="entrance",
+        ),
+        kind="narrow",
+        status=401 if wrong else 200,
+    )

@@ -1,0 +1,173 @@
+"""The workspace in a real browser: one Chromium for the whole session, one house for each test.
+
+Tests are coroutines of one loop. `desk` is a signed-in page with the house it shows; `look` keeps a
+screenshot under test-output/; `assert_accessible` runs axe-core in both themes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+import uvicorn
+
+from adapter.web.app import build_app
+from adapter.web.callers import COOKIE
+from tests.fakes.house import DR_GRAY
+from tests.peers import require_peer
+from tests.web import conftest as web
+from tests.web.conftest import Site
+
+playwright = pytest.importorskip("playwright.async_api")
+empty = web.empty
+
+ROOT = Path(__file__).resolve().parents[2]
+AXE = ROOT / "tests/peers/axe/node_modules/axe-core/axe.min.js"
+OUTPUT = ROOT / "test-output"
+WIDE = {"width": 1440, "height": 900}
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything here runs in one loop, that of the browser."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+            item.add_marker(pytest.mark.peer)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Any]:
+    program = os.environ.get("READOUT_TEST_BROWSER") or shutil.which("chromium")
+    require_peer("Chromium", program is not None, "make peers")
+    async with playwright.async_playwright() as driver:
+        started = await driver.chromium.launch(executable_path=program, args=list(FLAGS))
+        yield started
+        await started.close()
+
+
+@dataclass
+class Desk:
+    """A signed-in browser window, the house behind it, and its address."""
+
+    page: Any
+    site: Site
+    url: str
+    context: Any
+
+    async def open(self, path: str = "/") -> Any:
+        """Go to a place; its page. Errors in its scripts fail the test at its end."""
+        await self.page.goto(self.url + path)
+        return self.page
+
+    async def run_jobs(self) -> None:
+        """Let the house do what it owes."""
+        await asyncio.to_thread(self.site.workflow.jobs.run)
+
+
+@pytest.fixture
+def house(tmp_path: Path, empty: Path) -> Iterator[tuple[Site, str]]:
+    """A house with fakes at its edges, its HTTP interface on a real port."""
+    for site in web.site_in(tmp_path, empty):
+        with serving(site) as url:
+            yield site, url
+
+
+class serving:
+    """The HTTP interface of a site on a free loopback port, in a thread."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        config = uvicorn.Config(
+            build_app(site.parts), port=0, log_config=None, lifespan="off",
+            timeout_graceful_shutdown=1,
+        )  # fmt: skip
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, daemon=True)
+
+    def __enter__(self) -> str:
+        self._thread.start()
+        waited = threading.Event()
+        while not self._server.started:
+            assert self._thread.is_alive()
+            waited.wait(0.005)
+        port = self._server.servers[0].sockets[0].getsockname()[1]
+        return f"http://127.0.0.1:{port}"
+
+    def __exit__(self, *_: object) -> None:
+        self._site.parts.changes.close()
+        self._server.should_exit = True
+        self._thread.join(10)
+
+
+Open = Callable[..., Any]
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def desk(browser: Any, house: tuple[Site, str]) -> AsyncIterator[Desk]:
+    site, url = house
+    async for each in seated(browser, site, url):
+        yield each
+
+
+async def seated(browser: Any, site: Site, url: str, **options: Any) -> AsyncIterator[Desk]:
+    """A new window of a browser that has signed in; its script errors fail the test."""
+    context = await browser.new_context(viewport=WIDE, **options)
+    session, _ = site.parts.sign_in.redeem(site.parts.sign_in.new_code(DR_GRAY))
+    cookie = {"name": COOKIE, "value": session, "url": url, "sameSite": "Strict", "httpOnly": True}
+    await context.add_cookies([cookie])
+    page = await context.new_page()
+    wrong: list[str] = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", lambda line: wrong.append(line.text) if line.type == "error" else None)
+    yield Desk(page, site, url, context)
+    await context.close()
+    assert not wrong, wrong
+
+
+async def look(page: Any, name: str) -> None:
+    """Keep a screenshot of the page in both themes."""
+    OUTPUT.mkdir(exist_ok=True)
+    for theme in ("light", "dark"):
+        await page.emulate_media(color_scheme=theme)
+        await page.screenshot(path=OUTPUT / f"{name}-{theme}.png")
+    await page.emulate_media(color_scheme="light")
+
+
+async def assert_accessible(page: Any) -> None:
+    """No serious or critical violation that axe-core finds, in either theme."""
+    require_peer("axe-core", AXE.is_file(), "make peers")
+    for theme in ("light", "dark"):
+        await page.emulate_media(color_scheme=theme)
+        await page.evaluate(AXE.read_text())
+        found = await page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
+        bad = [
+            f"{each['id']}: {each['help']}: {each['nodes'][0]['html'][:200]}"
+            for each in found["violations"]
+            if each["impact"] in ("serious", "critical")
+        ]
+        assert not bad, (theme, bad)
+    await page.emulate_media(color_scheme="light")
+
+
+async def assert_fits(page: Any, width: int = 640) -> None:
+    """At 200 % zoom of a 1280 pixel window nothing has to be scrolled sideways (WCAG 1.4.10)."""
+    await page.set_viewport_size({"width": width, "height": 512})
+    wide = await page.evaluate(
+        "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+    await page.set_viewport_size(WIDE)
+    assert wide <= 0, f"{wide} pixels too wide"
