@@ -24,7 +24,7 @@ _PRAGMAS = (
     "PRAGMA foreign_keys=ON",
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
-    "PRAGMA cache_size=-8000",
+    "PRAGMA cache_size=-2000",  # KiB, of each connection: together they must not outgrow a small box
 )
 _AFTER_COMMIT = "readout_after_commit"
 _MIGRATION_LOCK = 7_001_001
@@ -73,6 +73,7 @@ class Database:
                     self.engine.url.database or "", isolation_level=None, check_same_thread=False
                 )
                 _set_up(self._alone)
+                self._alone.execute("PRAGMA cache_size=-8000")  # one connection, every message
             cursor = self._alone.execute(statement, values)
             return cursor.rowcount, cursor.lastrowid or 0
 
@@ -123,6 +124,15 @@ def after_commit(tx: sa.Connection, callback: Callable[[], None]) -> None:
         pending.append(callback)
 
 
+def is_passing(error: Exception) -> bool:
+    """Whether the database was in trouble (locked, full, away), not what was asked of it."""
+    if not isinstance(error, sa.exc.DBAPIError):
+        return isinstance(error, sa.exc.TimeoutError)  # no connection was free
+    beyond_limits = str(getattr(error.orig, "sqlstate", "")).startswith("54")
+    operational = isinstance(error, sa.exc.OperationalError) and not beyond_limits
+    return error.connection_invalidated or operational
+
+
 def row_id(done: sa.CursorResult[Any]) -> int:
     """The id that the database gave to a row just inserted."""
     key = done.inserted_primary_key
@@ -160,6 +170,7 @@ def _sqlite(url: sa.URL) -> sa.Engine:
         pool_size=10,
         max_overflow=20,
         pool_timeout=60,
+        pool_use_lifo=True,  # few connections, and their caches, do the work of a quiet hour
         hide_parameters=True,  # they hold patient data, and errors are printed
     )
 

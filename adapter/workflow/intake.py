@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
 from traceback import extract_tb
 from typing import Protocol
 
 import sqlalchemy as sa
 import structlog
 
-from adapter.domain.appointment import AppointmentEvent
 from adapter.domain.event import Event
 from adapter.domain.message import InboundMessage, MessageState
-from adapter.domain.order import NumberRequest, OrderEvent
 from adapter.errors import ReadoutError
 from adapter.store import messages
+from adapter.store.database import is_passing
 from adapter.store.messages import StoredMessage
 from adapter.workflow.events import apply
 from adapter.workflow.study_flow import House
@@ -42,6 +40,7 @@ class Guard(Protocol):
 
 _GROUP = 50
 _FAULT = "the message could not be applied here; its bytes are kept, replay it after an update"
+_TRIES, _PAUSE_S = 3, 0.1  # of a message at which something breaks
 _SWEEP_S = 5.0
 _APPLY_LOCK = 7_001_002
 _Read = tuple[StoredMessage, Sequence[Event], str]
@@ -130,8 +129,8 @@ class Intake:
                     pass
                 while not self._idle_no_more() and self._index():
                     pass
-            except sa.exc.SQLAlchemyError as error:  # the rows stay; the next sweep tries again
-                log.warning("intake_waits", why=type(error).__name__)
+            except Exception as error:  # the rows stay; the next sweep tries again
+                log.warning("intake_waits", **_fault(error))
                 self._stopped.wait(1.0)
 
     def _idle_no_more(self) -> bool:
@@ -152,36 +151,46 @@ class Intake:
             return stored, (), str(error)
         except Exception as error:  # a fault of ours must not stop the messages behind it
             log.error("message_unread", message=stored.id, **_fault(error))
-            return stored, (), _FAULT
+            return stored, (), _refusal(type(error).__name__)
 
     def _write(self, read: Sequence[_Read]) -> None:
+        """Apply a group in one transaction, or where that fails each message in its own."""
+        try:
+            self._write_together(read)
+        except Exception as error:
+            if is_passing(error):
+                raise
+            for each in read:
+                self._write_alone(each)
+
+    def _write_alone(self, read: _Read) -> None:
+        """A message that fails again and again is refused, for the others wait behind it."""
+        stored, why = read[0], ""
+        for attempt in range(1, _TRIES + 1):
+            try:
+                return self._write_together([read])
+            except Exception as error:
+                if is_passing(error):
+                    raise
+                why = type(error).__name__
+                log.error("message_not_applied", message=stored.id, attempt=attempt, **_fault(error))
+            self._stopped.wait(_PAUSE_S * attempt)
+        return self._write_together([(stored, (), _refusal(why))])
+
+    def _write_together(self, read: Sequence[_Read]) -> None:
         with self._house.database.write() as tx:
             if not self._house.database.is_sqlite:  # one applier at a time keeps the senders' order
                 tx.execute(sa.select(sa.func.pg_advisory_xact_lock(_APPLY_LOCK)))
             mine = messages.still_waiting(tx, [stored.id for stored, _, _ in read])
             for stored, events, refusal in read:
-                if stored.id not in mine:
-                    continue
-                state, said = self._applied(tx, stored, events)
-                state = MessageState.REFUSED if refusal else state
-                messages.settle(tx, stored.id, state, refusal or said)
+                if stored.id in mine:
+                    said = refusal or apply(self._house, tx, events, stored.control_id)
+                    state = MessageState.REFUSED if refusal else MessageState.APPLIED
+                    messages.settle(tx, stored.id, state, said)
 
-    def _applied(
-        self, tx: sa.Connection, stored: StoredMessage, events: Sequence[Event]
-    ) -> tuple[MessageState, str]:
-        """(state, what the log says). What builds reports may fail alone and is then taken back."""
-        alone = nullcontext() if all(map(_is_plain, events)) else tx.begin_nested()
-        try:
-            with alone:
-                said = apply(self._house, tx, events, stored.control_id)
-        except sa.exc.SQLAlchemyError:
-            raise
-        except Exception as error:
-            if isinstance(alone, nullcontext):
-                raise
-            log.error("message_not_applied", message=stored.id, **_fault(error))
-            return MessageState.REFUSED, _FAULT
-        return MessageState.APPLIED, said
+
+def _refusal(why: str) -> str:
+    return f"{_FAULT} ({why})"
 
 
 def _fault(error: Exception) -> dict[str, str]:
@@ -189,7 +198,3 @@ def _fault(error: Exception) -> dict[str, str]:
     frame = extract_tb(error.__traceback__)[-1]
     return {"why": type(error).__name__, "where": f"{frame.filename}:{frame.lineno}"}
 
-
-def _is_plain(event: Event) -> bool:
-    """Whether it only writes rows."""
-    return isinstance(event, OrderEvent | NumberRequest | AppointmentEvent)

@@ -18,7 +18,9 @@ from adapter.domain.patient_event import PatientAction, PatientEvent
 from adapter.domain.people import Patient
 from adapter.errors import Rejected
 from adapter.store import messages, studies
+from adapter.workflow import orders
 from adapter.workflow.intake import Intake
+from adapter.workflow.study_flow import House
 from tests.fakes.house import Workflow, order
 
 
@@ -139,6 +141,54 @@ def test_a_fault_of_ours_stops_no_other_message(
     with workflow.database.read() as tx:
         assert "could not be applied" in messages.recent(tx, 1, "refused")[0].reason
         assert studies.get(tx, "A1").order.patient.family == Phi("Demo")  # taken back whole
+
+
+@pytest.mark.parametrize(
+    "error", [KeyError("a fault"), sa.exc.IntegrityError("INSERT", None, Exception("not unique"))]
+)
+def test_an_order_that_cannot_be_applied_is_refused_after_some_tries_and_blocks_nobody(
+    workflow: Workflow, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    tries, real = list[str](), orders.apply
+
+    def broken(house: House, tx: sa.Connection, event: OrderEvent, cause: str) -> str:
+        if event.order.modality == "BAD":
+            tries.append(cause)
+            studies.change(tx, "A1", "now", order=event.order)
+            raise error
+        return real(house, tx, event, cause)
+
+    monkeypatch.setattr("adapter.workflow.orders.apply", broken)
+    intake = Intake(workflow.house, {"test": reader})
+    intake.store([message(body) for body in ("A1 CR", "A1 BAD", "A2 CT", "A1 MR")])
+    intake.start()
+    until(lambda: counts(workflow) == {"refused": 1, "applied": 3})
+    intake.stop()
+    assert tries == ["A1 BAD"] * 4  # once with its group, then alone
+    with workflow.database.read() as tx:
+        refused = messages.recent(tx, 1, "refused")[0]
+        assert studies.get(tx, "A1").order.modality == "MR"
+    assert (refused.control_id, type(error).__name__ in refused.reason) == ("A1 BAD", True)
+    assert workflow.events("A1") == ["order new", "order new"]  # the others in their order
+
+
+def test_trouble_of_the_database_refuses_nothing(
+    workflow: Workflow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left, real = [1], orders.apply
+
+    def troubled(house: House, tx: sa.Connection, event: OrderEvent, cause: str) -> str:
+        if left[0]:
+            left[0] -= 1
+            raise sa.exc.OperationalError("UPDATE", None, Exception("disk is full"))
+        return real(house, tx, event, cause)
+
+    monkeypatch.setattr("adapter.workflow.orders.apply", troubled)
+    intake = Intake(workflow.house, {"test": reader})
+    intake.store([message("A1 CR"), message("A2 CT")])
+    intake.start()
+    until(lambda: counts(workflow) == {"applied": 2})
+    intake.stop()
 
 
 def test_take_stores_applies_and_answers_at_once(workflow: Workflow, intake: Intake) -> None:
