@@ -36,6 +36,7 @@ Row = LoggedMessage | LoggedDelivery
 def command(
     context: typer.Context,
     accession: Annotated[str, typer.Option(help="Accession number.")] = "",
+    order: Annotated[str, typer.Option(help="Number of the order: placer's or filler's.")] = "",
     patient: Annotated[str, typer.Option(help="A number of the patient, such as the MRN.")] = "",
     control_id: Annotated[str, typer.Option(help="MSH-10.")] = "",
     kind: Annotated[str, typer.Option("--type", help="ORM^O01, ORM; with --out: final, …")] = "",
@@ -55,7 +56,18 @@ def command(
     """
     if context.invoked_subcommand is not None:
         return
-    query = Query(control_id, accession, patient, kind, peer, state, _utc(since), _utc(until), text)
+    query = Query(
+        control_id=control_id,
+        accession=accession,
+        patient=patient,
+        kind=kind,
+        peer=peer,
+        state=state,
+        since=_utc(since),
+        until=_utc(until),
+        text=text,
+        order=order,
+    )
     with _log(config) as log:
         for row in _every(log.sent if out else log.received, query, limit):
             _print_row(row, as_json)

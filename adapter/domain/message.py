@@ -38,3 +38,4 @@ class SearchKeys:
 
     accessions: tuple[str, ...] = ()
     patient_numbers: tuple[Phi, ...] = ()  # every identifier, whoever issued it
+    order_numbers: tuple[str, ...] = ()  # of the placer and of the filler

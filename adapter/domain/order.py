@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from adapter.domain.identifiers import Accession, Phi
@@ -83,13 +83,44 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderName:
+    """What an order is called; the accession or the numbers may be empty."""
+
+    patient: Patient
+    accession: str
+    placer_number: str = ""
+    filler_number: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class OrderEvent:
-    """One order as a message tells it. `status` None: the pair is unmapped and changes nothing."""
+    """One order as a message tells it. `status` None: the pair is unmapped and changes nothing.
+
+    Without a procedure, perhaps without an accession, it names an order that is known.
+    """
 
     action: OrderAction
     status: OrderStatus | None
     order: Order
     replaces: tuple[str, ...] = ()  # orders that end with it: accession or logical id (FHIR)
+    untold: frozenset[str] = frozenset()  # fields of the order that a change leaves as they are
+    cleared: frozenset[str] = frozenset()  # fields of the patient that are deleted
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it tells enough to begin a study."""
+        return bool(
+            self.order.accession and (self.order.procedure.code or self.order.procedure.text)
+        )
+
+    def applied_to(self, known: Order) -> Order:
+        """The known order as the message changes it."""
+        untold = set(self.untold)
+        if "procedure" not in untold and self.order.procedure != known.procedure:
+            untold.discard("side")  # the side of another examination is not that of this one
+        kept = {name: getattr(known, name) for name in untold}
+        patient = known.patient.corrected(self.order.patient, self.cleared)
+        return replace(self.order, **kept, accession=known.accession, patient=patient)
 
 
 @dataclass(frozen=True, slots=True)

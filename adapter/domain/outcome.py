@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from adapter.domain.message import MessageState
+from adapter.domain.order import OrderName
 from adapter.domain.study import Study
 
 
@@ -15,5 +16,5 @@ class Outcome:
 
     state: MessageState
     reason: str = ""
-    studies: Mapping[str, Study] = field(default_factory=dict)  # by accession
+    studies: Mapping[OrderName, Study] = field(default_factory=dict)
     numbers: Mapping[str, str] = field(default_factory=dict)  # assigned, by placer number

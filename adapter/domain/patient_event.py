@@ -18,7 +18,7 @@ class PatientAction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PatientEvent:
-    """`patient` is how PID has it; what PID leaves empty is not known there.
+    """`patient` is how PID has it; what PID leaves empty stays as it is known.
 
     `retired`: the patient under the number of MRG-1, which nobody has any more.
     """
@@ -26,3 +26,4 @@ class PatientEvent:
     action: PatientAction
     patient: Patient
     retired: Patient | None = None
+    cleared: frozenset[str] = frozenset()  # fields of the patient that are deleted

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from adapter.domain.identifiers import Phi
@@ -34,6 +34,31 @@ class Patient:
         """Whether the numbers agree; without a number, as before the order came, anybody may be."""
         issuers = {self.issuer, other.issuer} - {""}
         return not self.mrn or (self.mrn == other.mrn and len(issuers) < 2)
+
+    def corrected(self, told: Patient, cleared: frozenset[str] = frozenset()) -> Patient:
+        """The patient as he is told now; what is left empty stays, unless it is `cleared`.
+
+        A family name brings its given name with it. Another number is another patient.
+        """
+        if self.mrn and not self.may_be(told):
+            return told
+        kept = self._without(cleared)
+        return replace(
+            told,
+            family=told.family or kept.family,
+            given=told.given or (_NOTHING if told.family else kept.given),
+            birth_date=told.birth_date or kept.birth_date,
+            sex=kept.sex if told.sex is Sex.UNKNOWN else told.sex,
+        )
+
+    def _without(self, cleared: frozenset[str]) -> Patient:
+        return replace(
+            self,
+            family=_NOTHING if "family" in cleared else self.family,
+            given=_NOTHING if "given" in cleared else self.given,
+            birth_date=_NOTHING if "birth_date" in cleared else self.birth_date,
+            sex=Sex.UNKNOWN if "sex" in cleared else self.sex,
+        )
 
 
 @dataclass(frozen=True, slots=True)

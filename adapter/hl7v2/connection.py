@@ -53,7 +53,7 @@ class Host(Protocol):
     def submit(self, arrival: Arrival) -> None:
         """Hand a message to the group commit."""
 
-    def answer(self, header: Header | None, refusal: ReadoutError | None) -> bytes | None:
+    def answer(self, arrival: Arrival, refusal: ReadoutError | None) -> bytes | None:
         """The ACK in its frame; None where the sender asked for none."""
 
     def turn(self, arrival: Arrival) -> Turn | None:
@@ -194,7 +194,7 @@ class Connection(asyncio.Protocol):
             return
         turn = self._listener.turn(arrival) if refusal is None else None
         if turn is not Turn.INSTEAD:
-            self._write(self._listener.answer(arrival.header, refusal))
+            self._write(self._listener.answer(arrival, refusal))
         if turn is not None:
             self._unanswered += 1
             self._responding += 1

@@ -43,6 +43,13 @@ def patient(pid: Segment, identifier: Identifier) -> Patient:
     )
 
 
+def cleared(pid: Segment) -> frozenset[str]:
+    """What of the patient PID deletes by the null value `""` (chapter 2.5.3)."""
+    parts = {"family": 5, "given": 5, "birth_date": 7, "sex": 8}
+    found = {name for name, field in parts.items() if pid.is_null(field)}
+    return frozenset(found | ({"given"} if pid.is_null(5, 2) else set()))
+
+
 def practitioner(segment: Segment, field: int) -> Practitioner | None:
     """The first person of an XCN field; None when it is empty."""
     person = Practitioner(segment.text(field), segment.text(field, 2), segment.text(field, 3))

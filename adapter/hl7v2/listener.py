@@ -9,6 +9,7 @@ import ssl
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 
 from adapter.errors import ReadoutError, Rejected
 from adapter.hl7v2.ack import Acknowledger
@@ -151,11 +152,21 @@ class MllpListener:
             for connection in self.connections:
                 connection.pause_reading("store")
 
-    def answer(self, header: Header | None, refusal: ReadoutError | None) -> bytes | None:
+    def answer(self, arrival: Arrival, refusal: ReadoutError | None) -> bytes | None:
         """The ACK in its frame; None where the sender asked for none."""
-        asked = None if header is None else self._asked(header)
-        body = self._acknowledger.answer(asked, refusal, self._next_id(), self.clock.now())
+        asked = None if arrival.header is None else self._asked(arrival.header)
+        number, now = self._next_id(), self.clock.now()
+        body = None
+        if isinstance(refusal, Rejected) and asked is not None and self._door.responder is not None:
+            write = partial(self._write, asked, number)
+            body = self._door.responder.refusal(asked, arrival.message.body, refusal, write)
+        body = body or self._acknowledger.answer(asked, refusal, number, now)
         return None if body is None else frame(body)
+
+    def _write(
+        self, asked: Header, number: str, code: str, refusal: ReadoutError | None, kind: str
+    ) -> bytes:
+        return self._acknowledger.write(asked, code, refusal, number, self.clock.now(), kind)
 
     def turn(self, arrival: Arrival) -> Turn | None:
         """When an answer that waits until the message is applied is to be given, if at all."""
@@ -175,12 +186,8 @@ class MllpListener:
         header, responder = arrival.header, self._door.responder
         if header is None or responder is None:
             return None
-        asked, number, loop = self._asked(header), self._next_id(), asyncio.get_running_loop()
-
-        def write(code: str, refusal: ReadoutError | None, kind: str) -> bytes:
-            at = self.clock.now()
-            return self._acknowledger.write(asked, code, refusal, number, at, kind)
-
+        asked, loop = self._asked(header), asyncio.get_running_loop()
+        write = partial(self._write, asked, self._next_id())
         message, make = arrival.message, responder.answer
         body = await loop.run_in_executor(self._threads, make, message, asked, write)
         return None if body is None else frame(body)

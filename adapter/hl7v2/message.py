@@ -14,6 +14,7 @@ from adapter.hl7v2.escape import Delimiters, unescape
 
 _SIGNS = frozenset(string.punctuation)
 _LONGEST_ID = 250
+_NULL = '""'
 _BOM = b"\xef\xbb\xbf"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _MESSAGE_START = re.compile(rb"(?:^|(?<=[\r\n]))(?=MSH[^A-Za-z0-9\s])")
@@ -64,6 +65,16 @@ class Segment:
         if separator and separator in field:
             field = field[: field.index(separator)]
         return self.part(field, component, subcomponent)
+
+    def is_null(self, number: int, component: int = 1, subcomponent: int = 1) -> bool:
+        """Whether the place holds the null value `""`, which deletes what is known there."""
+        field, signs = self.field(number), self._delimiters
+        if _NULL not in field:
+            return False
+        part = _nth(field.split(signs.component), component) if signs.component in field else field
+        if signs.subcomponent and signs.subcomponent in part:
+            part = _nth(part.split(signs.subcomponent), subcomponent)
+        return part.strip() == _NULL
 
     def whole(self, repetition: str) -> str:
         """Unescaped text of one repetition; signs that should have been escaped are text."""

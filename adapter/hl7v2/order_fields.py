@@ -12,6 +12,7 @@ from adapter.mapping.hl7_orders import OrderMapping
 from adapter.mapping.places import Place, Places
 
 _LONGEST_ACCESSION = 64
+_LONGEST_NUMBER = 200
 _PLACER = (Place("ORC", 2), Place("OBR", 2))
 _FILLER = (Place("ORC", 3), Place("OBR", 3))
 
@@ -23,15 +24,15 @@ def order_of(
     accession: Accession,
     procedure: Code,
 ) -> Order:
-    """The order of a request whose accession and procedure are read."""
-    modality = request.first(mapping.modality)
+    """The order of a request whose accession and procedure are read, perhaps as empty."""
+    modality, (placer, filler) = request.first(mapping.modality), numbers_of(request)
     return Order(
         accession=accession,
         patient=patient,
         procedure=procedure,
         modality=mapping.modalities.get(modality.upper(), modality.upper()),
-        placer_number=request.first(_PLACER),
-        filler_number=request.first(_FILLER),
+        placer_number=placer,
+        filler_number=filler,
         study_uid=request.first(mapping.study_uid),
         priority=_priority(request, mapping),
         side=_side(request, mapping, procedure),
@@ -59,6 +60,38 @@ def accession_of(request: Request, places: Places, location: str = "") -> Access
             code="value",
         )
     return Accession(accession)
+
+
+def numbers_of(request: Request) -> tuple[str, str]:
+    """(placer's, filler's number) of the order, by which it may be known."""
+    return request.first(_PLACER), request.first(_FILLER)
+
+
+def check_number(number: str, location: str) -> str:
+    """The placer's number; raises Rejected where it could be none."""
+    if len(number) > _LONGEST_NUMBER or not number.isprintable():
+        raise Rejected(
+            f"the order number is longer than {_LONGEST_NUMBER} characters or not printable",
+            location=location,
+            code="value",
+        )
+    return number
+
+
+def untold(request: Request, mapping: OrderMapping) -> frozenset[str]:
+    """The fields of the order of which the request says nothing, not even that they are empty."""
+    places = {
+        "modality": mapping.modality,
+        "placer_number": _PLACER,
+        "filler_number": _FILLER,
+        "study_uid": mapping.study_uid,
+        "priority": mapping.priority,
+        "side": mapping.side,
+        "reason": mapping.reason,
+        "requester": mapping.requester,
+        "scheduled_at": mapping.scheduled_at,
+    }
+    return frozenset(name for name, where in places.items() if not request.tells(where))
 
 
 def procedure_of(request: Request, mapping: OrderMapping) -> Code | None:

@@ -48,4 +48,5 @@ def _event(
 ) -> PatientEvent:
     survivor = identifier_of(pid, mapping)
     retired = retired_of(mrg, survivor, mapping) if mrg else None
-    return PatientEvent(action, fields.patient(pid, survivor), retired)
+    patient = fields.patient(pid, survivor)
+    return PatientEvent(action, patient, retired, fields.cleared(pid))

@@ -15,6 +15,17 @@ class Request:
 
     number: int  # of the OBR in the message, from 1
     segments: dict[str, Segment] = field(default_factory=dict)
+    orc: int = 0  # number of the ORC in the message, from 1
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether it is an ORC without OBR."""
+        return "OBR" not in self.segments
+
+    @property
+    def is_one(self) -> bool:
+        """Whether anything is asked for."""
+        return "ORC" in self.segments or "OBR" in self.segments
 
     def at(self, place: Place) -> str:
         """The text at a place; "" when it is empty or the segment is absent."""
@@ -29,6 +40,15 @@ class Request:
                 return text
         return ""
 
+    def tells(self, places: Places) -> bool:
+        """Whether one of the places is filled, be it with the null value, which deletes."""
+        return any(self.at(place) or self._is_null(place) for place in places)
+
+    def _is_null(self, place: Place) -> bool:
+        name, *where = place
+        segment = self.segments.get(name)
+        return segment is not None and segment.is_null(*where)
+
     def where(self, places: Places) -> tuple[Segment, int] | None:
         """(segment, field) of the first place that is filled."""
         for place in places:
@@ -39,32 +59,35 @@ class Request:
 
 
 def requests(message: Message) -> Iterator[Request]:
-    """Every step of every OBR under its ORC; a ZDS at the end of the message serves all of them."""
+    """Every step of every OBR under its ORC, and every ORC that has none.
+
+    A ZDS at the end of the message serves all of them.
+    """
     study = {segment.name: segment for segment in message.segments if segment.name == "ZDS"}
     for request, steps in _groups(message):
         shared = study | request.segments
         parts: list[dict[str, Segment]] = [{"IPC": step} for step in steps] or [{}]
         for part in parts:
-            yield Request(request.number, shared | part)
+            yield Request(request.number, shared | part, request.orc)
 
 
 def _groups(message: Message) -> Iterator[tuple[Request, list[Segment]]]:
     """(request, its IPC segments); several OBRs may stand under one ORC."""
     head: dict[str, Segment] = {}
-    request, steps = Request(0), list[Segment]()
+    request, steps = Request(0, head), list[Segment]()
     for segment in message.segments:
-        if segment.name in ("ORC", "OBR") and "OBR" in request.segments:
-            yield request, steps
-            request, steps = Request(request.number), []
-        if segment.name == "ORC":
-            head = {"ORC": segment}
-        elif segment.name == "OBR":
+        if segment.name == "ORC" or (segment.name == "OBR" and not request.is_bare):
+            if request.is_one:
+                yield request, steps
+            head = {"ORC": segment} if segment.name == "ORC" else head
+            orcs = request.orc + (segment.name == "ORC")
+            request, steps = Request(request.number, head, orcs), []
+        if segment.name == "OBR":
             request.number += 1
             request.segments = head | {"OBR": segment}
         elif segment.name == "IPC":
             steps.append(segment)
         elif segment.name in ("TQ1", "ZDS"):
-            place = request.segments if "OBR" in request.segments else head
-            place.setdefault(segment.name, segment)
-    if "OBR" in request.segments:
+            request.segments.setdefault(segment.name, segment)
+    if request.is_one:
         yield request, steps

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from enum import Enum
 from fnmatch import fnmatchcase
 
 from adapter.domain.message import InboundMessage, MessageState
+from adapter.domain.order import OrderName
 from adapter.domain.outcome import Outcome
 from adapter.errors import ReadoutError, TryAgain
-from adapter.hl7v2.ack import Verdict, wanted
+from adapter.hl7v2.ack import Verdict, verdict, wanted
 from adapter.hl7v2.message import Header, Message
 from adapter.hl7v2.orders import read_numbers
-from adapter.hl7v2.responses import accessions_in, response_lines
-from adapter.mapping.hl7_orders import OrderMapping
+from adapter.hl7v2.responses import names_in, response_lines
+from adapter.mapping.hl7_orders import Detail, OrderMapping
 
 _log = logging.getLogger(__name__)
 
-OutcomeOf = Callable[[InboundMessage, Collection[str], Collection[str], float], Outcome]
-"""What became of a message, of the studies of its accessions and of its placer numbers; waits so
-many seconds, blocking."""
+OutcomeOf = Callable[[InboundMessage, Collection[OrderName], Collection[str], float], Outcome]
+"""What became of a message, of the studies of its orders and of its placer numbers; waits so many
+seconds, blocking."""
 
 Write = Callable[[str, ReadoutError | None, str], bytes]
 """MSH, MSA and ERR from MSA-1, what was wrong, and MSH-9 (empty: ACK)."""
@@ -38,7 +39,6 @@ class Responder:
 
     def __init__(self, mapping: OrderMapping, outcome_of: OutcomeOf) -> None:
         self.mapping, self._outcome_of = mapping, outcome_of
-        self._marks: dict[str, tuple[bytes, ...]] = {}  # by field separator
 
     def turn(self, header: Header, body: bytes) -> Turn | None:
         """Whether a later answer is asked for (MSH-15, MSH-16, the mapping), and when. Cheap."""
@@ -66,37 +66,64 @@ class Responder:
         rule = self.mapping.responses
         if header.type not in rule.messages:
             return False
-        separator = header.delimiters.field
-        for mark in self._marks.get(separator) or self._marked(separator):
-            if mark in body:
-                return True
-        return bool(rule.senders) and any(fnmatchcase(header.sender, each) for each in rule.senders)
+        asked = list(_controls(header, body))
+        flags = {rule.flags[flag] for _, flag in asked if flag in rule.flags and flag}
+        if flags:
+            return flags != {Detail.NONE}
+        if not rule.controls.isdisjoint(control for control, _ in asked):
+            return True
+        return any(fnmatchcase(header.sender, each) for each in rule.senders)
 
-    def _marked(self, separator: str) -> tuple[bytes, ...]:
-        """How ORC begins where it holds a control that is always answered so."""
-        controls = sorted(self.mapping.responses.controls)
-        marks = tuple(f"ORC{separator}{control}".encode() for control in controls)
-        self._marks[separator] = marks  # at most one for each sign that may separate fields
-        return marks
+    def refusal(
+        self, header: Header, body: bytes, refusal: ReadoutError, write: Write
+    ) -> bytes | None:
+        """The answer to orders that were refused at the door; None where a bare ACK is wanted."""
+        kind = self.mapping.responses.messages.get(header.type, "")
+        if not kind or self.turn(header, body) is not Turn.INSTEAD:
+            return None
+        code = f"A{verdict(refusal).value}"
+        try:
+            lines = self._lines(Message.of(body, header, self.mapping.fallback_charset), None)
+        except Exception:  # a fault of ours: a bare ACK tells the refusal all the same
+            _log.exception("the answer to refused orders could not be made")
+            return None
+        return write(code, refusal, kind) + lines
 
     def _answer(self, message: InboundMessage, header: Header, write: Write) -> bytes | None:
         kind = self.mapping.responses.messages.get(header.type, "")
         parsed = Message.of(message.body, header, self.mapping.fallback_charset)
         outcome = self._outcome(message, parsed if kind else None)
-        refusal = ReadoutError(outcome.reason) if outcome.state is MessageState.REFUSED else None
-        verdict = Verdict.ERROR if refusal else Verdict.ACCEPT
-        if (asked := header.segment.text(16).upper()) and asked not in wanted(verdict):
+        refused = outcome.state is MessageState.REFUSED
+        refusal = ReadoutError(outcome.reason) if refused else None
+        found = Verdict.ERROR if refused else Verdict.ACCEPT
+        if (asked := header.segment.text(16).upper()) and asked not in wanted(found):
             return None
-        head = write(f"A{verdict.value}", refusal, kind)
-        if not kind or outcome.state is not MessageState.APPLIED:
+        head = write(f"A{found.value}", refusal, kind)
+        if not kind or outcome.state is MessageState.RECEIVED:
             return head
-        lines = response_lines(parsed, self.mapping, outcome)
-        return head + b"".join(line + b"\r" for line in lines)
+        return head + self._lines(parsed, outcome)
+
+    def _lines(self, message: Message, outcome: Outcome | None) -> bytes:
+        """The groups of the orders; `outcome` None: refused at the door."""
+        told = outcome or Outcome(MessageState.REFUSED)
+        refused = told.state is MessageState.REFUSED
+        lines = response_lines(message, self.mapping, told, refused=refused)
+        return b"".join(line + b"\r" for line in lines)
 
     def _outcome(self, message: InboundMessage, order: Message | None) -> Outcome:
         """What became of a message, and of the orders in it."""
-        accessions, placers = list[str](), list[str]()
+        names, placers = list[OrderName](), list[str]()
         if order is not None:
-            accessions = list(accessions_in(order, self.mapping))
+            names = list(names_in(order, self.mapping))
             placers = [each.placer_number for each in read_numbers(order, self.mapping)]
-        return self._outcome_of(message, accessions, placers, self.mapping.responses.wait_seconds)
+        return self._outcome_of(message, names, placers, self.mapping.responses.wait_seconds)
+
+
+def _controls(header: Header, body: bytes) -> Iterator[tuple[str, str]]:
+    """(ORC-1, ORC-6) of each ORC, without reading the message."""
+    separator = header.delimiters.field
+    head = f"ORC{separator}".encode("latin-1")
+    for line in body.replace(b"\n", b"\r").split(b"\r"):
+        if line.startswith(head):
+            fields = line.decode("latin-1").upper().split(separator, 7)
+            yield fields[1].strip(), fields[6].strip() if len(fields) > 6 else ""

@@ -4,31 +4,66 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from adapter.domain.order import OrderAction, OrderStatus
+from adapter.domain.order import OrderAction, OrderName, OrderStatus
 from adapter.domain.outcome import Outcome
+from adapter.domain.people import Patient
 from adapter.domain.study import ReportStatus, Study
 from adapter.hl7v2.escape import escape
 from adapter.hl7v2.message import Message, Segment
+from adapter.hl7v2.order_fields import numbers_of
 from adapter.hl7v2.request import Request
-from adapter.mapping.hl7_orders import OrderControl, OrderMapping
+from adapter.hl7v2.subject import patient_of
+from adapter.mapping.hl7_orders import Detail, OrderControl, OrderMapping
 
 _SIGNED = ReportStatus.signed()
+_ASKED = (OrderAction.NUMBER, OrderAction.STATUS)
 
 
-def accessions_in(message: Message, mapping: OrderMapping) -> tuple[str, ...]:
-    """The accession numbers that the orders of a message name."""
-    found = (request.first(mapping.accession) for request, _ in _orders(message))
-    return tuple(dict.fromkeys(filter(None, found)))
+def names_in(message: Message, mapping: OrderMapping) -> tuple[OrderName, ...]:
+    """What the orders of a message are called."""
+    patient = patient_of(message, mapping)
+    found = (_name(request, patient, mapping) for request, _ in _orders(message))
+    return tuple(dict.fromkeys(found))
 
 
-def response_lines(message: Message, mapping: OrderMapping, outcome: Outcome) -> list[bytes]:
-    """PID, then ORC, OBR and IPC of each order: as they came, with what became of it in ORC."""
-    pid = message.first("PID")
-    lines = [_as_it_came(message, pid)] if pid else []
+def response_lines(
+    message: Message, mapping: OrderMapping, outcome: Outcome, *, refused: bool = False
+) -> list[bytes]:
+    """PID, then ORC, OBR and IPC of each order: as they came, with what became of it in ORC.
+
+    Only of the orders of which ORC-6 wants to hear; none of a message that is `refused` was done.
+    """
+    patient, lines = patient_of(message, mapping), list[bytes]()
     for request, rest in _orders(message):
-        lines.append(_orc(message, request, mapping, outcome))
-        lines += [_as_it_came(message, each) for each in rest]
-    return lines
+        study = outcome.studies.get(_name(request, patient, mapping))
+        orc = request.segments["ORC"]
+        control = mapping.controls.get(_control(orc))
+        number = outcome.numbers.get(orc.text(2).strip(), "")
+        done = not refused and _is_done(control, orc.text(5).strip().upper(), study, number)
+        if _is_told(orc, done, mapping):
+            lines.append(_orc(message, orc, mapping, study, number, done=done))
+            lines += [_as_it_came(message, each) for each in rest]
+    pid = message.first("PID")
+    return [_as_it_came(message, pid), *lines] if pid and lines else lines
+
+
+def _name(request: Request, patient: Patient, mapping: OrderMapping) -> OrderName:
+    return OrderName(patient, request.first(mapping.accession), *numbers_of(request))
+
+
+def _control(orc: Segment) -> str:
+    return orc.text(1).strip().upper()
+
+
+def _is_told(orc: Segment, done: bool, mapping: OrderMapping) -> bool:
+    """Whether ORC-6 asks for this order in the answer; what was asked is always told."""
+    rule, asked = mapping.responses, _control(orc)
+    detail = rule.detail(orc.text(6))
+    if detail in (Detail.NONE, Detail.ALL):
+        return detail is Detail.ALL
+    control = mapping.controls.get(asked)
+    replaces = detail is Detail.REPLACEMENTS and asked in rule.replacing
+    return not done or replaces or (control is not None and control.action in _ASKED)
 
 
 def _orders(message: Message) -> Iterator[tuple[Request, list[Segment]]]:
@@ -49,13 +84,16 @@ def _orders(message: Message) -> Iterator[tuple[Request, list[Segment]]]:
         yield Request(0, found), rest
 
 
-def _orc(message: Message, request: Request, mapping: OrderMapping, outcome: Outcome) -> bytes:
-    orc, signs = request.segments["ORC"], message.header.delimiters
-    asked = orc.text(1).strip().upper()
-    study = outcome.studies.get(request.first(mapping.accession))
-    number = outcome.numbers.get(orc.text(2).strip(), "")
-    done = _is_done(mapping.controls.get(asked), orc.text(5).strip().upper(), study, number)
-    rule = mapping.responses
+def _orc(
+    message: Message,
+    orc: Segment,
+    mapping: OrderMapping,
+    study: Study | None,
+    number: str,
+    *,
+    done: bool,
+) -> bytes:
+    rule, asked, signs = mapping.responses, _control(orc), message.header.delimiters
     fields = [orc.field(each) for each in range(max(6, len(orc.raw)))]
     fields[1] = rule.accepted.get(asked, "OK") if done else rule.refused.get(asked, "UA")
     fields[3] = escape(number, signs) or fields[3] or escape(_filler(study), signs)

@@ -1,4 +1,4 @@
-"""By what a message is found: accessions and patient numbers, read leniently."""
+"""By what a message is found: accessions, numbers of patients and orders, read leniently."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from adapter.domain.message import SearchKeys
 from adapter.errors import Malformed
 from adapter.hl7v2.message import Message, Segment
 from adapter.hl7v2.message_types import type_of
+from adapter.hl7v2.order_fields import numbers_of
 from adapter.hl7v2.request import Request, requests
 from adapter.mapping.hl7_orders import OrderMapping
 from adapter.mapping.message_table import MessageMapping
@@ -18,10 +19,12 @@ def read_keys(body: bytes, mapping: OrderMapping, messages: MessageMapping) -> S
         message = Message.parse(body, mapping.fallback_charset)
     except Malformed:
         return SearchKeys()
-    accessions = [request.first(mapping.accession) for request in requests(message)]
+    asked = list(requests(message))
+    accessions = [request.first(mapping.accession) for request in asked]
     accessions.append(_without_order(message, messages))
-    numbers = _different(_numbers(message, mapping))
-    return SearchKeys(_different(accessions), tuple(map(Phi, numbers)))
+    patients = _different(_numbers(message, mapping))
+    orders = _different([number for request in asked for number in numbers_of(request)])
+    return SearchKeys(_different(accessions), tuple(map(Phi, patients)), orders)
 
 
 def _without_order(message: Message, messages: MessageMapping) -> str:

@@ -30,6 +30,15 @@ def identifier_of(pid: Segment, mapping: OrderMapping) -> Identifier:
     return found
 
 
+def patient_of(message: Message, mapping: OrderMapping) -> Patient:
+    """The number of the first PID; nobody's where there is none."""
+    try:
+        _, number = identified(message, mapping)
+    except Rejected:
+        return Patient(Phi(""))
+    return Patient(Phi(number.number), number.issuer)
+
+
 def retired_of(mrg: Segment, survivor: Identifier, mapping: OrderMapping) -> Patient:
     """The patient that MRG-1 retires; where no issuer is named it is the survivor's."""
     found = _named(fields.identifier(mrg, [1], mapping.patient_id_types), mapping)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from enum import StrEnum
 from functools import cached_property
 
 from pydantic import Field, field_validator
@@ -22,6 +23,15 @@ class OrderControl(MappingTable):
     """New state of the order by ORC-5; `""` is an empty ORC-5. Other values change nothing."""
 
 
+class Detail(StrEnum):
+    """Of which orders an answer tells."""
+
+    NONE = "none"  # of no order
+    EXCEPTIONS = "exceptions"  # of those that were not done
+    REPLACEMENTS = "replacements"  # and of those that replace or are replaced
+    ALL = "all"
+
+
 class ResponseRule(MappingTable):
     """Answers that tell of each order (ORR, ORG, ORI) in the place of a bare ACK."""
 
@@ -31,6 +41,12 @@ class ResponseRule(MappingTable):
     """`MSH-3|MSH-4` of those who always want it, `*` for anything."""
     controls: frozenset[str] = frozenset()
     """ORC-1 of the messages that are always answered so. Beyond these, MSH-16 may ask for it."""
+    flags: dict[str, Detail] = Field(default_factory=dict)
+    """Of which orders the answer tells, by ORC-6 (table 0121): `none`, `exceptions` (what was not
+    done), `replacements` (and what replaces or is replaced) or `all`; `""` is an empty ORC-6. A
+    filled one asks for the answer, unless it is `none`: then there is none."""
+    replacing: frozenset[str] = frozenset()
+    """ORC-1 of orders that replace or are replaced."""
     accepted: dict[str, str] = Field(default_factory=dict)
     """ORC-1 of the answer by that of the order, where it was done."""
     refused: dict[str, str] = Field(default_factory=dict)
@@ -39,6 +55,11 @@ class ResponseRule(MappingTable):
     """ORC-5 of the answer by the state of the order."""
     wait_seconds: float = Field(default=5.0, gt=0, le=60)
     """Longest wait for the order to be done before the answer says that it is only stored."""
+
+    def detail(self, flag: str) -> Detail:
+        """Of which orders is told where ORC-6 holds this flag; one that is not known is no flag."""
+        flag = flag.strip().upper()
+        return self.flags.get(flag if flag in self.flags else "", Detail.ALL)
 
 
 class OrderMapping(MappingTable):

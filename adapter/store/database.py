@@ -24,7 +24,7 @@ _PRAGMAS = (
     "PRAGMA foreign_keys=ON",
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
-    "PRAGMA cache_size=-2000",  # KiB, of each connection: together they must not outgrow a small box
+    "PRAGMA cache_size=-2000",  # KiB, of each connection: there are many
 )
 _AFTER_COMMIT = "readout_after_commit"
 _MIGRATION_LOCK = 7_001_001

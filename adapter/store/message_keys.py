@@ -1,4 +1,5 @@
-"""By what messages are found beside their columns: accessions, hashes of patients' numbers."""
+"""By what messages are found beside their columns: accessions, hashes of patients' numbers,
+numbers of orders."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ import sqlalchemy as sa
 from adapter.domain.identifiers import sha256_hex
 from adapter.store.tables import message, message_key
 
-ACCESSION, PATIENT = "accession", "patient"
+ACCESSION, PATIENT, ORDER = "accession", "patient", "order"
 _NOT_INDEXED = sa.text("indexed = 0")  # word for word as the index has it, so that it serves
 _ADD_KEY = sa.text(
     f"INSERT INTO {message_key.name} (kind, value, message_id) "  # noqa: S608 - a table of ours

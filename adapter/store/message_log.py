@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from adapter.domain.message import MessageState
 from adapter.errors import NotFound
-from adapter.store.message_keys import ACCESSION, PATIENT
+from adapter.store.message_keys import ACCESSION, ORDER, PATIENT
 from adapter.store.tables import delivery, message, message_key
 
 _SCANNED = 5_000  # bodies that one page of a search for text looks into
@@ -66,6 +66,7 @@ class Search:
 
     equal: Mapping[str, tuple[str, ...]]
     accession: str = ""
+    order: str = ""
     patient: str = ""
     since: str = ""
     until: str = ""
@@ -156,6 +157,8 @@ class _Log(Generic[Row]):
             query = query.where(column == values[0] if len(values) == 1 else column.in_(values))
         if search.accession:
             query = query.where(self._of(ACCESSION, search.accession))
+        if search.order:
+            query = query.where(self._of(ORDER, search.order))
         if search.patient:
             query = query.where(self._of(PATIENT, search.patient))
         if search.since:

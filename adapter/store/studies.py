@@ -19,6 +19,8 @@ from adapter.store.tables import delivery, history, study
 
 # a total order, so that pages neither skip nor repeat a study
 _NEWEST = (study.c.updated_at.desc(), study.c.accession)
+_LONGEST_NUMBER = 200  # of an order: longer ones are not looked up
+_MOST_NAMED = 100  # studies of one number
 
 
 def find(tx: sa.Connection, accession: str, *, lock: bool = False) -> Study | None:
@@ -44,7 +46,7 @@ def add(tx: sa.Connection, order: Order, status: OrderStatus, at: str) -> None:
             order_json=to_json(order),
             order_status=status,
             report_status=ReportStatus.NONE,
-            patient_key=patient_key(order.patient),
+            **_keys(order),
             created_at=at,
             updated_at=at,
         )
@@ -55,8 +57,7 @@ def change(tx: sa.Connection, accession: str, at: str, **values: Any) -> None:
     """Change `order_status`, `report_status`, `review_state` or `order`; counts the version up."""
     order = values.pop("order", None)
     if order is not None:
-        values["order_json"] = to_json(order)
-        values["patient_key"] = patient_key(order.patient)
+        values |= {"order_json": to_json(order), **_keys(order)}
     tx.execute(
         sa.update(study)
         .where(study.c.accession == accession)
@@ -91,6 +92,43 @@ def patient_key(patient: Patient) -> str:
     """The same text for studies of one patient: number and issuer; empty when there is none."""
     number = patient.mrn.reveal()
     return sha256_hex(f"{patient.issuer}\n{number}".encode()) if number else ""
+
+
+def _keys(order: Order) -> dict[str, str]:
+    """The columns by which a study is found."""
+    return {
+        "patient_key": patient_key(order.patient),
+        "placer_number": _findable(order.placer_number),
+        "filler_number": _findable(order.filler_number),
+    }
+
+
+def _findable(number: str) -> str:
+    """The number, or nothing where no index could hold it."""
+    return number if len(number) <= _LONGEST_NUMBER and number.isprintable() else ""
+
+
+def of_numbers(tx: sa.Connection, placer: str, filler: str) -> list[Study]:
+    """Studies whose order has these numbers, oldest first.
+
+    The placer's number serves where the filler's is not known on one side.
+    """
+    if filler and (found := _of_numbers(tx, study.c.filler_number == filler)):
+        return found
+    unknown = study.c.filler_number == "" if filler else sa.true()
+    return _of_numbers(tx, study.c.placer_number == placer, unknown) if placer else []
+
+
+def of_order(tx: sa.Connection, number: str) -> list[Study]:
+    """Studies whose order has this number of the placer or the filler, oldest first."""
+    if not number:
+        return []
+    return _of_numbers(tx, (study.c.placer_number == number) | (study.c.filler_number == number))
+
+
+def _of_numbers(tx: sa.Connection, *wanted: sa.ColumnElement[bool]) -> list[Study]:
+    query = sa.select(study).where(*wanted).order_by(study.c.created_at, study.c.accession)
+    return [_study(row) for row in tx.execute(query.limit(_MOST_NAMED)).mappings()]
 
 
 def of_patient(

@@ -43,6 +43,7 @@ message = sa.Table(  # every message that came in, byte for byte
     _text("reason", ""),
     _text("remarks", ""),  # a line for each replay, and the proof of a body that was removed
     sa.Column("indexed", sa.Integer, nullable=False, server_default="0"),  # 1: see message_key
+    _text("owed_by", ""),  # listener that has yet to tell the sender what became of it (MSH-16)
     sa.UniqueConstraint("control_id", "sender", "body_sha256"),
     sa.Index("ix_readout_message_state", "state", "id"),
     sa.Index("ix_readout_message_type", "type", "id"),
@@ -54,9 +55,17 @@ message = sa.Table(  # every message that came in, byte for byte
         sqlite_where=sa.text("indexed = 0"),
         postgresql_where=sa.text("indexed = 0"),
     ),
+    sa.Index(
+        "ix_readout_message_owed",
+        "owed_by",
+        "id",
+        sqlite_where=sa.text("owed_by <> ''"),
+        postgresql_where=sa.text("owed_by <> ''"),
+    ),
 )
 
-message_key = sa.Table(  # by what a message is found: accession, or hash of a patient's number
+message_key = sa.Table(  # by what a message is found: accession, number of an order, hash of a
+    # patient's number
     "readout_message_key",
     metadata,
     sa.Column("kind", sa.Text, primary_key=True),
@@ -73,6 +82,8 @@ study = sa.Table(  # one row an accession: the worklist
     _text("report_status"),
     _text("review_state", "none"),  # between the one who prepares and the one who signs
     _text("patient_key", ""),  # issuer and number of the patient, hashed; empty: not known
+    _text("placer_number", ""),  # of the order, as far as it can be looked up
+    _text("filler_number", ""),
     sa.Column("version", sa.Integer, nullable=False, server_default="1"),
     _text("created_at"),
     _text("updated_at"),
@@ -80,6 +91,8 @@ study = sa.Table(  # one row an accession: the worklist
     sa.Index("ix_readout_study_updated", "updated_at"),
     sa.Index("ix_readout_study_patient_key", "patient_key"),
     sa.Index("ix_readout_study_review", "review_state", "updated_at"),
+    sa.Index("ix_readout_study_placer_number", "placer_number"),
+    sa.Index("ix_readout_study_filler_number", "filler_number"),
 )
 
 dictation = sa.Table(

@@ -198,6 +198,8 @@ class LogQuery(Asked):
     """MSH-10, or what stands for it."""
     accession: Word = Field("", max_length=64)
     """Accession number."""
+    order: Word = Field("", max_length=200)
+    """Number of the order: the placer's or the filler's."""
     patient: Word = Field("", max_length=200)
     """A number of the patient, such as the MRN, whoever issued it."""
     since: AwareDatetime | None = None

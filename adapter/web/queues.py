@@ -108,6 +108,7 @@ def _wanted(query: LogQuery, kind: str, peer: str, state: str) -> Wanted:
     return Wanted(
         control_id=query.control_id,
         accession=query.accession,
+        order=query.order,
         patient=query.patient,
         kind=kind,
         peer=peer,

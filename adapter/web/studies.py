@@ -76,9 +76,13 @@ def worklist(
     queue: Worklist = Worklist.ALL,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
     offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
+    order_number: Annotated[str, Query(max_length=200)] = "",
 ) -> StudyList:
-    """Studies of a queue, most recently changed first."""
+    """Studies of a queue, most recently changed first; or those of an order's number alone."""
     with parts.house.database.read() as tx:
+        if order_number:
+            found = studies.of_order(tx, order_number)
+            return StudyList(studies=[study_row(each) for each in found], next_offset=None)
         page = _page(tx, queue, limit + 1, offset)
     more = offset + limit if len(page) > limit else None
     return StudyList(studies=[study_row(each) for each in page[:limit]], next_offset=more)

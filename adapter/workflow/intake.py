@@ -173,7 +173,9 @@ class Intake:
                 if is_passing(error):
                     raise
                 why = type(error).__name__
-                log.error("message_not_applied", message=stored.id, attempt=attempt, **_fault(error))
+                log.error(
+                    "message_not_applied", message=stored.id, attempt=attempt, **_fault(error)
+                )
             self._stopped.wait(_PAUSE_S * attempt)
         return self._write_together([(stored, (), _refusal(why))])
 
@@ -197,4 +199,3 @@ def _fault(error: Exception) -> dict[str, str]:
     """What a log line may say: the error's own words may hold patient data."""
     frame = extract_tb(error.__traceback__)[-1]
     return {"why": type(error).__name__, "where": f"{frame.filename}:{frame.lineno}"}
-

@@ -47,8 +47,9 @@ _LONGEST_KEY = 200
 class Query:
     """What a person looks for; empty: anything.
 
-    `kind` is the message type or the kind of report, `peer` the sender or the destination; a type
-    without its event finds all its events, an application all its facilities.
+    `order` is a number of the placer or the filler, `kind` the message type or the kind of report,
+    `peer` the sender or the destination; a type without its event finds all its events, an
+    application all its facilities.
     """
 
     control_id: str = ""
@@ -60,6 +61,7 @@ class Query:
     since: datetime | None = None
     until: datetime | None = None
     text: str = ""
+    order: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +230,7 @@ def _search(query: Query, equal: dict[str, tuple[str, ...]]) -> Search:
     return Search(
         equal=equal,
         accession=query.accession,
+        order=query.order,
         patient=message_keys.number_key(query.patient) if query.patient else "",
         since=_moment(query.since),
         until=_moment(query.until),
@@ -254,8 +257,9 @@ def _spellings(text: str) -> tuple[bytes, ...]:
 
 
 def _hashed(keys: SearchKeys) -> set[tuple[str, str]]:
-    """(kind, value); what no accession can be is left out."""
+    """(kind, value); what no accession or number can be is left out."""
     numbers = {message_keys.number_key(each.reveal()) for each in keys.patient_numbers}
-    whole = (each for each in keys.accessions if len(each) <= _LONGEST_KEY and each.isprintable())
-    found = {(message_keys.ACCESSION, each) for each in whole}
-    return found | {(message_keys.PATIENT, each) for each in numbers}
+    found = {(message_keys.ACCESSION, each) for each in keys.accessions}
+    found |= {(message_keys.ORDER, each) for each in keys.order_numbers}
+    whole = {each for each in found if len(each[1]) <= _LONGEST_KEY and each[1].isprintable()}
+    return whole | {(message_keys.PATIENT, each) for each in numbers}

@@ -8,13 +8,22 @@ import sqlalchemy as sa
 
 from adapter.domain.appointment import AppointmentEvent
 from adapter.domain.identifiers import Accession, Phi
-from adapter.domain.order import Code, NumberRequest, Order, OrderAction, OrderEvent, OrderStatus
+from adapter.domain.order import (
+    Code,
+    NumberRequest,
+    Order,
+    OrderAction,
+    OrderEvent,
+    OrderName,
+    OrderStatus,
+)
 from adapter.domain.people import Patient
 from adapter.domain.study import Study
 from adapter.store import dictations, fhir_orders, order_numbers, studies
 from adapter.workflow.study_flow import MERGE, House
 
 _WAITING = (OrderStatus.SCHEDULED, OrderStatus.HELD)
+_UNKNOWN = "no study of this order is here: nothing changed"
 _UNMAPPED = "the order control and status are not in orders.yaml: nothing changed"
 
 
@@ -23,21 +32,50 @@ def apply(house: House, tx: sa.Connection, event: OrderEvent, cause: str) -> str
 
     Returns what the message log should say, "" when all is as usual.
     """
-    now, order = house.now(), event.order
     for name in event.replaces:
         _replace(house, tx, name, event, cause)
-    study = studies.find(tx, order.accession, lock=True)
-    if study is None and event.status is None and event.action is not OrderAction.NEW:
+    known = _known(tx, event)
+    if not known:
+        return _begin(house, tx, event, cause)
+    for study in known:
+        if event.status is None:
+            what = f"order {event.action} changed nothing"
+            studies.note(tx, study.order.accession, house.now(), what, cause)
+            continue
+        is_new = event.action is OrderAction.NEW
+        order = event.order if is_new else event.applied_to(study.order)
+        _change(house, tx, study, order, event.status, f"order {event.action}", cause)
+    return _UNMAPPED if event.status is None else ""
+
+
+def find(tx: sa.Connection, name: OrderName, *, lock: bool = False) -> list[Study]:
+    """The study of the accession; else those of the patient whose order has the numbers."""
+    study = studies.find(tx, name.accession, lock=lock) if name.accession else None
+    if study is not None:
+        return [study]
+    found = studies.of_numbers(tx, name.placer_number, name.filler_number)
+    return [each for each in found if each.order.patient.may_be(name.patient)]
+
+
+def _known(tx: sa.Connection, event: OrderEvent) -> list[Study]:
+    """What the event changes. One that begins a study is known by its accession alone."""
+    order = event.order
+    filler = order.filler_number
+    if event.action is OrderAction.NEW or (event.is_whole and order.accession != filler):
+        return find(tx, OrderName(order.patient, order.accession), lock=True)
+    placer = "" if event.is_whole else order.placer_number
+    return find(tx, OrderName(order.patient, order.accession, placer, filler), lock=True)
+
+
+def _begin(house: House, tx: sa.Connection, event: OrderEvent, cause: str) -> str:
+    """A study of an order that was not known."""
+    if not event.is_whole:
+        return _UNKNOWN
+    if event.status is None and event.action is not OrderAction.NEW:
         return _UNMAPPED
-    if study is None:
-        status = event.status or OrderStatus.SCHEDULED
-        studies.add(tx, order, status, now)
-        studies.note(tx, order.accession, now, f"order {event.action}", cause)
-        return ""
-    if event.status is None:
-        studies.note(tx, order.accession, now, f"order {event.action} changed nothing", cause)
-        return _UNMAPPED
-    _change(house, tx, study, order, event.status, f"order {event.action}", cause)
+    order, now = event.order, house.now()
+    studies.add(tx, order, event.status or OrderStatus.SCHEDULED, now)
+    studies.note(tx, order.accession, now, f"order {event.action}", cause)
     return ""
 
 

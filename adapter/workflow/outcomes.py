@@ -6,9 +6,11 @@ import time
 from collections.abc import Iterable
 
 from adapter.domain.message import InboundMessage, MessageState
+from adapter.domain.order import OrderName
 from adapter.domain.outcome import Outcome
-from adapter.store import messages, order_numbers, studies
+from adapter.store import messages, order_numbers
 from adapter.store.database import Database
+from adapter.workflow.orders import find
 
 _FIRST_LOOK_S, _LONGEST_PAUSE_S = 0.005, 0.1
 
@@ -16,19 +18,19 @@ _FIRST_LOOK_S, _LONGEST_PAUSE_S = 0.005, 0.1
 def outcome_of(
     database: Database,
     message: InboundMessage,
-    accessions: Iterable[str],
+    orders: Iterable[OrderName],
     placers: Iterable[str],
     seconds: float,
 ) -> Outcome:
     """Wait until the message is applied, `seconds` at most, and read how its orders stand."""
     state, reason = _settled(database, message, seconds)
     with database.read() as tx:
-        known = {each: studies.find(tx, each) for each in accessions}
+        known = {each: find(tx, each) for each in orders}
         given = {each: order_numbers.find(tx, message.sender, each) for each in placers}
     return Outcome(
         state,
         reason,
-        {accession: study for accession, study in known.items() if study},
+        {name: found[0] for name, found in known.items() if found},
         {placer: number for placer, number in given.items() if number},
     )
 

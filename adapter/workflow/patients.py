@@ -11,7 +11,7 @@ from dataclasses import replace
 import sqlalchemy as sa
 
 from adapter.domain.patient_event import PatientAction, PatientEvent
-from adapter.domain.people import Patient, Sex
+from adapter.domain.people import Patient
 from adapter.domain.study import ReportStatus, Study
 from adapter.store import patients, prior_reports, studies
 from adapter.workflow.priors import remerge_open
@@ -35,7 +35,7 @@ def apply(house: House, tx: sa.Connection, event: PatientEvent, cause: str) -> s
         patients.retire(tx, event.retired, event.patient)
         handed = prior_reports.hand_over(tx, event.retired, event.patient)
     for study in found:
-        patient = _corrected(study.order.patient, event.patient)
+        patient = _corrected(study.order.patient, event)
         if patient != study.order.patient:
             _change(house, tx, study, patient, _EVENTS[event.action], cause)
     remerge_open(house, tx, event.patient, f"patient-{house.now()}")
@@ -57,12 +57,7 @@ def _change(
     studies.note(tx, accession, now, event, cause)
 
 
-def _corrected(known: Patient, told: Patient) -> Patient:
-    """The patient as he is told now; what the message leaves empty stays."""
-    return replace(
-        told,
-        family=told.family or known.family,
-        given=told.given if told.family else known.given,
-        birth_date=told.birth_date or known.birth_date,
-        sex=known.sex if told.sex is Sex.UNKNOWN else told.sex,
-    )
+def _corrected(known: Patient, event: PatientEvent) -> Patient:
+    """The number may be another one now, the person is the same."""
+    same = replace(known, mrn=event.patient.mrn, issuer=event.patient.issuer)
+    return same.corrected(event.patient, event.cleared)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import adapter
 from adapter.domain.message import InboundMessage, MessageState
+from adapter.domain.order import OrderName
 from adapter.domain.outcome import Outcome
 from adapter.errors import Malformed, ReadoutError, Rejected, TooLarge, TryAgain, Unsupported
 from adapter.hl7v2.ack import Acknowledger
@@ -89,7 +90,10 @@ def number_given() -> str:
 
 
 def _applied(
-    message: InboundMessage, accessions: Collection[str], placers: Collection[str], seconds: float
+    message: InboundMessage,
+    orders: Collection[OrderName],
+    placers: Collection[str],
+    seconds: float,
 ) -> Outcome:
     return Outcome(MessageState.APPLIED, numbers=dict.fromkeys(placers, "R2026000001"))
 

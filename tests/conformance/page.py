@@ -7,6 +7,7 @@ from pathlib import Path
 
 from adapter.hl7v2 import charset, framing
 from adapter.hl7v2.message import Message
+from adapter.mapping.hl7_orders import Detail
 from adapter.mapping.listeners import ListenerProfile
 from adapter.mapping.mllp_profile import MllpProfile
 from tests.conformance import answers, outgoing
@@ -27,6 +28,12 @@ from tests.conformance.incoming import (
 PAGE = Path(__file__).resolve().parents[2] / "deploy" / "conformance" / "hl7v2.md"
 LISTENER = ListenerProfile(name="default", port=2575)
 RECEIVER = MllpProfile(port=2575)
+_DETAILS = {
+    Detail.NONE: "none: MSA alone",
+    Detail.EXCEPTIONS: "those that changed nothing",
+    Detail.REPLACEMENTS: "those that changed nothing, and those that replace or are replaced",
+    Detail.ALL: "all",
+}
 
 HEAD = """# HL7 v2 conformance statement
 
@@ -49,7 +56,16 @@ DUPLICATES = """Other types are refused. The same message again (sender, MSH-10 
 accepted and changes nothing. Z segments and segments that are not named are left alone."""
 
 SEVERAL = """Several OBR under one ORC, and several IPC under one OBR, are one order each where they
-name different accessions; these are then linked."""
+name different accessions; these are then linked.
+
+An order that changes: an empty field leaves the value that is known, the null value `""` deletes
+it. ORC alone, without OBR, is enough to cancel, discontinue, hold or release an order, or to tell
+its state: the accession finds the study, else the patient's order of that filler number (ORC-3),
+else of that placer number (ORC-2). OBR may then lack procedure and accession, too."""
+
+FAULTS = """A message that is accepted and then cannot be applied, because of a fault here, is tried
+some times and then refused, with its reason in the log; the messages behind it are applied in their
+order. Once the fault is mended it is applied again from its bytes (`readout messages replay`)."""
 
 CONTROLS = """ORC-1 and ORC-5; a pair that is not here changes nothing, which the history of the
 study says."""
@@ -233,6 +249,7 @@ def _by_meaning(codes: dict[str, str]) -> Iterator[tuple[str, str]]:
 def _answers() -> Iterator[str]:
     yield "## Answers to messages in"
     yield ANSWERS
+    yield FAULTS
     verdicts = " | ".join(answers.VERDICTS)
     yield _table(f"MSH-15, MSH-16 | {verdicts} | order applied | other applied", answers.modes())
     yield LATER
@@ -247,13 +264,21 @@ def _responses() -> Iterator[str]:
     rule = ORDERS.responses
     yield "### Answers that tell of each order"
     yield (
-        f"For ORC-1 {' and '.join(sorted(rule.controls))}, for senders in `responses.senders`, and "
-        "where MSH-16 asks for it: MSH, MSA, PID and the order's ORC, OBR and IPC as they came, in "
-        "ORC what became of it. Where the order is not applied within "
+        f"For ORC-1 {' and '.join(sorted(rule.controls))}, for senders in `responses.senders`, "
+        "where ORC-6 asks for it and where MSH-16 does: MSH, MSA, PID and the order's ORC, OBR and "
+        "IPC as they came, in ORC what became of it. Where the order is not applied within "
         f"{rule.wait_seconds:g} seconds (`wait_seconds`), MSA alone says that it is stored. A "
         f"number is made by `number_pattern`, here `{ORDERS.number_pattern}`."
     )
     yield _table("message | answer", ((f"`{a}`", f"`{b}`") for a, b in rule.messages.items()))
+    yield (
+        "ORC-6 (table 0121) says of which orders; where it is filled it asks for this answer, "
+        "unless it says none. An order that is refused, at the door or later, is told as not done."
+    )
+    yield _table(
+        "ORC-6 | orders that are told",
+        ((flag or "(empty)", _DETAILS[detail]) for flag, detail in rule.flags.items()),
+    )
     yield _table(
         "ORC-1 asked | ORC-1 where it was done | ORC-1 where it changed nothing",
         (

@@ -223,10 +223,10 @@ async def test_an_answer_that_cannot_be_written_leaves_the_others_theirs(
     bad, good = await connect(listener), await connect(listener)
     answer = listener.answer
 
-    def faulty(header: Any, refusal: Any) -> bytes | None:
-        if header.control_id == "BAD":
+    def faulty(arrival: Any, refusal: Any) -> bytes | None:
+        if arrival.header.control_id == "BAD":
             raise ValueError("a fault")
-        return answer(header, refusal)
+        return answer(arrival, refusal)
 
     monkeypatch.setattr(listener, "answer", faulty)
     store.gate.clear()

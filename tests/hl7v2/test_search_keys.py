@@ -36,6 +36,11 @@ def test_every_step_of_an_order_and_every_number_of_its_patient(
     assert [each.reveal() for each in found.patient_numbers] == ["MRN10042", "998877"]
 
 
+def test_the_numbers_of_every_order(sample: Callable[[str], bytes]) -> None:
+    assert keys(sample("orm_o01_chest.hl7")).order_numbers == ("P-77001", "F-88001")
+    assert keys(message("ORM^O01", "ORC|CA|P1", "ORC|CA||F2")).order_numbers == ("P1", "F2")
+
+
 @pytest.mark.parametrize(
     ("body", "accession"),
     [

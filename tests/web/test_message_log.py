@@ -54,6 +54,9 @@ def test_messages_are_searched_in_the_address_or_in_the_body(site: Site) -> None
     assert len(search(site, patient="MRN10042", type="OMI", sender="EHR|NORTH")) == 1
     assert len(search(site, until="2026-11-23T00:00:00+00:00")) == 1
     assert len(search(site, text="Brändström")) == 2
+    assert [each["control_id"] for each in search(site, order="P-77001")] == ["EHR0000000001"]
+    found = site.client.get("/api/studies", params={"order_number": "F-88001"}).json()["studies"]
+    assert [each["accession"] for each in found] == ["RA-20261122-0042"]
 
 
 def test_pages_follow_each_other(site: Site) -> None:

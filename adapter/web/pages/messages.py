@@ -41,6 +41,8 @@ class SearchForm(Asked):
 
     accession: Word = Field("", max_length=64)
     """Accession number."""
+    order: Word = Field("", max_length=200)
+    """Number of the order."""
     patient: Word = Field("", max_length=200)
     """A number of the patient."""
     control_id: Word = Field("", max_length=250)
@@ -177,6 +179,7 @@ def _none(more: int | None) -> str:
 def _form(path: str, form: SearchForm, kind: str, peer: str, states: Iterable[str]) -> Html:
     labels = {
         "accession": "Accession",
+        "order": "Order number",
         "patient": "Patient number",
         "control_id": "Control id",
         "kind": kind,
