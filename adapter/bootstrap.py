@@ -1,4 +1,4 @@
-"""The only file that names every concrete class: settings in, a running service out."""
+"""Names every concrete class, with links.py: settings in, a running service out."""
 
 from __future__ import annotations
 
@@ -15,23 +15,19 @@ import structlog
 import uvicorn
 
 from adapter.clock import SystemClock
-from adapter.domain.delivery import ReportMessage
 from adapter.domain.event import Event
 from adapter.domain.feed import FeedState
 from adapter.domain.people import Practitioner
 from adapter.errors import ConfigurationError, cannot_listen
 from adapter.fhir.bundles import read_orders
-from adapter.fhir.client import FhirDestination
-from adapter.fhir.results import build_transaction
 from adapter.hl7v2.doors import MllpDoors, make_listener, protocol_of
 from adapter.hl7v2.listener import MllpListener
 from adapter.hl7v2.plain_order import PlainOrder
 from adapter.hl7v2.reader import MessageReader
 from adapter.hl7v2.responder import Responder
-from adapter.hl7v2.results import build_report_message
-from adapter.hl7v2.sender import MllpDestination
 from adapter.jobs.dbos_jobs import DbosJobs, Queue
-from adapter.mapping.destinations import DestinationProfile, client_keys, load_destinations
+from adapter.links import link, translate
+from adapter.mapping.destinations import client_keys, load_destinations
 from adapter.mapping.fhir_orders import FhirOrderMapping
 from adapter.mapping.files import MappingFiles
 from adapter.mapping.hl7_orders import OrderMapping
@@ -46,7 +42,7 @@ from adapter.mapping.plug_in import load_plug_in
 from adapter.mapping.reporting import ReportingTables
 from adapter.observability.logs import configure_logs
 from adapter.outbound import Outbound
-from adapter.ports import Destination, SpeechContext
+from adapter.ports import SpeechContext
 from adapter.settings import Settings
 from adapter.speech.audio import SAMPLE_RATE
 from adapter.speech.decoder import GPU_BATCH, runs_on_gpu
@@ -82,24 +78,6 @@ log = structlog.get_logger()
 
 _RECONCILE_S = 3600.0
 _LONGEST_WS_MESSAGE = 1 << 20
-
-
-def translate(profile: DestinationProfile, message: ReportMessage) -> bytes:
-    """The message in the words and form of this destination."""
-    if profile.mllp is not None and profile.protocol == "mllp":
-        return build_report_message(message, profile.mllp)
-    if profile.fhir is not None:
-        return build_transaction(message, profile.fhir)
-    raise ConfigurationError(f"destination {profile.name} has no section {profile.protocol}")
-
-
-def link(profile: DestinationProfile) -> Destination:
-    """The connection to this destination."""
-    if profile.mllp is not None and profile.protocol == "mllp":
-        return MllpDestination(profile.mllp)
-    if profile.fhir is not None:
-        return FhirDestination(profile.fhir)
-    raise ConfigurationError(f"destination {profile.name} has no section {profile.protocol}")
 
 
 def queues(settings: Settings) -> dict[str, Queue]:

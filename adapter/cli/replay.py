@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from adapter.bootstrap import translate
 from adapter.cli.stored import opened
+from adapter.links import translate
 from adapter.settings import load_settings
 from adapter.workflow.replay import replay
 

@@ -10,9 +10,11 @@ from pydantic import Field, model_validator
 
 from adapter.domain.delivery import DeliveryKind
 from adapter.errors import ConfigurationError
+from adapter.mapping.custom_fields_profile import CustomFieldsProfile
 from adapter.mapping.fhir_profile import FhirProfile
 from adapter.mapping.files import MappingFile, MappingFiles, MappingTable
 from adapter.mapping.mllp_profile import MllpProfile
+from adapter.mapping.webhook_profile import WebhookProfile
 
 
 class DestinationProfile(MappingTable):
@@ -22,7 +24,7 @@ class DestinationProfile(MappingTable):
     """Name of the destination; it stays the same for ever, deliveries are stored under it."""
     enabled: bool = True
     """Whether new reports are sent there."""
-    protocol: Literal["mllp", "fhir"]
+    protocol: Literal["mllp", "fhir", "webhook", "custom_fields"]
     """How it is reached; the section of that name below must be there."""
     kinds: tuple[DeliveryKind, ...] = tuple(DeliveryKind)
     """Which reports it takes: preliminary, final, addendum, correction, cancellation, retraction.
@@ -34,10 +36,20 @@ class DestinationProfile(MappingTable):
     """HL7 v2 over MLLP."""
     fhir: FhirProfile | None = None
     """FHIR R4 over HTTP."""
+    webhook: WebhookProfile | None = None
+    """Signed JSON over HTTP."""
+    custom_fields: CustomFieldsProfile | None = None
+    """Custom fields of a dictation system; unofficial."""
+
+    @property
+    def section(self) -> MappingTable | None:
+        """The section of its protocol; there is one once the file has been read."""
+        section: MappingTable | None = getattr(self, self.protocol)
+        return section
 
     @model_validator(mode="after")
     def _has_its_section(self) -> DestinationProfile:
-        if getattr(self, self.protocol) is None:
+        if self.section is None:
             raise ValueError(
                 f"protocol is {self.protocol}, but section {self.protocol!r} is missing"
             )

@@ -1,0 +1,1 @@
+"""Sections of a report as custom fields of a dictation system (unofficial web service)."""

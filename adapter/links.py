@@ -1,0 +1,48 @@
+"""Every kind of destination: who writes its messages, and who sends them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from adapter.clock import SystemClock
+from adapter.custom_fields.destination import CustomFieldsDestination
+from adapter.custom_fields.message import build_fields
+from adapter.domain.delivery import ReportMessage
+from adapter.fhir.client import FhirDestination
+from adapter.fhir.results import build_transaction
+from adapter.hl7v2.results import build_report_message
+from adapter.hl7v2.sender import MllpDestination
+from adapter.mapping.destinations import DestinationProfile
+from adapter.ports import Destination
+from adapter.webhooks.message import build_webhook
+from adapter.webhooks.sender import WebhookDestination
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One protocol; both take the profile's section of its name."""
+
+    write: Callable[[ReportMessage, Any], bytes]
+    open: Callable[[Any], Destination]
+
+
+KINDS: dict[str, Kind] = {
+    "mllp": Kind(build_report_message, MllpDestination),
+    "fhir": Kind(build_transaction, FhirDestination),
+    "webhook": Kind(build_webhook, lambda section: WebhookDestination(section, SystemClock())),
+    "custom_fields": Kind(
+        build_fields, lambda section: CustomFieldsDestination(section, SystemClock())
+    ),
+}
+
+
+def translate(profile: DestinationProfile, message: ReportMessage) -> bytes:
+    """The message in the words and form of this destination."""
+    return KINDS[profile.protocol].write(message, profile.section)
+
+
+def link(profile: DestinationProfile) -> Destination:
+    """The connection to this destination."""
+    return KINDS[profile.protocol].open(profile.section)

@@ -1,0 +1,105 @@
+"""Posts signed JSON: one request a delivery, the same id at every try, no redirects."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import hashlib
+import hmac
+import os
+
+import httpx
+
+from adapter.clock import retry_after
+from adapter.domain.delivery import Answer, Delivery, Outcome
+from adapter.errors import ConfigurationError, TryAgain
+from adapter.mapping.webhook_profile import WebhookProfile
+from adapter.outbound import AddressRefused, Outbound
+from adapter.ports import Clock
+
+_PASSING = frozenset({408, 425, 429})
+_PREFIX = "whsec_"
+_SHORTEST = 24  # bytes, by the specification
+
+
+class WebhookDestination:
+    """One address; implements ports.Destination on whichever loop calls it."""
+
+    def __init__(self, profile: WebhookProfile, clock: Clock) -> None:
+        self._profile, self._clock = profile, clock
+        self._guard = Outbound.of(profile.allowed_hosts, "allowed_hosts of the webhook")
+        try:
+            self._url = self._guard.check(profile.url)
+        except AddressRefused as error:
+            raise ConfigurationError(f"webhook {profile.url}: {error}") from None
+        self._secrets()  # one that is missing shows at start, not with the first report
+
+    async def send(self, delivery: Delivery) -> Answer:
+        """POST the stored bytes. Raises TryAgain when nobody answers, or says to come again."""
+        headers = self._headers(delivery)
+        seconds = self._profile.answer_seconds
+        try:
+            async with asyncio.timeout(seconds), self._guard.client(timeout=seconds) as client:
+                request = client.build_request(
+                    "POST", self._url, content=delivery.body, headers=headers
+                )
+                response = await client.send(request, stream=True)  # its body is of no interest
+                await response.aclose()
+        except AddressRefused as error:
+            return Answer(Outcome.HOLD, "", str(error))
+        except (httpx.RequestError, TimeoutError) as error:
+            told = f"{type(error).__name__} {error}".strip()
+            raise TryAgain(f"webhook {self._url.host}: {told}") from None
+        return self._read(response)
+
+    async def close(self) -> None:
+        """Nothing is kept open."""
+
+    def _read(self, response: httpx.Response) -> Answer:
+        status = response.status_code
+        if 200 <= status < 300:
+            return Answer(Outcome.ACCEPTED, str(status))
+        told = self._profile.answers.get(status)
+        if told is None and (status in _PASSING or status >= 500):
+            after = retry_after(
+                response.headers.get("Retry-After", ""), response.headers.get("Date", "")
+            )
+            raise TryAgain(f"webhook {self._url.host} answered HTTP {status}", after)
+        moved = "; it redirects: put the final address into url" if 300 <= status < 400 else ""
+        return Answer(Outcome(told or Outcome.HOLD), str(status), f"HTTP {status}{moved}")
+
+    def _headers(self, delivery: Delivery) -> dict[str, str]:
+        at = int(self._clock.now().timestamp())
+        signatures = (
+            signature(secret, delivery.control_id, at, delivery.body) for secret in self._secrets()
+        )
+        return {
+            "Content-Type": "application/json",
+            "webhook-id": delivery.control_id,
+            "webhook-timestamp": str(at),
+            "webhook-signature": " ".join(signatures),
+        }
+
+    def _secrets(self) -> list[bytes]:
+        return [_secret(name) for name in self._profile.secret_envs]
+
+
+def signature(secret: bytes, id_: str, at: int, body: bytes) -> str:
+    """`v1,` and the Base64 of HMAC-SHA256 over `id.timestamp.body` (Standard Webhooks 1.0)."""
+    signed = f"{id_}.{at}.".encode() + body
+    return "v1," + base64.b64encode(hmac.digest(secret, signed, hashlib.sha256)).decode()
+
+
+def _secret(name: str) -> bytes:
+    told = os.environ.get(name, "").strip()
+    try:
+        secret = base64.b64decode(told.removeprefix(_PREFIX), validate=True)
+    except binascii.Error:
+        secret = b""
+    if len(secret) < _SHORTEST:
+        raise ConfigurationError(
+            f"environment variable {name} (secret_envs) must hold {_PREFIX} and Base64 of at least"
+            f" {_SHORTEST} random bytes"
+        )
+    return secret
