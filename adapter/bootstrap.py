@@ -28,7 +28,7 @@ from adapter.hl7v2.responder import Responder
 from adapter.jobs.dbos_jobs import DbosJobs, Queue
 from adapter.links import link, translate
 from adapter.mapping.destinations import client_keys, load_destinations
-from adapter.mapping.fhir_orders import FhirOrderMapping
+from adapter.mapping.fhir_sources import load_fhir_orders
 from adapter.mapping.files import MappingFiles
 from adapter.mapping.hl7_orders import OrderMapping
 from adapter.mapping.listeners import (
@@ -60,8 +60,10 @@ from adapter.web.parts import Parts
 from adapter.workflow.deliveries import Deliveries
 from adapter.workflow.destinations import Destinations
 from adapter.workflow.dictations import Dictations
+from adapter.workflow.fhir_fetching import open_feeds
 from adapter.workflow.fhir_intake import FhirIntake
 from adapter.workflow.fhir_reading import FhirReading
+from adapter.workflow.fhir_sources import FhirSources
 from adapter.workflow.intake import Intake
 from adapter.workflow.live_dictation import Listen, LiveDictations
 from adapter.workflow.message_log import open_log
@@ -71,7 +73,7 @@ from adapter.workflow.reports import Reports
 from adapter.workflow.review import Review
 from adapter.workflow.sign_in import SignIn
 from adapter.workflow.sign_off import SignOff
-from adapter.workflow.study_flow import DELIVER, MERGE, TRANSCRIBE, House, Route
+from adapter.workflow.study_flow import DELIVER, FETCH, MERGE, TELL, TRANSCRIBE, House, Route
 from adapter.workflow.watch_folder import WatchFolder
 
 log = structlog.get_logger()
@@ -88,6 +90,8 @@ def queues(settings: Settings) -> dict[str, Queue]:
         TRANSCRIBE: Queue(workers=GPU_BATCH if together else 1),
         MERGE: Queue(workers=4, laned=True),
         DELIVER: Queue(workers=16, laned=True),
+        FETCH: Queue(workers=4, laned=True),
+        TELL: Queue(workers=4, laned=True),
     }
 
 
@@ -122,7 +126,7 @@ class Readers(dict[str, Callable[[bytes], Sequence[Event]]]):
 
     def __missing__(self, protocol: str) -> Callable[[bytes], Sequence[Event]]:
         """A listener's own mapping file is gone: the default one reads what it has stored."""
-        return self[protocol_of(DEFAULT_ORDERS)]
+        return self["fhir" if protocol.startswith("fhir") else protocol_of(DEFAULT_ORDERS)]
 
 
 class _HttpServer(uvicorn.Server):
@@ -141,7 +145,7 @@ class Service:
         self.settings = settings
         files = MappingFiles(site=settings.mappings_dir)
         listeners = load_listeners(files, default_listener(settings))
-        fhir_orders = files.get("fhir_orders.yaml").read(FhirOrderMapping)
+        fhir_orders = load_fhir_orders(files)
         others = load_message_mapping(files)
         plug_in = load_plug_in(files)
         self._orders = {
@@ -154,12 +158,16 @@ class Service:
             settings.outbound_allowed_hosts, "READOUT_OUTBOUND_ALLOWED_HOSTS"
         )
         self.house = self._house(files)
-        readers = Readers({"fhir": lambda body: read_orders(body, fhir_orders)})
+        readers = Readers(
+            {name: partial(read_orders, mapping=each) for name, each in fhir_orders.items()}
+        )
         readers |= {protocol_of(name): each.read for name, each in self._readers.items()}
         made, dictated = Reports(self.house), Dictations(self.house)
         desk = SignOff(self.house, made)
         log = open_log(self.house.database, self.house.clock, files)
         intake = Intake(self.house, readers, log.index)
+        taking, feeds = FhirIntake(self.house, intake), open_feeds(files, self.house.clock)
+        sources = FhirSources(self.house, taking, feeds)
         self.parts = Parts(
             house=self.house,
             intake=intake,
@@ -173,15 +181,18 @@ class Service:
             max_body_bytes=settings.http_max_body_bytes,
             find_speech_model=lambda: speech_model(settings),
             live=self._live_dictations(dictated),
-            fhir=FhirIntake(self.house, intake),
-            fhir_reading=FhirReading(self.house, fhir_orders),
-            fhir_orders=fhir_orders,
+            fhir=taking,
+            fhir_reading=FhirReading(self.house, fhir_orders["fhir"]),
+            fhir_orders=fhir_orders["fhir"],
+            fhir_sources=sources,
             sign_in=SignIn(self.house.database, self.house.clock, settings.session_hours),
             changes=ChangeFeed(self.house.database),
             host_names=tuple(filter(None, map(str.strip, settings.http_host_names.split(",")))),
             feeds=self._feeds,
             outbound=self.outbound,
-            client_keys=client_keys(route.profile for route in self.house.routes.values()),
+            client_keys=client_keys(
+                (route.profile for route in self.house.routes.values()), sources.smart_clients
+            ),
             plug_in=plug_in,
             access=open_access(settings, plug_in, self.outbound, self.house.clock),
         )
@@ -246,8 +257,10 @@ class Service:
         jobs.handle(TRANSCRIBE, parts.dictations.transcribe)
         jobs.handle(MERGE, parts.reports.merge)
         jobs.handle(DELIVER, parts.deliveries.deliver)
+        jobs.handle(FETCH, parts.fhir_sources.fetch)
+        jobs.handle(TELL, parts.fhir_sources.tasks.tell)
         jobs.start()
-        owed = reconcile(self.house)
+        owed = reconcile(self.house) + parts.fhir_sources.reconcile()
         log.info("started", node=self.settings.node_id, owed=owed)
         parts.intake.start()
         if self._watcher is not None:

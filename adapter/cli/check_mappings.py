@@ -15,6 +15,7 @@ from adapter.errors import ReadoutError
 from adapter.mapping.checks import ChecksTable
 from adapter.mapping.destinations import DestinationProfile
 from adapter.mapping.fhir_orders import FhirOrderMapping
+from adapter.mapping.fhir_sources import FhirSource, load_fhir_sources
 from adapter.mapping.files import MappingFile, MappingFiles, MappingTable
 from adapter.mapping.hl7_names import Hl7Names
 from adapter.mapping.hl7_orders import OrderMapping
@@ -32,6 +33,8 @@ from adapter.reporting.template_lint import lint, macro_faults
 
 FOLDERS: dict[str, type[MappingTable]] = {
     "destinations": DestinationProfile,
+    "fhir_orders": FhirOrderMapping,
+    "fhir_sources": FhirSource,
     "findings": LexiconFile,
     "listeners": ListenerProfile,
     "macros": MacroFile,
@@ -99,6 +102,7 @@ def _checked(files: MappingFiles, site: Path | None) -> Iterator[Report]:
         [
             *_wrong(lambda: ReportingTables.load(files)),
             *_wrong(lambda: [files.get(each.orders) for each in load_listeners(files)]),
+            *_wrong(lambda: [files.get(each.orders) for each in load_fhir_sources(files)]),
         ],
     )
 

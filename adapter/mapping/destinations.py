@@ -14,6 +14,7 @@ from adapter.mapping.custom_fields_profile import CustomFieldsProfile
 from adapter.mapping.fhir_profile import FhirProfile
 from adapter.mapping.files import MappingFile, MappingFiles, MappingTable
 from adapter.mapping.mllp_profile import MllpProfile
+from adapter.mapping.smart_client import SmartClient
 from adapter.mapping.webhook_profile import WebhookProfile
 
 
@@ -67,7 +68,9 @@ def load_destinations(files: MappingFiles) -> list[tuple[DestinationProfile, Map
     return enabled
 
 
-def client_keys(profiles: Iterable[DestinationProfile]) -> tuple[Path, ...]:
+def client_keys(
+    profiles: Iterable[DestinationProfile], others: Iterable[SmartClient] = ()
+) -> tuple[Path, ...]:
     """Files of the private keys by which authorization servers know us."""
-    smart = (profile.fhir.smart for profile in profiles if profile.fhir)
+    smart = [*(profile.fhir.smart for profile in profiles if profile.fhir), *others]
     return tuple(dict.fromkeys(path for each in smart if each for path in each.keys))

@@ -238,6 +238,31 @@ fhir_identifier = sa.Table(  # identifiers of ServiceRequests, to find them by
     sa.Column("accession", sa.Text, primary_key=True, index=True),
 )
 
+fhir_source = sa.Table(  # FHIR servers that orders are fetched from
+    "readout_fhir_source",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    _text("cursor", ""),
+    sa.Column("turn", sa.Integer, nullable=False, server_default="0"),
+    _text("subscription", ""),
+    _text("renew_at", ""),
+    sa.Column("last_event", sa.BigInteger, nullable=False, server_default="0"),
+    _text("problem", ""),
+)
+
+fhir_seen = sa.Table(  # orders of these servers, and the Task that tells how far each is
+    "readout_fhir_seen",
+    metadata,
+    sa.Column("source", sa.Text, primary_key=True),
+    sa.Column("id", sa.Text, primary_key=True),
+    _text("version"),
+    sa.Column("accession", sa.Text, nullable=False, index=True),
+    _text("reason", ""),
+    _text("task", ""),
+    _text("task_status", ""),
+    sa.Column("task_version", sa.Integer, nullable=False, server_default="0"),
+)
+
 prior_report = sa.Table(  # reports of other systems, the latest text of each
     "readout_prior_report",
     metadata,

@@ -16,6 +16,7 @@ from adapter.web import (
     fhir_bundles,
     fhir_capability,
     fhir_endpoint,
+    fhir_subscription,
     health,
     key_set,
     live,
@@ -54,6 +55,7 @@ ROUTERS = tuple(
         fhir_endpoint,
         fhir_bundles,
         fhir_capability,
+        fhir_subscription,
         key_set,
     )
 )

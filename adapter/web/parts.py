@@ -17,6 +17,7 @@ from adapter.workflow.destinations import Destinations
 from adapter.workflow.dictations import Dictations
 from adapter.workflow.fhir_intake import FhirIntake
 from adapter.workflow.fhir_reading import FhirReading
+from adapter.workflow.fhir_sources import FhirSources
 from adapter.workflow.intake import Intake
 from adapter.workflow.live_dictation import LiveDictations
 from adapter.workflow.message_log import MessageLog
@@ -51,6 +52,7 @@ class Parts:
     fhir: FhirIntake
     fhir_reading: FhirReading
     fhir_orders: FhirOrderMapping
+    fhir_sources: FhirSources
     outbound: Outbound
     plug_in: PlugIn
     access: Access

@@ -70,10 +70,12 @@ class FhirIntake:
     def __init__(self, house: House, intake: Intake) -> None:
         self._house, self._intake = house, intake
 
-    def message(self, body: bytes, sender: str, peer: str, type_: str) -> InboundMessage:
+    def message(
+        self, body: bytes, sender: str, peer: str, type_: str, protocol: str = "fhir"
+    ) -> InboundMessage:
         """The body as it is stored. Its repeats are known by what they say, not by their bytes."""
         return InboundMessage(
-            protocol="fhir",
+            protocol=protocol,
             peer=peer,
             sender=sender,
             control_id=uuid.uuid4().hex[:20],
@@ -187,12 +189,17 @@ def named(tx: sa.Connection, id_: str) -> Accession | None:
 
 def resource_id(accession: str) -> str:
     """The logical id of an order: its accession, or a hash of one that FHIR ids cannot hold."""
-    return accession if _ID.fullmatch(accession) else sha256_hex(accession.encode())
+    return accession if is_id(accession) else sha256_hex(accession.encode())
+
+
+def is_id(text: str) -> bool:
+    """Whether it can be a logical id."""
+    return _ID.fullmatch(text) is not None and text.strip(".") != ""
 
 
 def check_id(id_: str, resource: Json) -> None:
     """Raise Malformed unless the resource has the id of its address (R4 3.1.0.7)."""
-    if not _ID.fullmatch(id_) or resource.get("id") != id_:
+    if not is_id(id_) or resource.get("id") != id_:
         raise Malformed(
             "the id of the resource must be the id in the address, 1 to 64 of A-Z a-z 0-9 . -",
             location="ServiceRequest.id",

@@ -18,7 +18,7 @@ from adapter.hl7v2.doors import protocol_of
 from adapter.hl7v2.escape import escape
 from adapter.hl7v2.search_keys import read_keys as hl7v2_keys
 from adapter.hl7v2.view import MessageText, read_view
-from adapter.mapping.fhir_orders import FhirOrderMapping
+from adapter.mapping.fhir_sources import load_fhir_orders
 from adapter.mapping.files import MappingFiles
 from adapter.mapping.hl7_names import load_hl7_names
 from adapter.mapping.hl7_orders import OrderMapping
@@ -177,9 +177,11 @@ class MessageLog:
 
 def open_log(database: Database, clock: Clock, files: MappingFiles) -> MessageLog:
     """The log as the site's mappings read its messages; raises ConfigurationError."""
-    names, fhir_orders = load_hl7_names(files), files.get("fhir_orders.yaml").read(FhirOrderMapping)
+    names, fhir_orders = load_hl7_names(files), load_fhir_orders(files)
     others = load_message_mapping(files)
-    keys: dict[str, KeyReader] = {"fhir": partial(fhir_keys, mapping=fhir_orders)}
+    keys: dict[str, KeyReader] = {
+        protocol: partial(fhir_keys, mapping=each) for protocol, each in fhir_orders.items()
+    }
     views: dict[str, View] = {}
     for file in (files.get(DEFAULT_ORDERS), *files.folder("orders")):
         orders, protocol = file.read(OrderMapping), protocol_of(file.name)

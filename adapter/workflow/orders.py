@@ -76,6 +76,7 @@ def _begin(house: House, tx: sa.Connection, event: OrderEvent, cause: str) -> st
     order, now = event.order, house.now()
     studies.add(tx, order, event.status or OrderStatus.SCHEDULED, now)
     studies.note(tx, order.accession, now, f"order {event.action}", cause)
+    house.changed(tx, order.accession)
     return ""
 
 
@@ -106,6 +107,7 @@ def _change(
     accession, now = order.accession, house.now()
     studies.change(tx, accession, now, order=order, order_status=status)
     studies.note(tx, accession, now, what, cause)
+    house.changed(tx, accession)
     if dictations.of_study(tx, accession):
         house.jobs.put(tx, MERGE, f"{accession}/order-{study.version}", lane=accession)
 

@@ -172,6 +172,7 @@ class Reports:
         status = ReportStatus.DRAFT if drafted else STATUS_OF_KIND[version.kind]
         reviewed = {"review_state": ReviewState.NONE} if status in CLOSED else {}
         studies.change(tx, accession, version.issued_at, report_status=status, **reviewed)
+        house.changed(tx, accession)
         detail = f"version {version.number}"
         studies.note(tx, accession, version.issued_at, f"report {version.report.status}", detail)
         signed = status in CLOSED

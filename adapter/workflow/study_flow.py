@@ -23,6 +23,9 @@
     signed elsewhere ───────────► report version (final), compared with ours; what was not
                                   sent is withdrawn               owes: merge, as after "sign"
     patient corrected, merged ──► patient of the studies          owes: merge, of his open studies
+    a FHIR server is searched,
+    or tells of a change ───────► order arrives                   owes: fetch, the next turn
+    study of such an order ─────► Task on that server             owes: tell, by each change
     deliver ────────────────────► acknowledged, held, or again later
 
 Each arrow is one transaction that changes the tables and puts the job it owes. A job is only a
@@ -33,8 +36,10 @@ stands as it was read. Running it twice, or after a crash, changes nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+
+import sqlalchemy as sa
 
 from adapter.domain.delivery import DeliveryKind, ReportMessage
 from adapter.domain.study import ReportStatus
@@ -47,6 +52,8 @@ from adapter.store.database import Database
 
 TRANSCRIBE = "transcribe"  # key: accession/dictation id
 MERGE = "merge"  # key: accession/what arrived
+FETCH = "fetch"  # key: source/turn, order or hint; lane: source
+TELL = "tell"  # key: source/order/version of the study; lane: source
 DELIVER = "deliver"  # key: destination/delivery/attempt; lane: destination
 
 STATUS_OF_KIND = {
@@ -87,6 +94,13 @@ class House:
     audio_limit: int
     retry_base: float
     retry_cap: float
+    watchers: list[Callable[[sa.Connection, str], None]] = field(default_factory=list)
+    """Called with the accession in the transaction that changes a study: they promise more."""
+
+    def changed(self, tx: sa.Connection, accession: str) -> None:
+        """Tell the watchers."""
+        for each in self.watchers:
+            each(tx, accession)
 
     def now(self) -> str:
         """ISO 8601, UTC, milliseconds."""

@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 from adapter.mapping.checks import ChecksTable
 from adapter.mapping.destinations import DestinationProfile
 from adapter.mapping.fhir_orders import FhirOrderMapping
+from adapter.mapping.fhir_sources import FhirSource
 from adapter.mapping.files import MappingTable
 from adapter.mapping.hl7_names import Hl7Names
 from adapter.mapping.hl7_orders import OrderMapping
@@ -39,6 +40,11 @@ ROOTS: list[tuple[str, str, type[MappingTable]]] = [
     ),
     ("hl7_names.yaml", "names of segments and fields, for the message log", Hl7Names),
     ("fhir_orders.yaml", "FHIR orders", FhirOrderMapping),
+    (
+        "fhir_sources/*.yaml",
+        "FHIR servers whose orders are fetched; `fhir_orders/*.yaml` are as fhir_orders.yaml",
+        FhirSource,
+    ),
     ("destinations/*.yaml", "where reports go, one file a destination", DestinationProfile),
     ("templates/*.yaml", "report templates, one file a template", TemplateTable),
     ("macros/*.yaml", "sentences that a spoken name enters", MacroFile),

@@ -30,6 +30,7 @@ from adapter.web.parts import Parts
 from adapter.workflow.destinations import Destinations
 from adapter.workflow.fhir_intake import FhirIntake
 from adapter.workflow.fhir_reading import FhirReading
+from adapter.workflow.fhir_sources import FhirSources
 from adapter.workflow.intake import Intake
 from adapter.workflow.live_dictation import LiveDictations
 from adapter.workflow.message_log import open_log
@@ -106,6 +107,7 @@ def site_in(folder: Path, empty: Path) -> Iterator[Site]:
     fhir_orders = FhirOrderMapping()
     readers = {"fhir": lambda body: read_fhir(body, fhir_orders), "hl7v2": read_hl7v2}
     intake = Intake(workflow.house, readers, log.index)
+    taking = FhirIntake(workflow.house, intake)
     parts = Parts(
         house=workflow.house,
         intake=intake,
@@ -121,7 +123,8 @@ def site_in(folder: Path, empty: Path) -> Iterator[Site]:
         live=LiveDictations(
             workflow.house, workflow.dictations, LiveAudio(folder / "live", 16_000), None
         ),
-        fhir=FhirIntake(workflow.house, intake),
+        fhir=taking,
+        fhir_sources=FhirSources(workflow.house, taking, {}),
         fhir_reading=FhirReading(workflow.house, fhir_orders),
         fhir_orders=fhir_orders,
         sign_in=SignIn(database, workflow.house.clock),

@@ -1,0 +1,72 @@
+"""Fetches what an order refers to, so that it can be kept complete; bounded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from adapter.errors import Rejected
+from adapter.fhir.elements import Json
+from adapter.fhir.orders import in_r4, references
+from adapter.fhir.people import named_identifiers
+from adapter.fhir.references import Beside, Resources, without_version
+from adapter.fhir.source_server import SourceServer
+
+_MOST = 12
+"""Resources fetched for one order."""
+_KINDS = ("Patient", "Practitioner", "PractitionerRole", "Encounter", "ImagingStudy")
+
+Entry = tuple[str, Json]
+
+
+async def gather(order: Json, server: SourceServer, known: Iterable[Entry] = ()) -> list[Entry]:
+    """(address, resource) of what a ServiceRequest refers to and `known` does not hold yet.
+
+    Raises TryAgain while the server is away, Rejected where the patient cannot be had.
+    """
+    beside = Beside(known)
+    resources = Resources(order, beside)
+    found: list[Entry] = []
+    waiting = list(references(in_r4(order)))
+    while waiting and len(found) < _MOST:
+        path, reference = waiting.pop(0)
+        resource = resources.peek(reference)
+        if not resource and _leads_out(reference):
+            for entry in await _fetched(server, path, reference):
+                beside.add(*entry)
+                found.append(entry)
+                resource = entry[1]
+        if resource.get("resourceType") == "PractitionerRole" and resource.get("practitioner"):
+            waiting.append((f"{path}.practitioner", resource["practitioner"]))
+    return found
+
+
+async def _fetched(server: SourceServer, path: str, reference: Json) -> list[Entry]:
+    """One resource, or none: only a patient without any number is needed."""
+    try:
+        resource = await _read(server, without_version(reference["reference"]))
+    except Rejected as error:
+        if path != "ServiceRequest.subject" or named_identifiers(reference):
+            return []
+        location = f"{path}.reference"
+        told = f"the patient cannot be fetched: {error}"
+        raise Rejected(told, location=location, code=error.code) from None
+    if resource.get("resourceType") not in _KINDS:
+        return []
+    told = without_version(reference["reference"])
+    place = f"{resource['resourceType']}/{resource.get('id')}" if "?" in told else told
+    return [(server.address(place), resource)]
+
+
+async def _read(server: SourceServer, told: str) -> Json:
+    """The resource of a literal or conditional reference; {} unless exactly one is meant."""
+    found = await server.read(told)
+    if found.get("resourceType") != "Bundle":
+        return found
+    entries = [each.get("resource") or {} for each in found.get("entry") or []]
+    return entries[0] if len(entries) == 1 else {}
+
+
+def _leads_out(reference: Json) -> bool:
+    told = reference.get("reference") or ""
+    kind = without_version(told).partition("?")[0].split("/")
+    return not told.startswith(("#", "urn:")) and bool({*kind[-2:]} & {*_KINDS})

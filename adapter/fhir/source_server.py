@@ -1,0 +1,174 @@
+"""Reads and writes single resources of a FHIR server; nothing but what its guard allows."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from urllib.parse import urljoin
+
+import httpx
+
+from adapter.clock import retry_after
+from adapter.errors import ConfigurationError, Malformed, NotFound, Rejected, TryAgain
+from adapter.fhir.elements import Json
+from adapter.fhir.json_body import read_object, write_object
+from adapter.fhir.outcome import outcome_text
+from adapter.fhir.smart_auth import SmartAuth
+from adapter.mapping.fhir_sources import FhirSource
+from adapter.outbound import Outbound
+from adapter.ports import Clock
+
+_MEDIA_TYPE = "application/fhir+json"
+_MOST_BYTES = 16_777_216
+_MOST_PAGES = 1_000
+_PASSING = frozenset({408, 409, 412, 425, 429})
+
+Headers = dict[str, str]
+
+
+class Refused(Rejected):
+    """The server does not do what was asked of it, and says so (4xx)."""
+
+
+class SourceServer:
+    """One server. What says who we are goes to no other."""
+
+    def __init__(self, source: FhirSource, clock: Clock) -> None:
+        self.source = source
+        self.base = source.base_url
+        setting = f"allowed_hosts of fhir_sources, source {source.name}"
+        self._elsewhere = Outbound.of(source.allowed_hosts, setting, public=False)
+        self._here = self._elsewhere.also(self.base)
+        self._smart = SmartAuth(source.smart, self.base, clock) if source.smart else None
+        self._home = httpx.URL(source.base_url)
+        token_of(source.token_env)  # one that is missing shows at start
+
+    def address(self, reference: str) -> str:
+        """The absolute address of a reference of this server."""
+        return reference if "://" in reference else f"{self.base}/{reference}"
+
+    def is_here(self, address: str) -> bool:
+        """Whether an absolute address is of this server."""
+        return address.startswith(f"{self.base}/")
+
+    async def read(self, reference: str) -> Json:
+        """The resource; raises NotFound (also when deleted), Refused, AddressRefused, TryAgain."""
+        _, resource = await self._call("GET", self.address(reference))
+        return resource
+
+    async def write(
+        self, method: str, reference: str, resource: Json, headers: Headers | None = None
+    ) -> Json:
+        """Create or update; returns what the server says of it. Raises as `read`."""
+        body = write_object(resource).encode()
+        address = self.address(reference)
+        response, answer = await self._call(method, address, body, headers or {})
+        place = response.headers.get("location", "").partition("/_history/")[0]
+        return answer or {"id": place.rpartition("/")[2]}
+
+    async def pages(self, query: str) -> AsyncIterator[Json]:
+        """The pages of a search; `next` must stay on this server. Raises as `read`."""
+        address, count = f"{self.base}/{query}", 0
+        for _ in range(_MOST_PAGES):
+            _, page = await self._call("GET", address)
+            if page.get("resourceType") != "Bundle":
+                raise TryAgain(f"{self.base} answered a search without a Bundle")
+            yield page
+            count += sum(_is_match(each) for each in page.get("entry") or [])
+            links = page.get("link") or []
+            told = [each.get("url") for each in links if each.get("relation") == "next"]
+            if not told:
+                _check_total(page.get("total"), count, self.base)
+                return
+            address = urljoin(address, str(told[0]))
+            if not self._at_home(address):
+                raise TryAgain(f"{self.base} sends its next page elsewhere; it is not followed")
+        raise TryAgain(f"{self.base}: the search has over {_MOST_PAGES} pages; narrow it")
+
+    async def _call(
+        self, method: str, address: str, body: bytes = b"", headers: Headers | None = None
+    ) -> tuple[httpx.Response, Json]:
+        home = self._at_home(address)
+        guard = self._here if home else self._elsewhere  # another port of its host is elsewhere
+        url = guard.check(address)
+        if home and not url.path.startswith(f"{self._home.path.rstrip('/')}/"):
+            raise NotFound("the reference leads out of the server's base", code="not-found")
+        sent = {"Accept": _MEDIA_TYPE, "Accept-Encoding": "identity", **(headers or {})}
+        if body:
+            sent["Content-Type"] = _MEDIA_TYPE
+        token = token_of(self.source.token_env) if home else ""
+        if token:
+            sent["Authorization"] = f"Bearer {token}"
+        auth = self._smart if home else None
+        wait = httpx.Timeout(self.source.answer_seconds, connect=self.source.connect_seconds)
+        try:
+            async with (
+                asyncio.timeout(self.source.answer_seconds + self.source.connect_seconds),
+                guard.client(timeout=wait) as client,
+                client.stream(
+                    method, url, content=body or None, headers=sent, auth=auth
+                ) as response,
+            ):
+                found = await _bounded(response)
+        except (httpx.RequestError, TimeoutError) as error:
+            raise TryAgain(f"{url.host}: {type(error).__name__} {error}".strip()) from None
+        return response, _read(response, found, f"{method} of {self.base}")
+
+    def _at_home(self, address: str) -> bool:
+        try:
+            url = httpx.URL(address)
+        except httpx.InvalidURL:
+            return False
+        return _origin(url) == _origin(self._home)
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port
+
+
+def _is_match(entry: Json) -> bool:
+    return bool((entry.get("search") or {}).get("mode", "match") == "match")
+
+
+def _check_total(total: object, count: int, base: str) -> None:
+    """Some servers cut a search short and give no next page: that must not look like its end."""
+    if isinstance(total, int) and total > count:
+        raise TryAgain(f"{base} gave {count} of {total} matches and no next page; see page_size")
+
+
+def token_of(variable: str) -> str:
+    """The value of a named environment variable; raises ConfigurationError when it has none."""
+    token = os.environ.get(variable, "").strip() if variable else ""
+    if variable and not token:
+        raise ConfigurationError(f"environment variable {variable} is not set")
+    return token
+
+
+async def _bounded(response: httpx.Response) -> bytes:
+    body = bytearray()
+    async for chunk in response.aiter_bytes():
+        body += chunk
+        if len(body) > _MOST_BYTES:
+            raise TryAgain(f"the server answered more than {_MOST_BYTES} bytes")
+    return bytes(body)
+
+
+def _read(response: httpx.Response, body: bytes, what: str) -> Json:
+    """The resource of an answer, {} without one; raises by its status."""
+    status = response.status_code
+    try:
+        resource = read_object(body) if body.strip() else {}
+    except Malformed:
+        resource = {}
+    if 200 <= status < 300:
+        return resource
+    told = f"{what} answered HTTP {status} {outcome_text(resource)}".strip()
+    if status in (404, 410):
+        raise NotFound(told, code="not-found")
+    if status in _PASSING or status >= 500:
+        wait = retry_after(
+            response.headers.get("Retry-After", ""), response.headers.get("Date", "")
+        )
+        raise TryAgain(told, wait)
+    raise Refused(told, code="processing")
