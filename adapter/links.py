@@ -11,7 +11,7 @@ from adapter.custom_fields.destination import CustomFieldsDestination
 from adapter.custom_fields.message import build_fields
 from adapter.domain.delivery import ReportMessage
 from adapter.fhir.client import FhirDestination
-from adapter.fhir.results import build_transaction
+from adapter.fhir.results import build_bundle
 from adapter.hl7v2.results import build_report_message
 from adapter.hl7v2.sender import MllpDestination
 from adapter.mapping.destinations import DestinationProfile
@@ -30,7 +30,7 @@ class Kind:
 
 KINDS: dict[str, Kind] = {
     "mllp": Kind(build_report_message, MllpDestination),
-    "fhir": Kind(build_transaction, FhirDestination),
+    "fhir": Kind(build_bundle, FhirDestination),
     "webhook": Kind(build_webhook, lambda section: WebhookDestination(section, SystemClock())),
     "custom_fields": Kind(
         build_fields, lambda section: CustomFieldsDestination(section, SystemClock())

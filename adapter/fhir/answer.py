@@ -9,28 +9,38 @@ from adapter.domain.delivery import Answer, Outcome
 from adapter.fhir.outcome import outcome_text
 
 
-def read_answer(status: int, body: bytes, refused: Outcome) -> Answer:
-    """ACCEPTED when the whole transaction was done, else `refused` with the server's reason.
+def read_answer(status: int, body: bytes, refused: Outcome, entries: int | None) -> Answer:
+    """ACCEPTED when all was done, else `refused` with the server's reason.
 
-    The code is the status of the DiagnosticReport's entry where the server tells it.
+    `entries`: of the transaction; None: it was a document. The code is the status of the
+    DiagnosticReport's entry where the server tells it.
     """
     resource = _json(body)
     if status not in (200, 201):
         text = outcome_text(resource) or _hint(status)
         return Answer(refused, str(status), text)
-    if not body:
+    if not body or entries is None:
         return Answer(Outcome.ACCEPTED, str(status))
     if not isinstance(resource, dict) or resource.get("type") != "transaction-response":
         return Answer(Outcome.HOLD, str(status), "the answer is no transaction-response Bundle")
-    return _of_entries(status, [_response(each) for each in _list(resource.get("entry"))])
+    told = [_response(each) for each in _list(resource.get("entry"))]
+    if told and entries and len(told) != entries:
+        text = f"the server answered {len(told)} of {entries} entries"
+        return Answer(Outcome.HOLD, str(status), text)
+    return _of_entries(status, told)
+
+
+def answer_text(body: bytes) -> str:
+    """What the OperationOutcome of an answer says; "" when it is none."""
+    return outcome_text(_json(body))
 
 
 def _of_entries(status: int, responses: list[dict[str, Any]]) -> Answer:
-    for response in responses:
+    for number, response in enumerate(responses, 1):
         code = _code(response)
         if code and not code.startswith("2") and code != "304":  # 304: it was so already
-            text = outcome_text(response.get("outcome")) or "an entry was refused"
-            return Answer(Outcome.HOLD, code, text)
+            text = outcome_text(response.get("outcome")) or "refused without a reason"
+            return Answer(Outcome.HOLD, code, f"entry {number}: {text}")
     reports = (each for each in responses if _is_report(each))
     code = next(filter(None, map(_code, reports)), str(status))
     return Answer(Outcome.ACCEPTED, code)

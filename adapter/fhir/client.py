@@ -1,119 +1,98 @@
-"""Sends reports to a FHIR R4 server: one POST of a transaction Bundle per delivery."""
+"""Sends reports to a FHIR server: a transaction or a document per delivery, the same each time."""
 
 from __future__ import annotations
 
-import asyncio
-import os
-from weakref import WeakKeyDictionary
+import json
 
-import httpx
-from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_exponential
-
-from adapter.clock import SystemClock, retry_after
 from adapter.domain.delivery import Answer, Delivery, Outcome
-from adapter.errors import ConfigurationError, TryAgain
-from adapter.fhir.answer import read_answer
-from adapter.fhir.smart_auth import SmartAuth
+from adapter.errors import TryAgain
+from adapter.fhir.answer import answer_text, read_answer
+from adapter.fhir.elements import search
+from adapter.fhir.held import Held, pinned, read_held, report_query, settled
+from adapter.fhir.http import FhirHttp, Reply
 from adapter.mapping.fhir_profile import FhirProfile
 
-_MEDIA_TYPE = "application/fhir+json"
-_MAX_ANSWER_BYTES = 4_194_304
 _PASSING = frozenset({408, 425, 429})
-_CONNECTING = (httpx.ConnectError, httpx.ConnectTimeout)
+_CONFLICTS = frozenset({409, 412})
+_TRIES = 2  # of one delivery whose report changes on the server meanwhile
 
 
 class FhirDestination:
-    """One server; implements ports.Destination. Each event loop has its own connections."""
+    """One server; implements ports.Destination."""
 
     def __init__(self, profile: FhirProfile) -> None:
         self._profile = profile
-        self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient]
-        self._clients = WeakKeyDictionary()
-        try:
-            httpx.URL(profile.base_url)
-        except httpx.InvalidURL as error:
-            raise ConfigurationError(f"base_url {profile.base_url!r}: {error}") from None
-        smart = profile.smart
-        self._auth = SmartAuth(smart, profile.base_url, SystemClock()) if smart else None
-        self._headers("")  # a token that is missing shows at start, not with the first report
+        self._http = FhirHttp(profile)
 
     async def send(self, delivery: Delivery) -> Answer:
-        """POST the bundle. Raises TryAgain when the link or the server is away for now."""
-        try:
-            async with asyncio.timeout(self._longest()):
-                response, body = await self._post(delivery)
-        except (httpx.RequestError, TimeoutError) as error:
-            raise TryAgain(f"{self._profile.base_url}: {_reason(error)}") from None
-        told = self._profile.answers.get(response.status_code)
-        if told is None and (response.status_code in _PASSING or response.status_code >= 500):
-            status = f"HTTP {response.status_code}"
-            raise TryAgain(f"{self._profile.base_url} answered {status}", _retry_after(response))
-        return read_answer(response.status_code, body, Outcome(told or Outcome.HOLD))
+        """Post the Bundle. Raises TryAgain when the link or the server is away for now."""
+        profile = self._profile
+        if profile.profile == "eu_document":
+            return await self._create(delivery)
+        if profile.update == "if_match":
+            return await self._put_to_version(delivery)
+        reply = await self._post(delivery, delivery.body)
+        if profile.update == "conditional" and self._is_conflict(reply):
+            known = settled(delivery.body, await self._held(delivery))
+            if known is not None:
+                return known
+            reply = await self._post(delivery, delivery.body)
+        return self._read(reply, delivery)
 
     async def close(self) -> None:
         """Drop the connections of the running loop."""
-        client = self._clients.pop(asyncio.get_running_loop(), None)
-        if client is not None:
-            await client.aclose()
+        await self._http.close()
 
-    async def _post(self, delivery: Delivery) -> tuple[httpx.Response, bytes]:
-        retrying = AsyncRetrying(
-            stop=stop_after_attempt(self._profile.connect_attempts),
-            wait=wait_exponential(multiplier=0.1, max=2.0),
-            retry=retry_if_exception_type(_CONNECTING),
-            reraise=True,
+    async def _create(self, delivery: Delivery) -> Answer:
+        """A document is created unless it is there (R4 3.1.0.8.1)."""
+        criteria = search("identifier", self._profile.report_system, delivery.control_id)
+        headers = {"If-None-Exist": criteria}
+        reply = await self._http.request(
+            "POST", "Bundle", delivery.control_id, delivery.body, headers
         )
-        return await retrying(self._post_once, delivery)
+        return self._read(reply, None)
 
-    async def _post_once(self, delivery: Delivery) -> tuple[httpx.Response, bytes]:
-        url, headers = self._profile.base_url.rstrip("/"), self._headers(delivery.control_id)
-        async with self._client().stream(
-            "POST", url, content=delivery.body, headers=headers
-        ) as response:
-            body = bytearray()
-            async for chunk in response.aiter_bytes():
-                body += chunk
-                if len(body) > _MAX_ANSWER_BYTES:
-                    break  # what is kept does not parse, so the delivery is held for a person
-            return response, bytes(body)
+    async def _put_to_version(self, delivery: Delivery) -> Answer:
+        """To the version that was read just before; read again where it changed meanwhile."""
+        for _ in range(_TRIES):
+            held = await self._held(delivery)
+            known = settled(delivery.body, held)
+            if known is not None:
+                return known
+            reply = await self._post(delivery, pinned(delivery.body, held))
+            if not self._is_conflict(reply):
+                return self._read(reply, delivery)
+        raise TryAgain(f"{self._profile.base_url}: the report changes there all the time")
 
-    def _client(self) -> httpx.AsyncClient:
-        loop = asyncio.get_running_loop()
-        if loop not in self._clients:
-            timeout = httpx.Timeout(
-                self._profile.answer_seconds, connect=self._profile.connect_seconds
-            )
-            self._clients[loop] = httpx.AsyncClient(
-                timeout=timeout, follow_redirects=False, auth=self._auth
-            )
-        return self._clients[loop]
+    def _is_conflict(self, reply: Reply) -> bool:
+        """Whether it is worth a look at what is there, which the profile may rule out."""
+        return reply.status in _CONFLICTS and reply.status not in self._profile.answers
 
-    def _headers(self, control_id: str) -> dict[str, str]:
-        headers = {
-            "Content-Type": _MEDIA_TYPE,
-            "Accept": _MEDIA_TYPE,
-            "Accept-Encoding": "identity",  # so that the bound on the answer is a bound
-            "Prefer": "return=minimal",
-            "X-Request-Id": control_id,
-        }
-        name = self._profile.token_env
-        if name:
-            token = os.environ.get(name, "").strip()
-            if not token:
-                raise ConfigurationError(f"environment variable {name} (token_env) is not set")
-            headers["Authorization"] = f"Bearer {token}"
-        return headers
+    async def _held(self, delivery: Delivery) -> list[Held]:
+        """The reports that the server finds under our report's identifier."""
+        query = report_query(delivery.body)
+        reply = await self._http.request("GET", query, delivery.control_id)
+        self._check_passing(reply)
+        if reply.status != 200:
+            raise TryAgain(self._told("to a search", reply), reply.retry_after)
+        return read_held(reply.body)
 
-    def _longest(self) -> float:
-        """Seconds for all attempts: a server that drips its answer must not hold the lane."""
-        connecting = self._profile.connect_attempts * (self._profile.connect_seconds + 2.0)
-        return connecting + self._profile.answer_seconds
+    async def _post(self, delivery: Delivery, body: bytes) -> Reply:
+        return await self._http.request("POST", "", delivery.control_id, body)
 
+    def _read(self, reply: Reply, sent: Delivery | None) -> Answer:
+        """`sent`: the transaction; None: it was a document."""
+        self._check_passing(reply)
+        told = self._profile.answers.get(reply.status)
+        entries = len(json.loads(sent.body).get("entry", [])) if sent else None
+        return read_answer(reply.status, reply.body, Outcome(told or Outcome.HOLD), entries)
 
-def _retry_after(response: httpx.Response) -> float | None:
-    told = response.headers
-    return retry_after(told.get("Retry-After", ""), told.get("Date", ""))
+    def _check_passing(self, reply: Reply) -> None:
+        """Raise TryAgain for what passes by itself, unless the profile says what it means."""
+        passing = reply.status in _PASSING or reply.status >= 500
+        if passing and reply.status not in self._profile.answers:
+            raise TryAgain(self._told("", reply), reply.retry_after)
 
-
-def _reason(error: Exception) -> str:
-    return f"{type(error).__name__} {error}".strip()
+    def _told(self, to: str, reply: Reply) -> str:
+        said = (self._profile.base_url, "answered", to, f"HTTP {reply.status}")
+        return " ".join(filter(None, (*said, answer_text(reply.body))))

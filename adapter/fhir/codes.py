@@ -21,6 +21,10 @@ INTERPRETATION = f"{TERMINOLOGY}/v3-ObservationInterpretation"
 OBSERVATION_CATEGORY = f"{TERMINOLOGY}/observation-category"
 OBSERVATION_VALUE = f"{TERMINOLOGY}/v3-ObservationValue"
 PARTICIPANT = f"{TERMINOLOGY}/provenance-participant-type"
+COMMUNICATION_CATEGORY = f"{TERMINOLOGY}/communication-category"
+PARTICIPATION_MODE = f"{TERMINOLOGY}/v3-ParticipationMode"
+EMPTY_REASON = f"{TERMINOLOGY}/list-empty-reason"
+IMAGING = {"system": SNOMED, "code": "363679005", "display": "Imaging"}
 
 ORDER_STATUS: dict[str, tuple[OrderAction, OrderStatus | None]] = {
     "active": (OrderAction.NEW, OrderStatus.SCHEDULED),
@@ -84,6 +88,17 @@ AI_ASSERTED = {
     "display": "Artificial Intelligence asserted",
 }
 """Security label of what a model asserts (HL7 AI Transparency on FHIR)."""
+
+INLINE_LABEL = {
+    "system": f"{TERMINOLOGY}/v3-ActCode",
+    "code": "PROCESSINLINELABEL",
+    "display": "process inline security label",
+}
+"""Says that elements of the resource carry labels of their own (HL7 DS4P)."""
+
+INLINE_LABEL_URL = (
+    "http://hl7.org/fhir/uv/security-label-ds4p/StructureDefinition/extension-inline-sec-label"
+)
 
 AI_AGENT = {
     "system": "http://hl7.org/fhir/uv/aitransparency/CodeSystem/AIdeviceTypeCS",

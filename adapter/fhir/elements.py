@@ -12,6 +12,7 @@ from uuid import UUID, uuid5
 Json = dict[str, Any]
 
 _NAMESPACE = UUID("6f0f3c1e-4a53-5b0e-9a0c-8d6f6a5d2b11")  # ours; it must never change
+_ABSENT_REASON = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 _NOT_IN_FHIR = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 _SEARCH_SPECIAL = re.compile(r"([\\$,|])")  # FHIR R4 3.1.1.3.3, escaping search parameters
 
@@ -46,22 +47,27 @@ def identifier(system: str, value: str, type_: Json | None = None, assigner: str
     )
 
 
-def reference(kind: str, identifier: Json | None = None, display: str = "") -> Json:
-    """A logical Reference: what it is, by identifier and by words."""
-    return present(type=kind, identifier=identifier, display=clean(display))
+def reference(kind: str, identifier: Json | None = None, display: str = "", url: str = "") -> Json:
+    """A Reference: what it is, by identifier and by words; `url` of what the Bundle holds."""
+    return present(reference=url, type=kind, identifier=identifier, display=clean(display))
 
 
-def attachment(media_type: str, body: str, title: str, created: str) -> Json:
+def unknown(kind: str) -> Json:
+    """A Reference to what nobody has named, where one is required."""
+    return {"extension": [{"url": _ABSENT_REASON, "valueCode": "unknown"}], "type": kind}
+
+
+def attachment(media_type: str, data: bytes, title: str, created: str, language: str = "") -> Json:
     """Attachment with the size and hash that IHE IMR asks for (the R4 hash is SHA-1)."""
-    data = body.encode()
-    return {
-        "contentType": media_type,
-        "data": b64encode(data).decode(),
-        "size": len(data),
-        "hash": b64encode(sha1(data, usedforsecurity=False).digest()).decode(),
-        "title": title,
-        "creation": created,
-    }
+    return present(
+        contentType=media_type,
+        language=language,
+        data=b64encode(data).decode(),
+        size=len(data),
+        hash=b64encode(sha1(data, usedforsecurity=False).digest()).decode(),
+        title=clean(title),
+        creation=created,
+    )
 
 
 def urn(*names: str) -> str:
@@ -79,6 +85,11 @@ def entry(full_url: str, resource: Json, method: str, url: str, unless: str = ""
     """One entry of a transaction; `unless` is the ifNoneExist query of a POST."""
     request = present(method=method, url=url, ifNoneExist=unless)
     return {"fullUrl": full_url, "resource": resource, "request": request}
+
+
+def conditional(kind: str, number: Json) -> str:
+    """URL of a conditional update by identifier (R4 3.1.0.4.3)."""
+    return f"{kind}?{search('identifier', number['system'], number['value'])}"
 
 
 def _escaped(text: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from adapter.domain.delivery import DeliveryKind
 from adapter.domain.finding import AiFinding, Fact
 from adapter.domain.order import Side
-from adapter.domain.report import Origin
+from adapter.domain.report import Origin, Statement
 from adapter.fhir.codes import (
     AI_ASSERTED,
     INTERPRETATION,
@@ -17,8 +17,18 @@ from adapter.fhir.codes import (
     SNOMED,
     UCUM,
 )
-from adapter.fhir.elements import Json, clean, coding, concept, entry, identifier, present, search
+from adapter.fhir.elements import (
+    Json,
+    clean,
+    coding,
+    concept,
+    conditional,
+    entry,
+    identifier,
+    present,
+)
 from adapter.fhir.elements import urn as urn_of
+from adapter.fhir.imaging_selections import selection_references
 from adapter.fhir.observed import Observed, changed, gone, observed
 from adapter.fhir.subject import Subject
 from adapter.reporting.merge import UNREVIEWED
@@ -56,8 +66,9 @@ def observation_entries(subject: Subject) -> Iterator[Json]:
     message = subject.message
     for each in observed(message.report):
         yield _entry(subject, each, _status(subject, each))
-    for each in gone(message.report, message.before):
-        yield _entry(subject, each, _RETRACTED)
+    if subject.profile.profile != "eu_document":  # a document replaces the one before as a whole
+        for each in gone(message.report, message.before):
+            yield _entry(subject, each, _RETRACTED)
 
 
 def _entry(subject: Subject, one: Observed, status: str) -> Json:
@@ -85,10 +96,18 @@ def _entry(subject: Subject, one: Observed, status: str) -> Json:
         note=[note] if (note := present(text=clean(statement.text))) else None,
         bodySite=_site(subject, fact.level or ""),
         device=device,
+        derivedFrom=_derived_from(subject, statement),
         component=_components(subject, fact),
     )
-    url = f"Observation?{search('identifier', number['system'], number['value'])}"
-    return entry(observation_url(subject, one.key), resource, "PUT", url)
+    url = observation_url(subject, one.key)
+    return entry(url, resource, "PUT", conditional("Observation", number))
+
+
+def _derived_from(subject: Subject, statement: Statement) -> list[Json]:
+    """The images, and in R5 the places on them."""
+    study = [subject.imaging_study] if subject.imaging_study else []
+    r5 = subject.profile.fhir_version == "5.0"
+    return study + (selection_references(subject, statement) if r5 else [])
 
 
 def _status(subject: Subject, one: Observed) -> str:

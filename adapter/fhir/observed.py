@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
-from adapter.domain.finding import Fact
-from adapter.domain.report import Report, Statement
+from adapter.domain.finding import AiFinding, Fact
+from adapter.domain.report import Origin, Report, Statement
 
 
 class Observed(NamedTuple):
@@ -32,10 +32,12 @@ def observed(report: Report) -> tuple[Observed, ...]:
     """What this study shows, in the order of the report; history stays in the text."""
     seen: Counter[str] = Counter()
     found = []
+    drafted = {each.finding.id: each.finding for each in report.suggestions}
     for section in report.sections:
         for statement in section.statements:
-            for fact in statement.facts:
-                if not (fact.historical or fact.family):
+            for said in statement.facts:
+                if not (said.historical or said.family):
+                    fact = _completed(statement, said, drafted)
                     name = _name(fact)
                     seen[name] += 1
                     key = name if seen[name] == 1 else f"{name}#{seen[name]}"
@@ -54,6 +56,19 @@ def changed(one: Observed, signed: Iterable[Report]) -> bool:
     """Whether an earlier signed report told it otherwise."""
     told = (each for report in signed for each in observed(report) if each.key == one.key)
     return any(each.content != one.content for each in told)
+
+
+def _completed(statement: Statement, fact: Fact, drafted: Mapping[str, AiFinding]) -> Fact:
+    """With side, level and size that the model gave beside its own, unchanged sentence."""
+    finding = drafted.get(statement.source.ai or "")
+    if statement.origin is not Origin.AI or finding is None or finding.finding != fact.finding:
+        return fact
+    return replace(
+        fact,
+        side=fact.side or finding.side,
+        level=fact.level or finding.level,
+        size_mm=fact.size_mm or finding.size_mm,
+    )
 
 
 def _name(fact: Fact) -> str:

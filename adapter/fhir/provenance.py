@@ -16,8 +16,10 @@ from adapter.fhir.elements import (
     present,
     reference,
     search,
+    unknown,
     urn,
 )
+from adapter.fhir.imaging_selections import selection_references
 from adapter.fhir.observations import observation_url
 from adapter.fhir.observed import observed
 from adapter.fhir.subject import Subject
@@ -28,9 +30,7 @@ _SOFTWARE = reference("Device", display="Readout")
 
 def provenance_entries(subject: Subject) -> Iterator[Json]:
     """One for the whole report, one for all template sentences, one for each other sentence."""
-    statements = [
-        each for section in subject.message.report.sections for each in section.statements
-    ]
+    statements = subject.statements
     template = [each for each in statements if each.is_template]
     whole: Json = {"reference": subject.report_url}
     yield _entry(subject, "report", [whole], agent=_report_agents(subject), entity=[])
@@ -52,6 +52,9 @@ def _statement_entry(subject: Subject, statement: Statement) -> Json:
     targets = _targets(subject, [statement])
     if finding:
         entities += _evidence(finding)
+        if subject.profile.sends_selections:
+            places = selection_references(subject, statement)
+            entities += [{"role": "source", "what": each} for each in places]
     is_ai = statement.origin is Origin.AI
     return _entry(subject, statement.id, targets, agent=agents, entity=entities, is_ai=is_ai)
 
@@ -113,16 +116,21 @@ def _agents(subject: Subject, statement: Statement) -> list[Json]:
     """The model where there is one, and the person: author, or verifier of the model's words."""
     persons = (statement.source.person, *(part.source.person for part in statement.parts))
     name = next(filter(None, persons), "")
+    person = reference("Practitioner", display=name) if name else None
     device = subject.device_of(statement)
     agents = [_agent("author", device, AI_AGENT)] if device else []
     if statement.origin is Origin.AI:
-        agents = agents or [_agent("author", reference("Device", display="AI model"), AI_AGENT)]
-        return agents + ([_agent("verifier", _person(name))] if name else [])
-    return [*agents, _agent("author", _person(name or "the radiologist who dictated"))]
+        agents = agents or [_agent("author", unknown("Device"), AI_AGENT)]
+        agents += [_agent("verifier", person)] if person else []
+    else:
+        agents.append(_agent("author", person or subject.author or unknown("Practitioner")))
+    return agents + _signed(subject)
 
 
-def _person(name: str) -> Json:
-    return reference("Practitioner", display=name)
+def _signed(subject: Subject) -> list[Json]:
+    """The radiologist who answers for the sentence, once the report is signed."""
+    author = subject.author if subject.message.kind.is_signed else None
+    return [_agent("legal", author)] if author else []
 
 
 def _dictation(subject: Subject, statement: Statement) -> list[Json]:

@@ -116,6 +116,16 @@ class PageWords(MappingTable):
     """Mark of a signed report that was taken back."""
     page: str = "Page"
     """Before the number of the page."""
+    ai_accepted: str = Field(default="AI, accepted by {person}", pattern=r"\{person\}")
+    """Mark of a sentence of an AI model that a person has accepted."""
+    ai_unreviewed: str = "AI, not reviewed"
+    """Mark of a sentence of an AI model that nobody has accepted yet."""
+    study: str = "Study instance UID"
+    """DICOM UID of the study."""
+    reason: str = "Reason for the examination"
+    """Why it was ordered."""
+    empty: str = "No text yet."
+    """What stands for a report or a section without text."""
 
 
 class PdfForm(MappingTable):

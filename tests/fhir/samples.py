@@ -39,6 +39,26 @@ PROFILE = FhirProfile(
     },
 )
 
+IMR = FhirProfile.model_validate(
+    PROFILE.model_dump(exclude={"profile", "update", "patient"})
+    | {
+        "profile": "imr",
+        "update": "create",
+        "patient": "match",
+        "imaging_endpoint": "Endpoint/pacs",
+        "retraction_status": "cancelled",
+        "header": True,
+        "pdf": True,
+    }
+)
+EU = FhirProfile.model_validate(
+    PROFILE.model_dump(exclude={"profile"})
+    | {"profile": "eu_document", "language": "en-GB", "pdf": True, "header": True}
+)
+R5 = FhirProfile.model_validate(PROFILE.model_dump() | {"fhir_version": "5.0"})
+PROFILES = {"transaction": PROFILE, "imr": IMR, "eu_document": EU}
+"""Of FHIR R4."""
+
 ORDER = Order(
     accession=Accession("ACC-2001"),
     patient=Patient(

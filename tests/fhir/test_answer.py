@@ -25,11 +25,14 @@ PATIENT = {"status": "200", "location": "Patient/1"}
     ("status", "body", "answer"),
     [
         (200, transaction(PATIENT, REPORT), Answer(Outcome.ACCEPTED, "201")),
-        (200, transaction(PATIENT), Answer(Outcome.ACCEPTED, "200")),
-        (200, transaction({"status": "304"}), Answer(Outcome.ACCEPTED, "200")),
+        (200, transaction(PATIENT, PATIENT), Answer(Outcome.ACCEPTED, "200")),
+        (200, transaction({"status": "304"}, PATIENT), Answer(Outcome.ACCEPTED, "200")),
+        (200, transaction(), Answer(Outcome.ACCEPTED, "200")),
+        (200, transaction(REPORT),
+         Answer(Outcome.HOLD, "200", "the server answered 1 of 2 entries")),
         (201, b"", Answer(Outcome.ACCEPTED, "201")),
         (200, transaction(REPORT, {"status": "412"}),
-         Answer(Outcome.HOLD, "412", "an entry was refused")),
+         Answer(Outcome.HOLD, "412", "entry 2: refused without a reason")),
         (200, b"<html>login</html>",
          Answer(Outcome.HOLD, "200", "the answer is no transaction-response Bundle")),
         (200, b'{"type": "searchset"}',
@@ -40,7 +43,12 @@ PATIENT = {"status": "200", "location": "Patient/1"}
     ],
 )  # fmt: skip
 def test_answers(status: int, body: bytes, answer: Answer) -> None:
-    assert read_answer(status, body, Outcome.HOLD) == answer
+    assert read_answer(status, body, Outcome.HOLD, 2) == answer
+
+
+@pytest.mark.parametrize("body", [b"", b'{"resourceType": "Bundle", "type": "document"}'])
+def test_a_document_needs_no_transaction_response(body: bytes) -> None:
+    assert read_answer(201, body, Outcome.HOLD, None) == Answer(Outcome.ACCEPTED, "201")
 
 
 @pytest.mark.parametrize(
@@ -48,7 +56,7 @@ def test_answers(status: int, body: bytes, answer: Answer) -> None:
     [(302, "base_url"), (401, "token_env"), (403, "token_env"), (404, "base_url")],
 )
 def test_a_refusal_without_words_says_where_to_look(status: int, word: str) -> None:
-    answer = read_answer(status, b"", Outcome.RETRY)
+    answer = read_answer(status, b"", Outcome.RETRY, 2)
     assert answer.outcome is Outcome.RETRY
     assert word in answer.text
 
@@ -69,11 +77,11 @@ values = st.recursive(
 
 @given(st.sampled_from([200, 201, 400]), values)
 def test_no_answer_is_accepted_that_is_no_transaction(status: int, value: Any) -> None:
-    answer = read_answer(status, json.dumps(value).encode(), Outcome.HOLD)
+    answer = read_answer(status, json.dumps(value).encode(), Outcome.HOLD, 1)
     is_done = isinstance(value, dict) and value.get("type") == "transaction-response"
     assert answer.outcome is Outcome.HOLD or (is_done and status != 400)
 
 
 @given(st.lists(st.dictionaries(st.sampled_from(["status", "location", "outcome"]), values)))
 def test_odd_entries_are_no_error(responses: list[dict[str, Any]]) -> None:
-    assert read_answer(200, transaction(*responses), Outcome.HOLD).code
+    assert read_answer(200, transaction(*responses), Outcome.HOLD, len(responses)).code

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 import httpx
 import pytest
@@ -20,7 +22,35 @@ DONE = {
     "type": "transaction-response",
     "entry": [{"response": {"status": "201 Created", "location": "DiagnosticReport/1"}}],
 }
-BODY = b'{"resourceType":"Bundle"}'
+ISSUED = "2026-01-02T11:02:00Z"
+BODY = json.dumps(
+    {
+        "resourceType": "Bundle",
+        "type": "transaction",
+        "entry": [
+            {
+                "fullUrl": "urn:uuid:1",
+                "resource": {
+                    "resourceType": "DiagnosticReport",
+                    "identifier": [{"system": "urn:r", "value": "A1"}],
+                    "issued": ISSUED,
+                },
+                "request": {"method": "PUT", "url": "DiagnosticReport?identifier=urn%3Ar%7CA1"},
+            }
+        ],
+    }
+).encode()
+QUERY = f"{URL}/DiagnosticReport?identifier=urn%3Ar%7CA1"
+IF_MATCH = FhirProfile(base_url=URL, update="if_match")
+
+
+def on_server(*reports: dict[str, Any]) -> dict[str, Any]:
+    entries = [{"resource": {"resourceType": "DiagnosticReport", **each}} for each in reports]
+    return {"resourceType": "Bundle", "type": "searchset", "entry": entries}
+
+
+def earlier(version: str = "3") -> dict[str, Any]:
+    return {"id": "r1", "meta": {"versionId": version}, "issued": "2026-01-02T10:00:00Z"}
 
 
 async def send(profile: FhirProfile) -> Answer:
@@ -47,7 +77,7 @@ async def test_the_stored_bytes_are_posted_with_their_control_id(
 
 
 @respx.mock
-@pytest.mark.parametrize("status", [400, 404, 409, 410, 412, 413, 415, 422, 302])
+@pytest.mark.parametrize("status", [400, 404, 410, 413, 415, 422, 302])
 async def test_a_refusal_waits_for_a_person(status: int) -> None:
     outcome = {"resourceType": "OperationOutcome", "issue": [{"diagnostics": "two patients"}]}
     respx.post(URL).respond(status, json=outcome)
@@ -102,6 +132,119 @@ async def test_passing_trouble_is_tried_again_when_the_server_says(
     with pytest.raises(TryAgain) as trouble:
         await send(FhirProfile(base_url=URL))
     assert trouble.value.after == after
+
+
+@respx.mock
+async def test_the_reason_of_passing_trouble_is_kept() -> None:
+    outcome = {"resourceType": "OperationOutcome", "issue": [{"diagnostics": "backup runs"}]}
+    respx.post(URL).respond(503, json=outcome)
+    with pytest.raises(TryAgain, match="HTTP 503 backup runs"):
+        await send(FhirProfile(base_url=URL))
+
+
+@respx.mock
+@pytest.mark.parametrize("status", [409, 412])
+@pytest.mark.parametrize(
+    ("reports", "outcome", "words"),
+    [
+        ([earlier() | {"issued": "2026-01-02T12:02:00+01:00"}], Outcome.ACCEPTED, "already"),
+        ([earlier() | {"issued": "2026-01-02T11:03:00Z"}], Outcome.HOLD, "later version"),
+        ([earlier(), earlier() | {"id": "r2"}], Outcome.HOLD, "2 times: r1, r2"),
+    ],
+)
+async def test_a_conflict_is_looked_into(
+    status: int, reports: list[dict[str, Any]], outcome: Outcome, words: str
+) -> None:
+    posted = respx.post(URL).respond(status)
+    respx.get(QUERY).respond(200, json=on_server(*reports))
+    answer = await send(FhirProfile(base_url=URL))
+    assert (answer.outcome, posted.call_count) == (outcome, 1)
+    assert words in answer.text
+
+
+@respx.mock
+async def test_a_conflict_with_an_earlier_version_is_worth_one_more_try() -> None:
+    posted = respx.post(URL).mock(side_effect=[httpx.Response(409), httpx.Response(200, json=DONE)])
+    respx.get(QUERY).respond(200, json=on_server(earlier()))
+    assert (await send(FhirProfile(base_url=URL))).code == "201"
+    assert [call.request.content for call in posted.calls] == [BODY, BODY]
+    posted.side_effect = [httpx.Response(412), httpx.Response(412)]
+    assert (await send(FhirProfile(base_url=URL))).outcome is Outcome.HOLD
+
+
+@respx.mock
+async def test_the_version_that_was_read_is_the_one_that_is_written_over() -> None:
+    posted = respx.post(URL).respond(200, json=DONE)
+    respx.get(QUERY).respond(200, json=on_server(earlier("7")))
+    assert (await send(IF_MATCH)).outcome is Outcome.ACCEPTED
+    [entry] = json.loads(posted.calls.last.request.content)["entry"]
+    assert entry["request"] == {
+        "method": "PUT",
+        "url": "DiagnosticReport/r1",
+        "ifMatch": 'W/"7"',
+    }
+    assert entry["resource"] == json.loads(BODY)["entry"][0]["resource"] | {"id": "r1"}
+
+
+@respx.mock
+async def test_what_is_not_there_yet_is_created_once() -> None:
+    posted = respx.post(URL).respond(200, json=DONE)
+    respx.get(QUERY).respond(200, json={"resourceType": "Bundle", "type": "searchset"})
+    assert (await send(IF_MATCH)).outcome is Outcome.ACCEPTED
+    [entry] = json.loads(posted.calls.last.request.content)["entry"]
+    assert entry["request"] == {
+        "method": "POST",
+        "url": "DiagnosticReport",
+        "ifNoneExist": "identifier=urn%3Ar%7CA1",
+    }
+
+
+@respx.mock
+async def test_a_version_that_changed_meanwhile_is_read_again() -> None:
+    posted = respx.post(URL).mock(side_effect=[httpx.Response(412), httpx.Response(200, json=DONE)])
+    respx.get(QUERY).mock(
+        side_effect=[
+            httpx.Response(200, json=on_server(earlier("7"))),
+            httpx.Response(200, json=on_server(earlier("8"))),
+        ]
+    )
+    assert (await send(IF_MATCH)).outcome is Outcome.ACCEPTED
+    told = [json.loads(call.request.content)["entry"][0]["request"] for call in posted.calls]
+    assert [each["ifMatch"] for each in told] == ['W/"7"', 'W/"8"']
+
+
+@respx.mock
+async def test_a_report_that_changes_all_the_time_waits_for_its_next_turn() -> None:
+    respx.post(URL).respond(412)
+    respx.get(QUERY).respond(200, json=on_server(earlier()))
+    with pytest.raises(TryAgain, match="changes there all the time"):
+        await send(IF_MATCH)
+
+
+@respx.mock
+@pytest.mark.parametrize("status", [403, 404, 503])
+async def test_a_search_that_fails_is_tried_again(status: int) -> None:
+    respx.get(QUERY).respond(status)
+    with pytest.raises(TryAgain, match=str(status)):
+        await send(IF_MATCH)
+
+
+@respx.mock
+async def test_what_is_there_already_is_not_sent_again() -> None:
+    respx.get(QUERY).respond(200, json=on_server(earlier() | {"issued": ISSUED}))
+    assert (await send(IF_MATCH)).outcome is Outcome.ACCEPTED
+
+
+@respx.mock
+async def test_a_document_is_created_unless_it_is_there() -> None:
+    route = respx.post(f"{URL}/Bundle").respond(201)
+    profile = FhirProfile(
+        base_url=URL, profile="eu_document", performer="Radiology", accession_system="urn:a"
+    )
+    assert await send(profile) == Answer(Outcome.ACCEPTED, "201")
+    asked = route.calls.last.request
+    assert asked.content == BODY
+    assert asked.headers["if-none-exist"] == "identifier=urn%3Areadout%3Areport%7CRO0000000002"
 
 
 @respx.mock

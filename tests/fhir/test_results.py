@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from adapter.domain.delivery import ReportMessage
 from adapter.domain.identifiers import Accession, Phi
 from adapter.domain.report import Origin, Part, Report, Source, Statement
-from adapter.fhir.results import build_transaction
+from adapter.fhir.results import build_bundle
 from adapter.fhir.validation import validate
-from adapter.mapping.fhir_profile import FhirProfile
 from adapter.reporting.render import plain_text
+from tests.fhir.bundles import build, report, resources
 from tests.fhir.samples import (
     ADDENDUM,
     ALL,
@@ -26,27 +26,13 @@ from tests.fhir.samples import (
     FINAL,
     PRELIMINARY,
     PROFILE,
+    PROFILES,
     PROPOSED,
     REPORT,
     RETRACTION,
     SAMPLES,
 )
 from tests.fhir.strategies import messages
-
-
-def build(message: ReportMessage, profile: FhirProfile = PROFILE) -> dict[str, Any]:
-    bundle: dict[str, Any] = json.loads(build_transaction(message, profile))
-    return bundle
-
-
-def resources(bundle: dict[str, Any], kind: str) -> list[dict[str, Any]]:
-    found = [entry["resource"] for entry in bundle["entry"]]
-    return [resource for resource in found if resource["resourceType"] == kind]
-
-
-def report(bundle: dict[str, Any]) -> dict[str, Any]:
-    [found] = resources(bundle, "DiagnosticReport")
-    return found
 
 
 def with_statements(report: Report, write: Callable[[Statement], Statement]) -> Report:
@@ -60,16 +46,25 @@ def with_statements(report: Report, write: Callable[[Statement], Statement]) -> 
 MESSAGES = {message.kind.value: message for message in ALL}
 
 
-@pytest.mark.parametrize("kind", MESSAGES)
-def test_the_bundle_is_the_golden_one_byte_for_byte(kind: str) -> None:
-    golden = (SAMPLES / f"transaction_{kind}.json").read_bytes()
-    assert build_transaction(MESSAGES[kind], PROFILE) == golden
+GOLDEN = [("transaction", kind) for kind in MESSAGES] + [
+    ("imr", "final"),
+    ("imr", "correction"),
+    ("eu_document", "final"),
+    ("eu_document", "addendum"),
+]
+
+
+@pytest.mark.parametrize(("profile", "kind"), GOLDEN)
+def test_the_bundle_is_the_golden_one_byte_for_byte(profile: str, kind: str) -> None:
+    golden = (SAMPLES / f"{profile}_{kind}.json").read_bytes()
+    assert build_bundle(MESSAGES[kind], PROFILES[profile]) == golden
 
 
 @pytest.mark.parametrize("kind", MESSAGES)
+@pytest.mark.parametrize("profile", PROFILES)
 @pytest.mark.parametrize("patient", ["create", "match", "logical"])
-def test_all_that_is_sent_is_valid_r4(kind: str, patient: str) -> None:
-    bundle = build(MESSAGES[kind], PROFILE.model_copy(update={"patient": patient}))
+def test_all_that_is_sent_is_valid_r4(profile: str, kind: str, patient: str) -> None:
+    bundle = build(MESSAGES[kind], PROFILES[profile].model_copy(update={"patient": patient}))
     validate(bundle)
     for entry in bundle["entry"]:
         validate(entry["resource"])
@@ -225,6 +220,7 @@ def test_what_a_model_says_is_marked_and_names_model_and_person() -> None:
     assert [each["type"]["coding"][0]["code"] for each in provenance["agent"]] == [
         "author",
         "verifier",
+        "legal",
     ]
     assert provenance["agent"][1]["who"]["display"] == "r.reader"
     marked = [
@@ -232,6 +228,19 @@ def test_what_a_model_says_is_marked_and_names_model_and_person() -> None:
     ]
     assert marked == ["Nodule"]
     assert report(bundle)["meta"]["security"][0]["code"] == "AIAST"
+
+
+def test_who_signed_answers_for_every_sentence() -> None:
+    for name in ("s1", "s3", "s4", "s5"):
+        legal = provenance_of(build(FINAL), name)["agent"][-1]
+        assert legal["type"]["coding"][0]["code"] == "legal"
+        assert legal["who"]["identifier"]["value"] == "R42"
+    assert "legal" not in json.dumps(build(PRELIMINARY))
+
+
+def test_a_person_whom_nobody_named_is_unknown_not_invented() -> None:
+    [author] = provenance_of(build(PRELIMINARY), "s1")["agent"]
+    assert author["who"]["extension"][0]["valueCode"] == "unknown"
 
 
 @pytest.mark.parametrize(("person", "mark"), [("r.reader", "accepted by r.reader"), (None, "not")])
@@ -350,8 +359,8 @@ def test_birth_dates(hl7: str, iso: str | None) -> None:
 @settings(max_examples=60, deadline=None)
 @given(messages)
 def test_any_report_makes_the_same_valid_bundle_twice(message: ReportMessage) -> None:
-    body = build_transaction(message, PROFILE)
-    assert body == build_transaction(message, PROFILE)
+    body = build_bundle(message, PROFILE)
+    assert body == build_bundle(message, PROFILE)
     ElementTree.fromstring(report(json.loads(body))["text"]["div"])
     for entry in json.loads(body)["entry"]:
         validate(entry["resource"])
@@ -359,5 +368,6 @@ def test_any_report_makes_the_same_valid_bundle_twice(message: ReportMessage) ->
 
 def write_golden() -> None:
     """Write the golden files anew, after the change was looked at."""
-    for kind, message in MESSAGES.items():
-        (SAMPLES / f"transaction_{kind}.json").write_bytes(build_transaction(message, PROFILE))
+    for profile, kind in GOLDEN:
+        body = build_bundle(MESSAGES[kind], PROFILES[profile])
+        (SAMPLES / f"{profile}_{kind}.json").write_bytes(body)

@@ -36,8 +36,10 @@ function problems(resource) {
 }
 
 function issues(body) {
+  if (Array.isArray(body)) return body.flatMap((each, number) => issues(each).map((issue) => ({ ...issue, number })));
   const entries = body.entry?.map((entry) => entry.resource).filter(Boolean) ?? [body];
-  return entries.flatMap(problems);
+  const whole = body.type === 'document' ? problems(body) : [];
+  return entries.flatMap(problems).concat(whole);
 }
 
 function refusal(body) {
