@@ -28,6 +28,7 @@ from adapter.hl7v2.responder import Responder
 from adapter.jobs.dbos_jobs import DbosJobs, Queue
 from adapter.links import link, translate
 from adapter.mapping.destinations import client_keys, load_destinations
+from adapter.mapping.ehr_launch import load_ehr_launch
 from adapter.mapping.fhir_sources import load_fhir_orders
 from adapter.mapping.files import MappingFiles
 from adapter.mapping.hl7_orders import OrderMapping
@@ -147,7 +148,7 @@ class Service:
         listeners = load_listeners(files, default_listener(settings))
         fhir_orders = load_fhir_orders(files)
         others = load_message_mapping(files)
-        plug_in = load_plug_in(files)
+        plug_in, ehr_launch = load_plug_in(files), load_ehr_launch(files)
         self._orders = {
             name: files.get(name).read(OrderMapping)
             for name in {DEFAULT_ORDERS, *(each.orders for each in listeners)}
@@ -190,9 +191,13 @@ class Service:
             host_names=tuple(filter(None, map(str.strip, settings.http_host_names.split(",")))),
             feeds=self._feeds,
             outbound=self.outbound,
-            client_keys=client_keys(
-                (route.profile for route in self.house.routes.values()), sources.smart_clients
+            client_keys=(
+                *client_keys(
+                    (route.profile for route in self.house.routes.values()), sources.smart_clients
+                ),
+                *(key for issuer in ehr_launch.issuers for key in issuer.keys),
             ),
+            ehr_launch=ehr_launch,
             plug_in=plug_in,
             access=open_access(settings, plug_in, self.outbound, self.house.clock),
         )

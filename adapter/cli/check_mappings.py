@@ -14,6 +14,7 @@ import typer
 from adapter.errors import ReadoutError
 from adapter.mapping.checks import ChecksTable
 from adapter.mapping.destinations import DestinationProfile
+from adapter.mapping.ehr_launch import EhrLaunch
 from adapter.mapping.fhir_orders import FhirOrderMapping
 from adapter.mapping.fhir_sources import FhirSource, load_fhir_sources
 from adapter.mapping.files import MappingFile, MappingFiles, MappingTable
@@ -49,6 +50,7 @@ SINGLE: dict[str, type[MappingTable]] = {
     "fhir_orders.yaml": FhirOrderMapping,
     "checks.yaml": ChecksTable,
     "plug_in.yaml": PlugIn,
+    "ehr_launch.yaml": EhrLaunch,
 }
 _MOST_FILES = 10_000
 Report = tuple[str, list[str]]

@@ -6,27 +6,22 @@ end, and answers one 401 with a new one.
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import AsyncGenerator
 from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
-import jwt
 
 from adapter.errors import ConfigurationError, TryAgain
 from adapter.mapping.smart_client import SmartClient
-from adapter.oauth.client_keys import read_key
-from adapter.oauth.documents import ask, document
+from adapter.oauth.client_keys import assertion, read_key
+from adapter.oauth.documents import ask, document, said
 from adapter.outbound import AddressRefused, Outbound
 from adapter.ports import Clock
 
-_ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-_ASSERTION_LIFE = timedelta(minutes=4)  # five are the most that is allowed
 _USUAL_LIFE_S = 300.0
 _EARLY = 0.8
 """A token is replaced after this share of its life, at least a minute before its end."""
-_MOST_TOLD = 200
 
 
 class SmartAuth(httpx.Auth):
@@ -68,11 +63,11 @@ class SmartAuth(httpx.Auth):
 
     async def _fetch(self) -> tuple[str, float]:
         url = self._client.token_url or await self._endpoint()
+        own = self._client
         form = {
             "grant_type": "client_credentials",
-            "scope": " ".join(self._client.scopes),
-            "client_assertion_type": _ASSERTION,
-            "client_assertion": self._assertion(url),
+            "scope": " ".join(own.scopes),
+            **assertion(own.keys[0], own.client_id, own.audience or url, self._clock.now()),
         }
         try:
             status, told = await ask(self._guard, "POST", url, secret=True, data=form)
@@ -80,22 +75,10 @@ class SmartAuth(httpx.Auth):
             raise TryAgain(f"smart: {error}") from None
         token, kind = told.get("access_token"), str(told.get("token_type", "bearer"))
         if status != 200 or not isinstance(token, str) or kind.lower() != "bearer":
-            raise TryAgain(f"{url} gives no token: HTTP {status}{_said(told)}; {_ADVICE}")
+            raise TryAgain(f"{url} gives no token: HTTP {status}{said(told)}; {_ADVICE}")
         if not token.isascii() or not token.isprintable():
             raise TryAgain(f"{url} gives a token that no header can hold")
         return token, _life(told.get("expires_in"))
-
-    def _assertion(self, url: str) -> str:
-        key, now = read_key(self._client.keys[0]), self._clock.now()
-        claims = {
-            "iss": self._client.client_id,
-            "sub": self._client.client_id,
-            "aud": self._client.audience or url,
-            "iat": now,
-            "exp": now + _ASSERTION_LIFE,
-            "jti": str(uuid.uuid4()),
-        }
-        return jwt.encode(claims, key.private, key.algorithm, {"kid": key.key_id})
 
     async def _endpoint(self) -> str:
         place = f"{self._base_url}/.well-known/smart-configuration"
@@ -111,11 +94,3 @@ _ADVICE = "compare client_id, scopes and keys with our registration there"
 def _life(told: Any) -> float:
     good = isinstance(told, int | float) and 0 < told < 1e9
     return float(told) if good else _USUAL_LIFE_S
-
-
-def _said(told: dict[str, Any]) -> str:
-    """RFC 6749 5.2: error and its description, in one printable line."""
-    parts = (told.get("error"), told.get("error_description"))
-    said = " ".join(" ".join(each.split()) for each in parts if isinstance(each, str))
-    text = "".join(character for character in said if character.isprintable())[:_MOST_TOLD]
-    return f" {text}" if text else ""

@@ -5,11 +5,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import jwt
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
@@ -17,6 +20,8 @@ from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
 from adapter.errors import ConfigurationError
 
+_ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+_ASSERTION_LIFE = timedelta(minutes=4)  # five are the most that is allowed
 _SMALLEST_RSA = 2048
 _PUBLIC = {"RSA": ("e", "kty", "n"), "EC": ("crv", "kty", "x", "y")}
 
@@ -56,6 +61,21 @@ def key_set(paths: Iterable[Path]) -> dict[str, Any]:
     """The public parts of these keys, each once."""
     keys = {key.key_id: key.public for key in map(read_key, paths)}
     return {"keys": list(keys.values())}
+
+
+def assertion(path: Path, client_id: str, audience: str, now: datetime) -> dict[str, str]:
+    """The form fields by which the client proves itself: private_key_jwt (RFC 7523 2.2)."""
+    key = read_key(path)
+    claims = {
+        "iss": client_id,
+        "sub": client_id,
+        "aud": audience,
+        "iat": now,
+        "exp": now + _ASSERTION_LIFE,
+        "jti": str(uuid.uuid4()),
+    }
+    signed = jwt.encode(claims, key.private, key.algorithm, {"kid": key.key_id})
+    return {"client_assertion_type": _ASSERTION, "client_assertion": signed}
 
 
 def _public(kind: Any, key: object, algorithm: str) -> dict[str, Any]:

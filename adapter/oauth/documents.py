@@ -13,6 +13,7 @@ from adapter.outbound import Outbound
 
 _MOST_BYTES = 1_048_576
 _SECONDS = 10.0
+_MOST_TOLD = 200
 _HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity"}
 
 
@@ -42,6 +43,14 @@ async def document(guard: Outbound, url: str) -> dict[str, Any]:
     if status != 200 or not found:
         raise TryAgain(f"{url} answered HTTP {status} without a JSON object")
     return found
+
+
+def said(told: dict[str, Any]) -> str:
+    """RFC 6749 5.2: error and its description, in one printable line."""
+    parts = (told.get("error"), told.get("error_description"))
+    said = " ".join(" ".join(each.split()) for each in parts if isinstance(each, str))
+    text = "".join(character for character in said if character.isprintable())[:_MOST_TOLD]
+    return f" {text}" if text else ""
 
 
 async def _read(

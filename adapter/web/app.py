@@ -19,6 +19,7 @@ from adapter.web import (
     fhir_subscription,
     health,
     key_set,
+    launch,
     live,
     openapi,
     plug_in,
@@ -57,6 +58,7 @@ ROUTERS = tuple(
         fhir_capability,
         fhir_subscription,
         key_set,
+        launch,
     )
 )
 

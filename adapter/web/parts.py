@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adapter.domain.feed import FeedState
+from adapter.mapping.ehr_launch import EhrLaunch
 from adapter.mapping.fhir_orders import FhirOrderMapping
 from adapter.mapping.plug_in import PlugIn
 from adapter.outbound import Outbound
@@ -55,6 +56,7 @@ class Parts:
     fhir_sources: FhirSources
     outbound: Outbound
     plug_in: PlugIn
+    ehr_launch: EhrLaunch
     access: Access
     sign_in: SignIn
     changes: ChangeFeed

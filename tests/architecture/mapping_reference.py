@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 
 from adapter.mapping.checks import ChecksTable
 from adapter.mapping.destinations import DestinationProfile
+from adapter.mapping.ehr_launch import EhrLaunch
 from adapter.mapping.fhir_orders import FhirOrderMapping
 from adapter.mapping.fhir_sources import FhirSource
 from adapter.mapping.files import MappingTable
@@ -49,6 +50,7 @@ ROOTS: list[tuple[str, str, type[MappingTable]]] = [
     ("templates/*.yaml", "report templates, one file a template", TemplateTable),
     ("macros/*.yaml", "sentences that a spoken name enters", MacroFile),
     ("checks.yaml", "quality checks: which are on, severity, limits and words", ChecksTable),
+    ("ehr_launch.yaml", "EHRs that may open studies in the workspace", EhrLaunch),
     ("plug_in.yaml", "the plug-in of a reporting platform", PlugIn),
     ("findings/*.yaml", "the finding lexicon, by region", LexiconFile),
     ("vocabulary/*.yaml", "how a language is spoken and written", VocabularyTable),

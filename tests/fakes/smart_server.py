@@ -41,6 +41,7 @@ class SmartServer:
         self.assertions: list[dict[str, Any]] = []
         self.posted: list[bytes] = []
         self.codes: dict[str, dict[str, str]] = {}
+        self.confidential = False
         self.launch: dict[str, Any] = {}
         self.resources: dict[str, dict[str, Any]] = {}
 
@@ -62,14 +63,17 @@ class SmartServer:
             self._check_assertion(form)
             return {}
         assert form["grant_type"] == "authorization_code"
+        if self.confidential:
+            self._check_assertion(form)
         asked = self.codes.pop(form["code"])
         assert form["client_id"] == self.client_id == asked["client_id"]
         assert form["redirect_uri"] == asked["redirect_uri"]
         made = hashlib.sha256(form["code_verifier"].encode()).digest()
         assert base64.urlsafe_b64encode(made).rstrip(b"=").decode() == asked["code_challenge"]
         told = {"sub": "dr1", "aud": self.client_id, "nonce": asked.get("nonce")}
-        changed = self.launch.pop("id_claims", {})
-        return {"id_token": self.issuer.token(**(told | changed)), **self.launch}
+        context = {name: each for name, each in self.launch.items() if name != "id_claims"}
+        changed = self.launch.get("id_claims", {})
+        return {"id_token": self.issuer.token(**(told | changed)), **context}
 
     def _check_assertion(self, form: dict[str, str]) -> None:
         assert form["client_assertion_type"] == _ASSERTION

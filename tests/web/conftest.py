@@ -13,6 +13,7 @@ from adapter.domain.order import OrderEvent
 from adapter.fhir.bundles import read_orders as read_fhir
 from adapter.hl7v2.message import Message
 from adapter.hl7v2.orders import read_orders
+from adapter.mapping.ehr_launch import load_ehr_launch
 from adapter.mapping.fhir_orders import FhirOrderMapping
 from adapter.mapping.files import MappingFiles
 from adapter.mapping.hl7_orders import load_order_mapping
@@ -132,6 +133,7 @@ def site_in(folder: Path, empty: Path) -> Iterator[Site]:
         feeds=lambda: feeds,
         outbound=Outbound.of("127.0.0.1", "READOUT_OUTBOUND_ALLOWED_HOSTS"),
         plug_in=load_plug_in(MappingFiles()),
+        ehr_launch=load_ehr_launch(MappingFiles()),
         access=Access(),
     )
     parts.intake.start()

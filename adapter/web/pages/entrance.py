@@ -58,7 +58,7 @@ def sign_in(
     except NotSignedIn as error:
         return _entrance(visit, SignInForm(code="", next=form.next), str(error))
     answer = RedirectResponse(local(form.next), 303)
-    _keep(request, answer, COOKIE, session, int(parts.sign_in.hours * 3600), httponly=True)
+    keep(request, answer, COOKIE, session, int(parts.sign_in.hours * 3600), httponly=True)
     return answer
 
 
@@ -76,7 +76,7 @@ def choose_theme(request: Request, form: Annotated[ThemeForm, Form()]) -> Respon
     """Keep the theme in a cookie: the next page comes in it, without a flash."""
     answer = RedirectResponse(local(form.next), 303)
     theme = form.theme if form.theme in THEMES else THEMES[0]
-    _keep(request, answer, THEME, theme, _YEAR_S, httponly=False)
+    keep(request, answer, THEME, theme, _YEAR_S, httponly=False)
     return answer
 
 
@@ -86,9 +86,10 @@ def local(path: str) -> str:
     return path if inside else "/"
 
 
-def _keep(
+def keep(
     request: Request, answer: Response, name: str, value: str, seconds: int, *, httponly: bool
 ) -> None:
+    """Give the browser a cookie for this interface alone."""
     secure = request.url.scheme == "https"
     answer.set_cookie(
         name, value, seconds, httponly=httponly, secure=secure, samesite="strict", path="/"

@@ -1,0 +1,176 @@
+"""A user comes from an EHR: SMART EHR launch (SMART App Launch 2.2), authorisation code with PKCE.
+
+`begin` gives the address to which the browser goes; `finish` turns the code that comes back into a
+person, a patient and the study in context. What must be the same both times is in `Begun`.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import secrets
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from adapter.domain.people import Practitioner
+from adapter.errors import TryAgain
+from adapter.fhir.elements import Json
+from adapter.fhir.identifiers import of_type, value
+from adapter.mapping.ehr_launch import LaunchIssuer
+from adapter.oauth.client_keys import assertion
+from adapter.oauth.documents import ask, document, said
+from adapter.oauth.key_set import KeySet
+from adapter.oauth.tokens import NotPermitted, TokenRules, Tokens
+from adapter.outbound import AddressRefused, Outbound
+from adapter.ports import Clock
+
+_CONTEXT = ("ImagingStudy", "ServiceRequest")
+_MOST_CONTEXT = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What the browser keeps between the two steps."""
+
+    iss: str
+    state: str
+    nonce: str
+    verifier: str
+
+
+@dataclass(frozen=True, slots=True)
+class Launched:
+    """Who has come, and what is in context; `accessions` is empty where no study is."""
+
+    person: Practitioner
+    record_numbers: tuple[str, ...]
+    accessions: tuple[str, ...]
+
+
+class SmartLaunch:
+    """One EHR; `redirect` is our own address for the way back."""
+
+    def __init__(self, issuer: LaunchIssuer, redirect: str, clock: Clock) -> None:
+        self._issuer, self._redirect, self._clock = issuer, redirect, clock
+        self._base = issuer.iss.rstrip("/")
+        listed = Outbound.of(issuer.allowed_hosts, "allowed_hosts of ehr_launch.yaml")
+        self._guard = listed.also(self._base)
+
+    async def begin(self, launch: str) -> tuple[str, Begun]:
+        """Where the browser goes, and what it keeps; raises TryAgain, NotPermitted."""
+        told = await self._configuration()
+        if "S256" not in (told.get("code_challenge_methods_supported") or ()):
+            raise NotPermitted("the EHR does not support PKCE with S256")
+        state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
+        challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest())
+        query = {
+            "response_type": "code",
+            "client_id": self._issuer.client_id,
+            "redirect_uri": self._redirect,
+            "scope": " ".join(self._issuer.scopes),
+            "state": state,
+            "nonce": nonce,
+            "aud": self._issuer.iss,
+            "launch": launch,
+            "code_challenge": challenge.rstrip(b"=").decode(),
+            "code_challenge_method": "S256",
+        }
+        place = self._endpoint(told, "authorization_endpoint")
+        joined = "&" if "?" in place else "?"
+        return f"{place}{joined}{urlencode(query)}", Begun(self._issuer.iss, state, nonce, verifier)
+
+    async def finish(self, code: str, begun: Begun) -> Launched:
+        """Who has come; raises NotPermitted (refused there, no context), NotAuthenticated."""
+        told = await self._configuration()
+        answer = await self._exchange(told, code, begun)
+        claims = await self._identity(told, answer, begun)
+        token = str(answer["access_token"])
+        return Launched(
+            await self._person(claims, token),
+            await self._record_numbers(answer, token),
+            await self._accessions(answer, token),
+        )
+
+    async def _configuration(self) -> Json:
+        return await document(self._guard, f"{self._base}/.well-known/smart-configuration")
+
+    def _endpoint(self, told: Json, name: str) -> str:
+        try:
+            return str(self._guard.check(str(told.get(name) or ""), secret=True))
+        except AddressRefused as error:
+            raise NotPermitted(f"{name} of the EHR: {error}") from None
+
+    async def _exchange(self, told: Json, code: str, begun: Begun) -> Json:
+        url, own = self._endpoint(told, "token_endpoint"), self._issuer
+        form = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": self._redirect,
+            "client_id": own.client_id,
+            "code_verifier": begun.verifier,
+        }
+        if own.keys:
+            form |= assertion(own.keys[0], own.client_id, url, self._clock.now())
+        status, answer = await ask(self._guard, "POST", url, secret=True, data=form)
+        if status >= 500:
+            raise TryAgain(f"the EHR's token endpoint answered HTTP {status}")
+        if status != 200 or not isinstance(answer.get("access_token"), str):
+            raise NotPermitted(f"the EHR gives no token: HTTP {status}{said(answer)}")
+        return answer
+
+    async def _identity(self, told: Json, answer: Json, begun: Begun) -> Json:
+        """Claims of the id token (OpenID Connect Core 3.1.3.7)."""
+        issuer = str(told.get("issuer") or self._issuer.iss)
+        keys = KeySet(self._guard, self._clock, issuer=issuer, url=str(told.get("jwks_uri") or ""))
+        rules = TokenRules((issuer,), (self._issuer.client_id,))
+        token = await Tokens(keys, rules).judge(str(answer.get("id_token") or ""))
+        if not secrets.compare_digest(str(token.claims.get("nonce")), begun.nonce):
+            raise NotPermitted("the EHR's answer belongs to another launch")
+        return token.claims
+
+    async def _person(self, claims: Json, token: str) -> Practitioner:
+        reference = str(claims.get("fhirUser") or "").removeprefix(f"{self._base}/")
+        found = await self._read(reference, "Practitioner", token)
+        known = found.get("identifier") or []
+        named = (value(e) for s in self._issuer.practitioner_systems for e in known if _of(e, s))
+        name: Json = next(iter(found.get("name") or []), {})
+        fallback = reference.partition("/")[2] or str(claims.get("sub") or "")
+        return Practitioner(
+            next(filter(None, named), fallback)[:64],
+            str(name.get("family") or claims.get("name") or "")[:100],
+            " ".join(name.get("given") or [])[:100],
+        )
+
+    async def _record_numbers(self, answer: Json, token: str) -> tuple[str, ...]:
+        found = await self._read(f"Patient/{answer.get('patient')}", "Patient", token)
+        current = [each for each in found.get("identifier") or [] if each.get("use") != "old"]
+        return tuple(of_type(current, "MR", self._issuer.mrn_systems))
+
+    async def _accessions(self, answer: Json, token: str) -> tuple[str, ...]:
+        """Of the studies and orders in `fhirContext`."""
+        context = answer.get("fhirContext")
+        listed = context[:_MOST_CONTEXT] if isinstance(context, list) else []
+        found: dict[str, None] = {}
+        for each in listed:
+            reference = str(each.get("reference") or "") if isinstance(each, dict) else ""
+            for kind in _CONTEXT:
+                resource = await self._read(reference, kind, token)
+                known = resource.get("identifier") or []
+                found |= dict.fromkeys(of_type(known, "ACSN", self._issuer.accession_systems))
+        return tuple(found)
+
+    async def _read(self, reference: str, kind: str, token: str) -> Json:
+        """The resource of a relative reference to this kind; {} where there is none."""
+        told, _, id_ = reference.partition("/")
+        if told != kind or not id_.replace("-", "").replace(".", "").isalnum() or len(id_) > 64:
+            return {}
+        headers = {"Authorization": f"Bearer {token}", "Accept": "application/fhir+json"}
+        url = f"{self._base}/{kind}/{id_}"
+        status, found = await ask(self._guard, "GET", url, secret=True, headers=headers)
+        right = status == 200 and found.get("resourceType") == kind
+        return found if right else {}
+
+
+def _of(identifier: dict[str, Any], system: str) -> bool:
+    return identifier.get("system") == system
