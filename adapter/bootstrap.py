@@ -191,11 +191,9 @@ class Service:
             host_names=tuple(filter(None, map(str.strip, settings.http_host_names.split(",")))),
             feeds=self._feeds,
             outbound=self.outbound,
-            client_keys=(
-                *client_keys(
-                    (route.profile for route in self.house.routes.values()), sources.smart_clients
-                ),
-                *(key for issuer in ehr_launch.issuers for key in issuer.keys),
+            client_keys=client_keys(
+                (route.profile for route in self.house.routes.values()),
+                (*sources.smart_clients, *ehr_launch.issuers),
             ),
             ehr_launch=ehr_launch,
             plug_in=plug_in,

@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from adapter.domain.delivery import DeliveryKind
 from adapter.errors import ConfigurationError
 from adapter.mapping.custom_fields_profile import CustomFieldsProfile
+from adapter.mapping.ehr_launch import LaunchIssuer
 from adapter.mapping.fhir_profile import FhirProfile
 from adapter.mapping.files import MappingFile, MappingFiles, MappingTable
 from adapter.mapping.mllp_profile import MllpProfile
@@ -69,8 +70,9 @@ def load_destinations(files: MappingFiles) -> list[tuple[DestinationProfile, Map
 
 
 def client_keys(
-    profiles: Iterable[DestinationProfile], others: Iterable[SmartClient] = ()
+    profiles: Iterable[DestinationProfile], others: Iterable[SmartClient | LaunchIssuer] = ()
 ) -> tuple[Path, ...]:
     """Files of the private keys by which authorization servers know us."""
+    smart: list[SmartClient | LaunchIssuer | None]
     smart = [*(profile.fhir.smart for profile in profiles if profile.fhir), *others]
     return tuple(dict.fromkeys(path for each in smart if each for path in each.keys))
