@@ -41,6 +41,7 @@ from adapter.mapping.listeners import (
 from adapter.mapping.message_table import load_message_mapping
 from adapter.mapping.plug_in import load_plug_in
 from adapter.mapping.reporting import ReportingTables
+from adapter.mapping.workspace import load_workspace
 from adapter.observability.logs import configure_logs
 from adapter.outbound import Outbound
 from adapter.ports import SpeechContext
@@ -188,6 +189,7 @@ class Service:
             fhir_sources=sources,
             sign_in=SignIn(self.house.database, self.house.clock, settings.session_hours),
             changes=ChangeFeed(self.house.database),
+            workspace=load_workspace(files),
             host_names=tuple(filter(None, map(str.strip, settings.http_host_names.split(",")))),
             feeds=self._feeds,
             outbound=self.outbound,

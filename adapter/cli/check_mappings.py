@@ -30,6 +30,7 @@ from adapter.mapping.template_table import MacroFile, TemplateTable
 from adapter.mapping.templates import read_template
 from adapter.mapping.vocabulary import SITE
 from adapter.mapping.vocabulary_table import VocabularyOverlay, VocabularyTable
+from adapter.mapping.workspace import Workspace
 from adapter.reporting.template_lint import lint, macro_faults
 
 FOLDERS: dict[str, type[MappingTable]] = {
@@ -51,6 +52,7 @@ SINGLE: dict[str, type[MappingTable]] = {
     "checks.yaml": ChecksTable,
     "plug_in.yaml": PlugIn,
     "ehr_launch.yaml": EhrLaunch,
+    "workspace.yaml": Workspace,
 }
 _MOST_FILES = 10_000
 Report = tuple[str, list[str]]

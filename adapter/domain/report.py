@@ -119,6 +119,10 @@ class Heard:
     confidence: float
 
 
+AI_CONFLICTS = ("negation_conflict", "laterality_conflict", "level_conflict", "size_conflict")
+"""Codes of flags that tell of an AI finding against what was dictated."""
+
+
 @dataclass(frozen=True, slots=True)
 class Flag:
     """Something a person should look at: what, where, why.

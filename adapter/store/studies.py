@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from adapter.domain.codec import from_json, to_json
 from adapter.domain.delivery import DeliveryState
 from adapter.domain.identifiers import sha256_hex
-from adapter.domain.order import Order, OrderStatus
+from adapter.domain.order import Order, OrderStatus, Priority
 from adapter.domain.people import Patient
 from adapter.domain.review import ReviewState
 from adapter.domain.study import ReportStatus, Study
@@ -20,6 +20,7 @@ from adapter.store.tables import delivery, history, study
 # a total order, so that pages neither skip nor repeat a study
 _NEWEST = (study.c.updated_at.desc(), study.c.accession)
 _LONGEST_NUMBER = 200  # of an order: longer ones are not looked up
+_LONGEST_SEARCH = 400  # characters; an index of PostgreSQL holds 2,700 bytes a row
 _MOST_NAMED = 100  # studies of one number
 
 
@@ -27,7 +28,7 @@ def find(tx: sa.Connection, accession: str, *, lock: bool = False) -> Study | No
     """The study, or None; `lock` holds its row until the transaction ends (PostgreSQL)."""
     query = sa.select(study).where(study.c.accession == accession)
     row = tx.execute(query.with_for_update() if lock else query).mappings().first()
-    return None if row is None else _study(row)
+    return None if row is None else of_row(row)
 
 
 def get(tx: sa.Connection, accession: str, *, lock: bool = False) -> Study:
@@ -46,7 +47,7 @@ def add(tx: sa.Connection, order: Order, status: OrderStatus, at: str) -> None:
             order_json=to_json(order),
             order_status=status,
             report_status=ReportStatus.NONE,
-            **_keys(order),
+            **keys(order),
             created_at=at,
             updated_at=at,
         )
@@ -57,7 +58,9 @@ def change(tx: sa.Connection, accession: str, at: str, **values: Any) -> None:
     """Change `order_status`, `report_status`, `review_state` or `order`; counts the version up."""
     order = values.pop("order", None)
     if order is not None:
-        values |= {"order_json": to_json(order), **_keys(order)}
+        values |= {"order_json": to_json(order), **keys(order)}
+    if values.get("report_status") in ReportStatus.signed():
+        values["signed_at"] = sa.case((study.c.signed_at == "", at), else_=study.c.signed_at)
     tx.execute(
         sa.update(study)
         .where(study.c.accession == accession)
@@ -70,14 +73,14 @@ def listed(tx: sa.Connection, report_status: str | None, limit: int, offset: int
     query = sa.select(study).order_by(*_NEWEST).limit(limit).offset(offset)
     if report_status:
         query = query.where(study.c.report_status == report_status)
-    return [_study(row) for row in tx.execute(query).mappings()]
+    return [of_row(row) for row in tx.execute(query).mappings()]
 
 
 def in_review(tx: sa.Connection, state: ReviewState, limit: int, offset: int) -> list[Study]:
     """Studies that stand so between people, most recently changed first."""
     query = sa.select(study).where(study.c.review_state == state)
     page = query.order_by(*_NEWEST).limit(limit).offset(offset)
-    return [_study(row) for row in tx.execute(page).mappings()]
+    return [of_row(row) for row in tx.execute(page).mappings()]
 
 
 def with_held_deliveries(tx: sa.Connection, limit: int, offset: int) -> list[Study]:
@@ -85,7 +88,7 @@ def with_held_deliveries(tx: sa.Connection, limit: int, offset: int) -> list[Stu
     held = sa.select(delivery.c.accession).where(delivery.c.state == DeliveryState.HELD)
     query = sa.select(study).where(study.c.accession.in_(held))
     page = query.order_by(*_NEWEST).limit(limit).offset(offset)
-    return [_study(row) for row in tx.execute(page).mappings()]
+    return [of_row(row) for row in tx.execute(page).mappings()]
 
 
 def patient_key(patient: Patient) -> str:
@@ -94,9 +97,16 @@ def patient_key(patient: Patient) -> str:
     return sha256_hex(f"{patient.issuer}\n{number}".encode()) if number else ""
 
 
-def _keys(order: Order) -> dict[str, str]:
-    """The columns by which a study is found."""
+def keys(order: Order) -> dict[str, Any]:
+    """The columns by which a study is found and listed."""
+    patient, procedure = order.patient, order.procedure
+    name = ", ".join(filter(None, (patient.family.reveal(), patient.given.reveal())))
+    words = (order.accession, name, patient.mrn.reveal(), procedure.text, procedure.code)
     return {
+        "rank": tuple(Priority).index(order.priority),
+        "modality": order.modality[:_LONGEST_NUMBER],
+        "patient_name": name.lower()[:_LONGEST_NUMBER],
+        "search": "\n".join(filter(None, words)).lower()[:_LONGEST_SEARCH],
         "patient_key": patient_key(order.patient),
         "placer_number": _findable(order.placer_number),
         "filler_number": _findable(order.filler_number),
@@ -128,7 +138,7 @@ def of_order(tx: sa.Connection, number: str) -> list[Study]:
 
 def _of_numbers(tx: sa.Connection, *wanted: sa.ColumnElement[bool]) -> list[Study]:
     query = sa.select(study).where(*wanted).order_by(study.c.created_at, study.c.accession)
-    return [_study(row) for row in tx.execute(query.limit(_MOST_NAMED)).mappings()]
+    return [of_row(row) for row in tx.execute(query.limit(_MOST_NAMED)).mappings()]
 
 
 def of_patient(
@@ -147,7 +157,7 @@ def of_keys(
         study.c.patient_key.in_(keys), study.c.report_status.in_(tuple(statuses))
     )
     ordered = query.order_by(study.c.created_at, study.c.accession)
-    return [_study(row) for row in tx.execute(ordered).mappings()] if keys else []
+    return [of_row(row) for row in tx.execute(ordered).mappings()] if keys else []
 
 
 def count_by_status(tx: sa.Connection) -> dict[str, int]:
@@ -169,7 +179,8 @@ def events(tx: sa.Connection, accession: str) -> list[tuple[str, str, str]]:
     return [(row[0], row[1], row[2]) for row in tx.execute(query.order_by(history.c.id))]
 
 
-def _study(row: sa.RowMapping) -> Study:
+def of_row(row: sa.RowMapping) -> Study:
+    """A study from its row."""
     return Study(
         order=from_json(Order, row["order_json"]),
         order_status=OrderStatus(row["order_status"]),

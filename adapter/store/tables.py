@@ -82,6 +82,11 @@ study = sa.Table(  # one row an accession: the worklist
     _text("report_status"),
     _text("review_state", "none"),  # between the one who prepares and the one who signs
     _text("patient_key", ""),  # issuer and number of the patient, hashed; empty: not known
+    sa.Column("rank", sa.Integer, nullable=False, server_default="3"),  # of the priority, 0: STAT
+    _text("modality", ""),
+    _text("patient_name", ""),  # lower case, to sort by
+    _text("search", ""),  # lower case, what a study is found by
+    _text("signed_at", ""),  # for the first time
     _text("placer_number", ""),  # of the order, as far as it can be looked up
     _text("filler_number", ""),
     sa.Column("version", sa.Integer, nullable=False, server_default="1"),
@@ -91,6 +96,22 @@ study = sa.Table(  # one row an accession: the worklist
     sa.Index("ix_readout_study_updated", "updated_at"),
     sa.Index("ix_readout_study_patient_key", "patient_key"),
     sa.Index("ix_readout_study_review", "review_state", "updated_at"),
+    sa.Index("ix_readout_study_queue", "report_status", "rank", "created_at", "accession"),
+    sa.Index("ix_readout_study_signed_at", "signed_at"),
+    sa.Index("ix_readout_study_modality", "modality"),
+    sa.Index(  # holds all that the worklist filters and sorts by: the rows need not be read
+        "ix_readout_study_scan",
+        "rank",
+        "created_at",
+        "accession",
+        "report_status",
+        "order_status",
+        "review_state",
+        "modality",
+        "updated_at",
+        "patient_name",
+        "search",
+    ),
     sa.Index("ix_readout_study_placer_number", "placer_number"),
     sa.Index("ix_readout_study_filler_number", "filler_number"),
 )

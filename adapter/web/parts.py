@@ -10,6 +10,7 @@ from adapter.domain.feed import FeedState
 from adapter.mapping.ehr_launch import EhrLaunch
 from adapter.mapping.fhir_orders import FhirOrderMapping
 from adapter.mapping.plug_in import PlugIn
+from adapter.mapping.workspace import Workspace
 from adapter.outbound import Outbound
 from adapter.web.access import Access
 from adapter.web.change_feed import ChangeFeed
@@ -60,6 +61,7 @@ class Parts:
     access: Access
     sign_in: SignIn
     changes: ChangeFeed
+    workspace: Workspace
     client_keys: tuple[Path, ...] = ()
     host_names: tuple[str, ...] = ()
     feeds: Callable[[], list[FeedState]] = list

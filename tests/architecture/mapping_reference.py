@@ -23,6 +23,7 @@ from adapter.mapping.message_table import MessageMapping
 from adapter.mapping.plug_in import PlugIn
 from adapter.mapping.template_table import MacroFile, TemplateTable
 from adapter.mapping.vocabulary_table import VocabularyOverlay, VocabularyTable
+from adapter.mapping.workspace import Workspace
 
 PAGE = Path(__file__).resolve().parents[2] / "mappings" / "README.md"
 SCHEMAS = PAGE.parent / "schema"
@@ -51,6 +52,7 @@ ROOTS: list[tuple[str, str, type[MappingTable]]] = [
     ("macros/*.yaml", "sentences that a spoken name enters", MacroFile),
     ("checks.yaml", "quality checks: which are on, severity, limits and words", ChecksTable),
     ("ehr_launch.yaml", "EHRs that may open studies in the workspace", EhrLaunch),
+    ("workspace.yaml", "the worklist and the figures of the house", Workspace),
     ("plug_in.yaml", "the plug-in of a reporting platform", PlugIn),
     ("findings/*.yaml", "the finding lexicon, by region", LexiconFile),
     ("vocabulary/*.yaml", "how a language is spoken and written", VocabularyTable),

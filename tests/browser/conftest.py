@@ -73,9 +73,9 @@ class Desk:
         await self.page.goto(self.url + path)
         return self.page
 
-    async def run_jobs(self) -> None:
-        """Let the house do what it owes."""
-        await asyncio.to_thread(self.site.workflow.jobs.run)
+    async def in_house(self, call: Callable[..., Any], *values: Any) -> Any:
+        """Call something of the house that runs a loop of its own."""
+        return await asyncio.to_thread(call, *values)
 
 
 @pytest.fixture
@@ -111,9 +111,6 @@ class serving:
         self._site.parts.changes.close()
         self._server.should_exit = True
         self._thread.join(10)
-
-
-Open = Callable[..., Any]
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -18,6 +18,7 @@ from adapter.mapping.fhir_orders import FhirOrderMapping
 from adapter.mapping.files import MappingFiles
 from adapter.mapping.hl7_orders import load_order_mapping
 from adapter.mapping.plug_in import load_plug_in
+from adapter.mapping.workspace import load_workspace
 from adapter.outbound import Outbound
 from adapter.ports import Recognized, SpeechContext
 from adapter.speech.model_store import EMBEDDED
@@ -130,6 +131,7 @@ def site_in(folder: Path, empty: Path) -> Iterator[Site]:
         fhir_orders=fhir_orders,
         sign_in=SignIn(database, workflow.house.clock),
         changes=ChangeFeed(database),
+        workspace=load_workspace(MappingFiles()),
         feeds=lambda: feeds,
         outbound=Outbound.of("127.0.0.1", "READOUT_OUTBOUND_ALLOWED_HOSTS"),
         plug_in=load_plug_in(MappingFiles()),

@@ -15,9 +15,9 @@ from tests.web.test_message_log import receive, sample, search
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 
 
-def test_the_overview_leads_to_a_refused_message_and_its_fields(site: Site) -> None:
+def test_the_log_leads_to_a_refused_message_and_its_fields(site: Site) -> None:
     receive(site, sample(), refusal="no such procedure")
-    (path,) = re.findall(r'href="(/messages/\d+)"', site.client.get("/").text)
+    (path,) = re.findall(r'href="(/messages/\d+)"', site.client.get("/messages").text)
     page = Page(site.client.get(path).text)
     for shown in (
         "refused: no such procedure", "PID Patient identification", "PID-5.1", "Family Name",
@@ -51,11 +51,11 @@ def test_older_messages_are_one_button_away(site: Site, monkeypatch: pytest.Monk
     assert "Older messages" not in older
 
 
-def test_a_held_report_is_shown_from_the_overview(site: Site) -> None:
+def test_a_held_report_is_sent_again_from_its_page(site: Site) -> None:
     receive(site, sample())
     site.workflow.ris.script = [HOLD]
     site.dictate("RA-20261122-0042", "no pneumothorax period")
-    (path,) = re.findall(r'href="(/deliveries/[^"]+)"', site.client.get("/").text)
+    (path,) = re.findall(r'href="(/deliveries/[^"]+)"', site.client.get("/deliveries").text)
     page = Page(site.client.get(path).text)
     for shown in ("held after 1 attempts", "patient unknown", "No pneumothorax", "Send it again"):
         assert shown in page.text
@@ -70,7 +70,7 @@ def test_a_held_report_is_shown_from_the_overview(site: Site) -> None:
 
 def test_a_message_is_applied_again_from_its_page(site: Site) -> None:
     receive(site, sample(), refusal="no such procedure")
-    (path,) = re.findall(r'href="(/messages/\d+)"', site.client.get("/").text)
+    (path,) = re.findall(r'href="(/messages/\d+)"', site.client.get("/messages").text)
     done = site.client.post(f"{path}/replay")
     assert "replay asked for by 123, was refused" in Page(done.text).text
     deadline = time.monotonic() + 15
