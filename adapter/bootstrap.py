@@ -235,6 +235,7 @@ class Service:
                     await asyncio.sleep(0.005)
                 sweeping = asyncio.create_task(self.parts.live.keep_sweeping())
             gc.freeze()  # tables and modules stay for good: no collection need walk them again
+            await asyncio.to_thread(self.parts.fhir_sources.reconcile)  # they may call back at once
             ready(self)
             await self._until(stop)
         finally:
@@ -248,6 +249,7 @@ class Service:
                 await asyncio.wait_for(stop.wait(), _RECONCILE_S)
             if not stop.is_set():
                 await asyncio.to_thread(reconcile, self.house)
+                await asyncio.to_thread(self.parts.fhir_sources.reconcile)
 
     async def _close(self, http: asyncio.Task[None] | None) -> None:
         if http is not None:
@@ -265,7 +267,7 @@ class Service:
         jobs.handle(FETCH, parts.fhir_sources.fetch)
         jobs.handle(TELL, parts.fhir_sources.tasks.tell)
         jobs.start()
-        owed = reconcile(self.house) + parts.fhir_sources.reconcile()
+        owed = reconcile(self.house)
         log.info("started", node=self.settings.node_id, owed=owed)
         parts.intake.start()
         if self._watcher is not None:

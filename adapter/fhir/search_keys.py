@@ -56,4 +56,6 @@ def _identifiers(value: Any) -> Iterator[dict[str, Any]]:
 
 def _has_type(concept: Any) -> bool:
     codings = concept.get("coding", []) if isinstance(concept, dict) else None
-    return isinstance(codings, list) and all(isinstance(each, dict) for each in codings)
+    return isinstance(codings, list) and all(
+        isinstance(each, dict) and isinstance(each.get("code", ""), str) for each in codings
+    )

@@ -18,8 +18,6 @@ from adapter.workflow.study_flow import House, iso
 
 log = structlog.get_logger()
 
-_LIVE = ("active", "requested")
-
 
 async def keep_subscription(house: House, feed: Feed) -> None:
     """Register, renew or restart; nothing while it is well. Raises TryAgain or Refused."""
@@ -29,7 +27,7 @@ async def keep_subscription(house: House, feed: Feed) -> None:
     state = await asyncio.to_thread(_state, house, name)
     now = house.clock.now()
     there = await _there(feed, state.subscription or await _mine(feed, rule.endpoint))
-    if there.get("status") in _LIVE and iso(now) < state.renew_at:
+    if there.get("status") == "active" and iso(now) < state.renew_at:
         return
     lease = timedelta(hours=rule.lease_hours)
     resource = write_subscription(feed.source, rule, feed.secret, iso(now + lease))

@@ -22,7 +22,7 @@ class SourceDouble:
         self.asked: list[tuple[str, str, dict[str, str]]] = []
         self.before: Callable[[str], None] = lambda _path: None
         self.next_link = ""
-        self.paged = True
+        self.paged = self.activates = True
 
     def put(self, resource: Json, at: str = "2026-03-01T11:00:00Z") -> Json:
         """Store a resource as changed at this time; its version counts up."""
@@ -52,6 +52,8 @@ class SourceDouble:
             resource["id"] = f"{resource['resourceType'].lower()}-{len(self.resources)}"
         elif (asked := headers.get("If-Match")) and asked != self._etag(name):
             return 412, None
+        if resource.get("status") == "requested" and resource["resourceType"] == "Subscription":
+            resource["status"] = "active" if self.activates else "requested"
         return 201 if method == "POST" else 200, self.put(resource)
 
     def _etag(self, name: str) -> str:

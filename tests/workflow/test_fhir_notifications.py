@@ -145,7 +145,14 @@ def test_the_subscription_is_put_there_renewed_and_put_back(place: Place, tmp_pa
     assert [each["end"][:16] for each in there()] == ["2026-03-01T15:01"]
     place.ehr.put(there()[0] | {"status": "off"})
     here.turn()
+    assert [each["status"] for each in there()] == ["active"]
+    place.ehr.activates = False
+    place.ehr.put(there()[0] | {"status": "error"})
+    here.turn()
     assert [each["status"] for each in there()] == ["requested"]
+    place.ehr.activates = True
+    here.turn()
+    assert [each["status"] for each in there()] == ["active"]
     del place.ehr.resources[f"Subscription/{made['id']}"]
     here.turn()
     assert len(there()) == 1

@@ -1,8 +1,9 @@
 // An R4 server in memory on loopback: Medplum's router, its validator and npm `fhir` on every entry.
 // Prints its port. Besides FHIR: POST /validate answers what both validators say of a resource
-// or of each resource of a Bundle.
+// or of each resource of a Bundle; POST /mute {"mute": true} lets notifications get lost on the way.
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
+import { Subscribers } from './subscribers.mjs';
 
 const require = createRequire(import.meta.url);
 globalThis.WebSocket ??= require('ws'); // Node before 22 has none
@@ -21,6 +22,7 @@ for (const name of SEARCH_PARAMETER_BUNDLE_FILES) indexSearchParameterBundle(rea
 const router = new FhirRouter();
 const repository = new MemoryRepository();
 const codes = new Fhir();
+const subscribers = new Subscribers(router, repository);
 
 function problems(resource) {
   const found = [];
@@ -47,9 +49,19 @@ function refusal(body) {
   return errors.length ? { resourceType: 'OperationOutcome', issue: errors } : undefined;
 }
 
+// The router answers one page of a search and leaves the link to the next to its caller.
+function paged(page, path) {
+  const offset = Number(path.searchParams.get('_offset') ?? 0) + (page?.entry?.length ?? 0);
+  if (page?.type !== 'searchset' || !page.entry || offset >= (page.total ?? 0)) return;
+  const next = new URL(path);
+  next.searchParams.set('_offset', String(offset));
+  page.link = [{ relation: 'next', url: `${next.pathname}${next.search}` }];
+}
+
 async function answer(method, url, headers, text) {
   const body = text ? JSON.parse(text) : undefined;
   if (url === '/validate') return [200, issues(body)];
+  if (url === '/mute') return [200, (subscribers.muted = body.mute)];
   const refused = body && refusal(body);
   if (refused) return [400, refused];
   const path = new URL(url, 'http://peer');
@@ -58,6 +70,8 @@ async function answer(method, url, headers, text) {
   const [outcome, resource] = await router.handleRequest(request, repository);
   const created = outcome.id === 'created';
   const ok = created || outcome.id === 'ok' || outcome.id === 'not-modified';
+  if (ok && method === 'GET') paged(resource, path);
+  if (ok && method !== 'GET') await subscribers.changed(resource);
   const status = ok ? (created ? 201 : 200) : { 'not-found': 404, 'multiple-matches': 412 }[outcome.id] ?? 400;
   return [status, resource ?? outcome];
 }
