@@ -50,3 +50,9 @@ JSON = st.recursive(
 @given(JSON)
 def test_anything_has_keys_or_none(value: Any) -> None:
     assert keys(value).accessions == ()
+
+
+def test_codes_of_any_type_are_no_codes() -> None:
+    odd = identifier("ACSN", "A1")
+    odd["type"]["coding"][0]["code"] = []
+    assert keys({"resourceType": "ServiceRequest", "identifier": [odd]}) == SearchKeys()
