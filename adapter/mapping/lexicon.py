@@ -48,7 +48,7 @@ class Lexicon:
         self.terms: PhraseTable[Term] = PhraseTable(self._term_rows(), self.forms, of_findings)
         self.sites: PhraseTable[Site] = PhraseTable(self._site_rows(), self.forms)
         self.cues: PhraseTable[frozenset[str]] = PhraseTable(_cue_rows(parts), self.forms, of_cues)
-        self.sided = _sided(parts, self.forms)
+        self.telling = _telling(parts, self.forms)
         self.topics: PhraseTable[str] = PhraseTable(_topic_rows(parts), self.forms)
         self.ancestors = {each: frozenset(self._wider(each)) for each in self.findings}
 
@@ -186,12 +186,12 @@ def _topic_rows(parts: Iterable[LexiconFile]) -> Iterator[tuple[str, str]]:
             yield from ((phrase, section) for phrase in phrases)
 
 
-def _sided(parts: Iterable[LexiconFile], forms: WordForms) -> dict[str, str]:
-    """Words that tell a side by themselves -> `left`, `right` or `bilateral`."""
-    sides: tuple[CueKind, ...] = ("left", "right", "bilateral")
-    rows = ((side, p) for part in parts for side in sides for p in part.cues.get(side, ()))
-    tokens = ((side, forms.tokens(phrase)) for side, phrase in rows)
-    return {words[0].word: side for side, words in tokens if len(words) == 1}
+def _telling(parts: Iterable[LexiconFile], forms: WordForms) -> dict[str, str]:
+    """Words that tell inside the name of a finding: `left`, `right`, `bilateral`, `chronic`."""
+    kinds: tuple[CueKind, ...] = ("left", "right", "bilateral", "chronic")
+    rows = ((kind, p) for part in parts for kind in kinds for p in part.cues.get(kind, ()))
+    tokens = ((kind, forms.tokens(phrase)) for kind, phrase in rows)
+    return {words[0].word: kind for kind, words in tokens if len(words) == 1}
 
 
 def _cue_rows(parts: Iterable[LexiconFile]) -> Iterator[tuple[str, frozenset[str]]]:

@@ -6,6 +6,9 @@ from adapter.reporting.facts.events import Event, Line
 
 JOINTS = frozenset(("comma", "and", "with"))
 _NEAR = 3  # words that may stand between an adjective and its finding
+_RESTART = frozenset(
+    ("determiner", "fresh", "left", "right", "bilateral", "status", "stable", "uncertain_before")
+)
 _NOT_ADJECTIVES = frozenset(("exam", "comma", "end", "verb", "with", "and", "preposition"))
 
 
@@ -91,3 +94,46 @@ def is_described(line: Line, at: int) -> bool:
         if not event.kinds.isdisjoint(("end", "comma")):
             return True
     return True
+
+
+def begins_anew(line: Line, at: int) -> bool:
+    """Whether the words after a joint are those of a new, affirmed finding: "a 6 mm nodule"."""
+    start = line.events[at].end
+    if line.tokens[start].word[:1].isdigit():
+        return True
+    for place, event in enumerate(line.events[at + 1 :], at + 1):
+        if event.start > start:
+            return False
+        if event.term:
+            return "chronic" in event.kinds  # "old infarct"
+        if not event.kinds.isdisjoint(_RESTART) or is_predicate(line, place):
+            return True
+        if "definite" in event.kinds:
+            return _verb_follows(line, at)
+        start = event.end
+    return False
+
+
+def is_predicate(line: Line, at: int) -> bool:
+    """ "Spleen enlarged": an organ, and behind it what only an organ can be."""
+    after = following(line, at)
+    if line.events[at].site is None or after is None or after.start != line.events[at].end:
+        return False
+    return bool(after.term and after.term.generic and after.term.generic.otherwise is None)
+
+
+def _verb_follows(line: Line, at: int) -> bool:
+    for event in line.events[at:]:
+        if "verb" in event.kinds:
+            return True
+        if not event.kinds.isdisjoint(("end", "or")):
+            return False
+    return False
+
+
+def joins_places(line: Line, joint: int) -> bool:
+    """Whether "and" joins two adjectives of place: "upper and lower pole"."""
+    before, event, after = line.events[joint - 1], line.events[joint], following(line, joint)
+    if after is None or before.end != event.start or event.kinds.isdisjoint(("and", "or")):
+        return False
+    return all(each.site is not None or "partial" in each.kinds for each in (before, after))

@@ -64,35 +64,34 @@ def row_of(tokens: list[Token], events: list[Event]) -> Line:
 
 _TERM = frozenset(("term",))
 _SITE = frozenset(("site",))
-_WHERE = frozenset(
+WHERE = frozenset(
     ("preposition", "of", "site", "left", "right", "bilateral", "definite", "partial", "through")
 )
 
 
 def _kinds(words: list[str], lexicon: Lexicon) -> frozenset[str]:
-    """The side that the name of a finding tells itself: "biapical scarring"."""
+    """What the name of a finding tells itself: "biapical scarring", "old infarct"."""
     if len(words) == 1:
         return _TERM
-    return _TERM.union(lexicon.sided[word] for word in words if word in lexicon.sided)
+    return _TERM.union(lexicon.telling[word] for word in words if word in lexicon.telling)
 
 
 def _fronted(events: list[Event]) -> list[Event]:
-    """ "On the left, there is an effusion": what is said first tells where."""
-    if not events or "preposition" not in events[0].kinds:
-        return events
-    for at, event in enumerate(events):
-        if event.kinds - _WHERE:
-            behind = events[at + 1 :] if "comma" in event.kinds else events[at:]
-            return [*events[:at], *_joined(behind)]
-    return events
-
-
-def _joined(events: list[Event]) -> list[Event]:
-    """ "There is" begins no clause of its own behind a place."""
-    if not events or "there" not in events[0].kinds:
-        return events
-    first, *rest = events
-    return [first._replace(kinds=first.kinds - {"end"}), *rest]
+    """ "On the left, there is an effusion": what a clause says first tells where."""
+    found: list[Event] = []
+    begins, placed = True, False  # placed: a place was said in the clause, nothing else
+    for event in events:
+        if begins:
+            placed = "preposition" in event.kinds
+        elif placed and event.kinds - WHERE:
+            if "comma" in event.kinds:
+                continue
+            placed = False
+            if "there" in event.kinds:  # begins no clause of its own
+                event = event._replace(kinds=event.kinds - {"end"})
+        begins = "end" in event.kinds
+        found.append(event)
+    return found
 
 
 def _sites(hits: list[Hit[Site]], taken: list[bool]) -> list[Event]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from adapter.reporting.facts.ahead import (
     JOINTS,
+    begins_anew,
     finding_follows,
     following,
     is_adjective,
     is_list,
     is_named_before,
+    is_predicate,
     tells_presence,
 )
 from adapter.reporting.facts.events import Event, Line
@@ -31,17 +33,15 @@ CLOSERS = {
     "historical_after": HISTORICAL,
 }
 _ANY_OPENER = frozenset((*_OPENERS, *_ADJECTIVES, *CLOSERS, "uncertain_either"))
-_RESTART = frozenset(
-    ("determiner", "fresh", "left", "right", "bilateral", "status", "uncertain_before")
-)
 _APART = JOINTS | {"or", "preposition", "verb", "end"}
 _NEW_CLAUSE = frozenset(("definite", "there"))
+_SIDES = frozenset(("left", "right", "bilateral"))
 
 
 class Scope:
     """One open scope while the sentence is read from left to right."""
 
-    __slots__ = ("covered", "listed", "name", "opened", "verb")
+    __slots__ = ("alternative", "covered", "listed", "name", "opened", "verb")
 
     def __init__(self, name: str, opened: int, listed: bool) -> None:
         self.name = name
@@ -49,6 +49,7 @@ class Scope:
         self.listed = listed  # "differential includes": all that is listed
         self.covered: Event | None = None  # the last finding that it reached
         self.verb = False
+        self.alternative = False  # "or" was said: the list is complete
 
 
 def open_scopes(line: Line, found: dict[int, set[str]]) -> None:
@@ -80,9 +81,9 @@ def _still_open(line: Line, at: int, scopes: list[Scope]) -> list[Scope]:
         scopes = [each for each in scopes if each.opened < begun]
     if "patient" in kinds:  # "sister with thyroid cancer, patient has a nodule"
         scopes = [each for each in scopes if each.name != FAMILY]
-    if "verb" in kinds:
-        for scope in scopes:
-            scope.verb = True
+    for scope in scopes:
+        scope.verb = scope.verb or "verb" in kinds
+        scope.alternative = scope.alternative or (scope.covered is not None and "or" in kinds)
     return scopes
 
 
@@ -92,25 +93,45 @@ def _begins_unmarked(line: Line, at: int, scope: Scope) -> bool:
     if scope.name != NEGATED or last is None or is_list(line, at):
         return False
     start = last.end
-    if start >= line.events[at].start:
-        return _is_status(line, at)  # "no effusion cardiomegaly unchanged"
-    begun = line.tokens[start].word[:1].isdigit()
-    between = [event for event in line.events[:at] if event.start >= start]
-    if between and between[0].start == start and not between[0].kinds.isdisjoint(_NEW_CLAUSE):
+    if start >= line.events[at].start:  # "no effusion cardiomegaly unchanged"
+        return _is_status(line, at) or "chronic" in line.events[at].kinds
+    between = [place for place in range(at) if line.events[place].start >= start]
+    first = between[0] if between and line.events[between[0]].start == start else None
+    if first is not None and _is_subject(line, first, at):
         return True
-    for event in between:
-        if not event.kinds.isdisjoint(_APART):
-            return False
-        begun = begun or (event.start == start and _is_fresh(line, at, event))
-    return begun
+    if any(not line.events[place].kinds.isdisjoint(_APART) for place in between):
+        return False
+    if first is None:
+        return line.tokens[start].word[:1].isdigit()
+    return _is_fresh(line, first, at, scope) or _is_measured(line, between)
 
 
-def _is_fresh(line: Line, at: int, event: Event) -> bool:
+def _is_subject(line: Line, first: int, at: int) -> bool:
+    """ "There is …", "the heart …", "heart size is enlarged"."""
+    if not line.events[first].kinds.isdisjoint(_NEW_CLAUSE):
+        return True
+    told = any("verb" in event.kinds for event in line.events[first:at])
+    return told and line.events[first].site is not None
+
+
+def _is_fresh(line: Line, first: int, at: int, scope: Scope) -> bool:
     """ "mild …", or the anatomy of a predicate: "heart enlarged"."""
-    term = line.events[at].term
-    if event.site:
-        return bool(term and term.generic and term.generic.otherwise is None)
-    return "fresh" in event.kinds and "limiting" not in event.kinds
+    event = line.events[first]
+    if is_predicate(line, first) and first + 1 == at:
+        return True
+    if "limiting" in event.kinds:
+        return False
+    return "fresh" in event.kinds or (scope.alternative and not event.kinds.isdisjoint(_SIDES))
+
+
+def _is_measured(line: Line, between: list[int]) -> bool:
+    """ "new 5 mm nodule": a number among adjectives alone."""
+    at = line.events[between[0]].start
+    for place in between:
+        if line.events[place].start > at:
+            break
+        at = line.events[place].end
+    return line.tokens[at].word[:1].isdigit()
 
 
 def _is_status(line: Line, at: int) -> bool:
@@ -190,7 +211,7 @@ def _closes(line: Line, at: int, scope: Scope) -> bool:
         return False
     if "comma" in joint and not after.kinds.isdisjoint(("and", "or", "with")):
         return False  # the word behind decides
-    begins_anew = _begins_anew(line, at)
+    anew = begins_anew(line, at)
     if not after.kinds.isdisjoint(("determiner", "uncertain_before")):
         return True  # "history of melanoma, evaluate for metastases"
     if scope.covered is None and not scope.verb:
@@ -198,34 +219,11 @@ def _closes(line: Line, at: int, scope: Scope) -> bool:
     if scope.verb and not is_list(line, at):
         return True
     if "with" in joint:
-        return scope.name != NEGATED or begins_anew
+        return scope.name != NEGATED or anew
     if "comma" in joint and is_list(line, at):
         return False
-    if begins_anew or tells_presence(line, at, "comma" in line.events[at - 1].kinds):
+    if anew or tells_presence(line, at, "comma" in line.events[at - 1].kinds):
+        return True
+    if "comma" in joint and scope.alternative:  # "no fracture or dislocation, swelling"
         return True
     return "comma" in joint and scope.name == UNCERTAIN
-
-
-def _begins_anew(line: Line, at: int) -> bool:
-    """Whether the words after a joint are those of a new, affirmed finding: "a 6 mm nodule"."""
-    start = line.events[at].end
-    if line.tokens[start].word[:1].isdigit():
-        return True
-    for event in line.events[at + 1 :]:
-        if event.term or event.start > start:
-            return False
-        if not event.kinds.isdisjoint(_RESTART):
-            return True
-        if "definite" in event.kinds:
-            return _verb_follows(line, at)
-        start = event.end
-    return False
-
-
-def _verb_follows(line: Line, at: int) -> bool:
-    for event in line.events[at:]:
-        if "verb" in event.kinds:
-            return True
-        if not event.kinds.isdisjoint(("end", "or")):
-            return False
-    return False

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from adapter.domain.order import Side
-from adapter.reporting.facts.ahead import following, is_described, is_list
-from adapter.reporting.facts.events import Event, Line
+from adapter.reporting.facts.ahead import following, is_described, is_list, joins_places
+from adapter.reporting.facts.events import NOTHING, WHERE, Event, Line
 
 _SIDES = {"left": Side.LEFT, "right": Side.RIGHT, "bilateral": Side.BILATERAL}
 _STOPS_BEFORE = frozenset(("comma", "and", "or", "with", "end", "verb", "versus"))
-_STOPS_SIDE = _STOPS_BEFORE | {"uncertain_before", "negated_before"}
+_STOPS_SIDE = _STOPS_BEFORE | {"uncertain_before", "negated_before", "normal"}
+_STOPS_SUBJECT = frozenset(("end", "uncertain_before", "with", "relative"))
+_TELLS = frozenset(("verb", "colon"))
+_PLACES = WHERE | {"fresh"}
 _STOPS_AFTER = frozenset(("comma", "and", "or", "with", "end", "versus"))
 _STOPS_SIDE_AFTER = _STOPS_AFTER | {"historical_before", "negated_before", "uncertain_before"}
 _JOINTS = frozenset(("and", "or", "versus"))
@@ -48,6 +51,7 @@ def _side(line: Line, at: int) -> Side | None:
         or _side_before(line, at)
         or _side_after(line, at)
         or _side_of_subject(line, at)
+        or _side_in_front(line, at)
     )
 
 
@@ -73,7 +77,7 @@ def _side_before(line: Line, at: int) -> Side | None:
             found = Side.BILATERAL if found not in (None, side) else side
         elif event.term or not event.kinds.isdisjoint(_STOPS_SIDE):
             joint = not event.kinds.isdisjoint(("and", "or"))
-            if found is None and joint and _shares(line, place):
+            if found is None and joins_places(line, place):
                 continue  # "right upper and lower lobe nodules"
             if found and (joint or "comma" in event.kinds):
                 return Side.BILATERAL if _is_other(line, place, found) else found
@@ -82,24 +86,28 @@ def _side_before(line: Line, at: int) -> Side | None:
 
 
 def _is_other(line: Line, joint: int, side: Side) -> bool:
-    """Whether the other side is named right before: "mild right, moderate left"."""
+    """Whether the other side is named before: "mild right, moderate left", "right middle and left"."""
     for place in reversed(range(joint)):
         event = line.events[place]
         other = _of(event)
-        if other and event.end == line.events[joint].start:
-            led = not line.events[place - 1].kinds.isdisjoint(("preposition", "definite"))
-            return other is not side and not (led and "comma" in line.events[joint].kinds)
-        if line.events[joint].start - event.start > _LIST_GAP:
+        if other:
+            apart = "comma" in line.events[joint].kinds and event.end < line.events[joint].start
+            return other is not side and not apart and not _is_led(line, place, joint)
+        far = line.events[joint].start - event.start > _LIST_GAP
+        if far or "comma" in line.events[joint].kinds or not event.kinds <= _PLACES:
             return False
     return False
 
 
-def _shares(line: Line, joint: int) -> bool:
-    """Whether "and" joins two adjectives of place."""
-    before, event, after = line.events[joint - 1], line.events[joint], following(line, joint)
-    if after is None or before.end != event.start:
-        return False
-    return all(each.site is not None or "partial" in each.kinds for each in (before, after))
+def _is_led(line: Line, place: int, joint: int) -> bool:
+    """Whether the side belongs to a finding before: "effusion on the right and left nodule"."""
+    led = not line.events[place - 1].kinds.isdisjoint(("preposition", "definite"))
+    if led and "comma" in line.events[joint].kinds:
+        return True
+    for event in reversed(line.events[:place]):
+        if event.kinds - WHERE:
+            return led and event.term is not None
+    return False
 
 
 def _side_after(line: Line, at: int) -> Side | None:
@@ -118,16 +126,31 @@ def _side_after(line: Line, at: int) -> Side | None:
 
 
 def _both(line: Line, at: int, side: Side) -> Side:
-    """ "On the right and on the left"."""
-    rest = line.events[at + 1 :]
-    if rest and "and" in rest[0].kinds:
-        for event in rest[1:]:
-            other = _of(event)
-            if other:
-                return side if other is side else Side.BILATERAL
-            if event.kinds - {"preposition", "definite", "of", "through"}:
+    """ "On the right and on the left", "in the right lung and in the left lung"."""
+    joint, repeated = 0, False
+    for place in range(at + 1, len(line.events)):
+        event = line.events[place]
+        other = _of(event)
+        if joint and other:
+            if _belongs_to_next(line, place) or _is_judged(line, place, repeated):
                 return side
+            return side if other is side else Side.BILATERAL
+        if not event.kinds.isdisjoint(("and", "than")):
+            joint = place
+        elif event.kinds - WHERE:
+            return side
+        repeated = bool(joint) and (repeated or "preposition" in event.kinds)
     return side
+
+
+def _is_judged(line: Line, place: int, repeated: bool) -> bool:
+    """Whether the second place begins a clause: "nodule in the right lung and left lung clear"."""
+    for event in line.events[place + 1 :]:
+        if event.term or "end" in event.kinds:
+            return False
+        if "normal" in event.kinds:
+            return not repeated
+    return False
 
 
 def _is_tail(line: Line, comma: int) -> bool:
@@ -152,22 +175,83 @@ def _belongs_to_next(line: Line, place: int) -> bool:
 
 def _side_of_subject(line: Line, at: int) -> Side | None:
     """ "The right kidney shows a cyst and a stone": the side of the anatomy that is the subject."""
-    verb = False
+    told = False
     for place in reversed(range(at)):
         event = line.events[place]
-        if not event.kinds.isdisjoint(("end", "uncertain_before", "with")):
+        if not event.kinds.isdisjoint(_STOPS_SUBJECT):
             return None
-        verb = verb or not event.kinds.isdisjoint(("verb", "colon"))
+        told = told or not event.kinds.isdisjoint(_TELLS)
         side = _of(event)
-        if side and verb and (event.site or _is_site(line, place + 1)):
-            return side
+        if side and (_is_subject(line, place) if told else _is_headline(line, place, at)):
+            return Side.BILATERAL if _has_twin(line, place, side) else side
         if side:
             return None
     return None
 
 
-def _is_site(line: Line, place: int) -> bool:
-    return line.events[place].site is not None
+def _is_headline(line: Line, place: int, at: int) -> bool:
+    """ "Left kidney without stones": the clause begins with the place, a denial comes behind."""
+    if any(event.kinds - WHERE for event in line.events[_clause(line, place) : place]):
+        return False
+    told = (e for e in line.events[place:at] if e.term or "negated_before" in e.kinds)
+    first = next(told, None)
+    return first is not None and first.term is None
+
+
+def _is_subject(line: Line, place: int) -> bool:
+    """ "The right kidney …", "… the left contains …"; not "a cyst in the left breast, …"."""
+    event, after = line.events[place], line.events[place + 1]
+    before = line.events[place - 1].kinds if place else NOTHING
+    if event.site or after.site:
+        return _is_free(line, place)
+    return "definite" in before and "verb" in after.kinds and after.start == event.end
+
+
+def _is_free(line: Line, place: int) -> bool:
+    """Whether no preposition ties the place to a finding before it."""
+    for event in reversed(line.events[:place]):
+        if event.kinds - WHERE:
+            return True
+        if "preposition" in event.kinds:
+            return not any(each.term for each in line.events[:place])
+    return True
+
+
+def _has_twin(line: Line, place: int, side: Side) -> bool:
+    """ "The right and the left kidney …"."""
+    for joint in reversed(range(place)):
+        if "and" in line.events[joint].kinds:
+            return _is_other(line, joint, side)
+        if line.events[joint].kinds - WHERE:
+            return False
+    return False
+
+
+def _side_in_front(line: Line, at: int) -> Side | None:
+    """ "On the left there is no effusion, but atelectasis": the place that is said first."""
+    while True:
+        begin = _clause(line, at)
+        front = list(takewhile(lambda event: event.kinds <= WHERE, line.events[begin:at]))
+        placed = bool(front) and "preposition" in front[0].kinds and _is_first(line, begin)
+        rest = line.events[begin + len(front) : at] if placed else line.events[begin:at]
+        if any(event.site or _of(event) for event in rest):
+            return None
+        if placed:
+            return next(filter(None, map(_of, front)), None)
+        if begin == 0 or line.tokens[line.events[begin - 1].start].word == ";":
+            return None
+        at = begin - 1  # without a place of its own it goes on about that one
+
+
+def _is_first(line: Line, at: int) -> bool:
+    """Whether no other word stands before it in the clause."""
+    return line.events[at].start == (line.events[at - 1].end if at else 0)
+
+
+def _clause(line: Line, at: int) -> int:
+    """Where the clause begins that goes on at this place of `events`."""
+    ends = (place for place in reversed(range(at)) if "end" in line.events[place].kinds)
+    return next(ends, -1) + 1
 
 
 def _joined(line: Line, one: int, other: int, listed: bool = False) -> bool:
