@@ -63,6 +63,11 @@ CueKind = Literal[
     "decreased",
     "stable",
     "resolved",
+    "comparative",
+    "than",
+    "some_of",
+    "reported",
+    "past_time",
 ]
 
 

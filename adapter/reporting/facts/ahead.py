@@ -9,6 +9,11 @@ _NEAR = 3  # words that may stand between an adjective and its finding
 _RESTART = frozenset(
     ("determiner", "fresh", "left", "right", "bilateral", "status", "stable", "uncertain_before")
 )
+_OF_STUDY = frozenset(
+    ("exam", "prior", "past_time", "previously", "preposition", "of", "from", "definite", "site")
+)
+_STUDY_GAP = 4  # words between the parts of "prior CT of the chest dated 3 May 2019 showed"
+_YEAR = 4  # digits
 _NOT_ADJECTIVES = frozenset(("exam", "comma", "end", "verb", "with", "and", "preposition"))
 
 
@@ -137,3 +142,39 @@ def joins_places(line: Line, joint: int) -> bool:
     if after is None or before.end != event.start or event.kinds.isdisjoint(("and", "or")):
         return False
     return all(each.site is not None or "partial" in each.kinds for each in (before, after))
+
+
+def turns_away(line: Line, joint: int) -> bool:
+    """Whether the words behind a joint state what is seen: ", no mass", ", a 5 mm cyst"."""
+    kinds, after = line.events[joint].kinds, following(line, joint)
+    if after is None or kinds.isdisjoint(("comma", "and", "end")):
+        return False
+    if tells_presence(line, joint, seen=True):
+        return True
+    if "and" in kinds:
+        return False
+    return "negated_before" in after.kinds or begins_anew(line, joint)
+
+
+def is_of_earlier_study(line: Line, at: int) -> bool:
+    """ "Prior CT showed …", "ultrasound of 2019 revealed …": what was then."""
+    first = line.events[at].start
+    exam = earlier = False
+    for event in reversed(line.events[:at]):
+        if event.kinds.isdisjoint(_OF_STUDY) or first - event.end > _STUDY_GAP:
+            break
+        first = event.start
+        exam = exam or "exam" in event.kinds
+        earlier = earlier or not event.kinds.isdisjoint(("prior", "past_time", "previously"))
+    return exam and (earlier or any(map(_is_year, line.words(first, line.events[at].start))))
+
+
+def _is_year(word: str) -> bool:
+    return len(word) == _YEAR and word.isdecimal() and word[:2] in ("19", "20")
+
+
+def is_bare(line: Line, end: int, at: int) -> bool:
+    """Whether a clause has no subject of its own."""
+    between = line.events[end + 1 : at]
+    words = line.words(line.events[end].end, line.events[at].start)
+    return len(words) == len(between) and all("verb" in each.kinds for each in between)

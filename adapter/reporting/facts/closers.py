@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from adapter.reporting.facts.ahead import ends_clause, finding_follows, is_adjective
+from adapter.reporting.facts.ahead import ends_clause, finding_follows, is_adjective, is_bare
 from adapter.reporting.facts.events import Line
+from adapter.reporting.facts.relatives import relatives
 from adapter.reporting.facts.scope import (
     CLOSERS,
     FAMILY,
@@ -14,6 +15,7 @@ from adapter.reporting.facts.scope import (
     UNCERTAIN,
     open_scopes,
 )
+from adapter.reporting.facts.sides import nearest_side, side_behind
 
 _STATED = frozenset(("verb", "negated_before", "uncertain_before", "historical_before"))
 _ANY_CLOSER = frozenset((*CLOSERS, "negated_last", "uncertain_either", "doubt"))
@@ -27,7 +29,7 @@ def marks(line: Line) -> dict[int, set[str]]:
         open_scopes(line, found)
         _backward(line, found)
         _alternatives(line, found)
-        _relatives(line, found)
+        relatives(line, found)
     return found
 
 
@@ -67,14 +69,16 @@ def _reach_back(line: Line, at: int, name: str, found: dict[int, set[str]]) -> N
             reached = True
             continue
         kinds = event.kinds
-        if "end" in kinds and _is_bare(line, place, at):
+        if "end" in kinds and is_bare(line, place, at):
             _undo(line, place, found)  # "is not seen but cannot be excluded"
             continue
-        if "clause" in kinds and not reached and _is_aside(line, place, at):
+        if "clause" in kinds and not reached and _is_relative(line, place, at):
             continue
         if not kinds.isdisjoint(("end", "with", "versus")):
             return
         if reached and not kinds.isdisjoint(_STATED):
+            return
+        if "and" in kinds and _is_of_other_side(line, place, at):
             return
         if not kinds.isdisjoint(("and", "or")):
             listed = True
@@ -82,16 +86,17 @@ def _reach_back(line: Line, at: int, name: str, found: dict[int, set[str]]) -> N
             return
 
 
-def _is_aside(line: Line, clause: int, at: int) -> bool:
-    """Whether a comma ends "which …" before the words that tell."""
-    return any("comma" in event.kinds for event in line.events[clause:at])
+def _is_of_other_side(line: Line, joint: int, at: int) -> bool:
+    """ "Effusion is small on the left and absent on the right": the denial is of the other side."""
+    here, side = nearest_side(line, range(joint - 1, -1, -1)), side_behind(line, at)
+    return joint + 1 == at and None not in (here, side) and here is not side
 
 
-def _is_bare(line: Line, end: int, at: int) -> bool:
-    """Whether a clause has no subject of its own."""
-    between = line.events[end + 1 : at]
-    words = line.words(line.events[end].end, line.events[at].start)
-    return len(words) == len(between) and all("verb" in each.kinds for each in between)
+def _is_relative(line: Line, clause: int, at: int) -> bool:
+    """Whether "which" is what the words tell of: "…, which has resolved", "…, which …, is gone"."""
+    return is_bare(line, clause, at) or any(
+        "comma" in event.kinds for event in line.events[clause:at]
+    )
 
 
 def _undo(line: Line, end: int, found: dict[int, set[str]]) -> None:
@@ -127,24 +132,3 @@ def _neighbour(line: Line, places: Iterable[int]) -> int | None:
         if not event.kinds.isdisjoint(("comma", "and", "with", "end", "verb", "or")):
             return None
     return None
-
-
-def _relatives(line: Line, found: dict[int, set[str]]) -> None:
-    """ "Mother had breast cancer", "breast cancer in her mother": all of the clause."""
-    count = len(line.events)
-    for at, event in enumerate(line.events):
-        if "relative" not in event.kinds:
-            continue
-        for places in (range(at + 1, count), reversed(range(at))):
-            for place in places:
-                other = line.events[place]
-                if other.term:
-                    found[place].add(FAMILY)
-                elif "end" in other.kinds or _is_patient(line, place, at):
-                    break
-
-
-def _is_patient(line: Line, place: int, relative: int) -> bool:
-    """Whether the words turn to the patient; "the patient's mother" does not."""
-    owns = place + 1 == relative and line.events[place].end == line.events[relative].start
-    return "patient" in line.events[place].kinds and not owns

@@ -6,13 +6,15 @@ from collections.abc import Iterator
 
 from adapter.domain.finding import Course
 from adapter.mapping.phrase_table import singular
+from adapter.reporting.facts.ahead import is_bare
 from adapter.reporting.facts.events import Line
 from adapter.reporting.facts.measurements import Size
+from adapter.reporting.facts.sides import side_behind
 
 _COURSES: tuple[Course, ...] = ("resolved", "new", "increased", "decreased", "stable")
 _TELLING = frozenset((*_COURSES, "change"))
 _STOPS = frozenset(("comma", "end", "verb", "with", "and", "or", "close", "versus"))
-_STOPS_BACK = frozenset(("end", "with", "versus"))
+_STOPS_BACK = frozenset(("end", "with", "versus", "some_of"))
 _APART = frozenset(("comma", "end", "verb", "with", "and", "or", "preposition", "of"))
 _COUNT_WITHIN = 4  # words from a number to the name of what it counts
 _MOST_DIGITS = 3  # of a count; more are a year
@@ -36,9 +38,20 @@ def courses(line: Line) -> dict[int, Course]:
 def _name(line: Line, at: int) -> Course | None:
     """The course that this event tells; "no change" is `stable`."""
     kinds = line.events[at].kinds
+    if "comparative" in kinds and is_among(line, at):
+        return None
     if "change" in kinds and _is_denied(line, at):
         return "stable"
     return next((course for course in _COURSES if course in kinds), None)
+
+
+def is_among(line: Line, at: int) -> bool:
+    """ "The larger", "larger than left", "worse on the right": compared with each other."""
+    event = line.events[at]
+    before = line.events[at - 1] if at else event
+    if "definite" in before.kinds and before.end == event.start:
+        return True
+    return side_behind(line, at) is not None
 
 
 def _is_denied(line: Line, at: int) -> bool:
@@ -78,8 +91,10 @@ def _before(line: Line, at: int) -> int | None:
         event = line.events[place]
         if event.term:
             return place
+        if "clause" in event.kinds and is_bare(line, place, at):
+            continue  # "effusion, which has resolved"
         if not event.kinds.isdisjoint(_STOPS_BACK):
-            return None
+            return None  # "three nodules, one of them new"
     return None
 
 

@@ -6,7 +6,7 @@ import re
 from itertools import pairwise
 
 from adapter.mapping.lexicon import Site
-from adapter.reporting.facts.ahead import is_described, is_list
+from adapter.reporting.facts.ahead import begins_anew, is_described, is_list, joins_places
 from adapter.reporting.facts.events import Event, Line
 
 _STOPS_BEFORE = frozenset(("comma", "and", "or", "with", "end", "verb", "versus"))
@@ -44,10 +44,16 @@ def _site_before(line: Line, at: int) -> Event | None:
 def _site_after(line: Line, at: int) -> Event | None:
     """ "Cyst and stone in the kidney": the place after the second is that of the first too."""
     joined, listed = False, False  # joined: "and" was said, and no finding since
+    tied = False  # a preposition was said
     for place in range(at + 1, len(line.events)):
         event = line.events[place]
         if event.site:
-            return None if joined else event
+            return None if joined or not (tied or _is_loose(line, place)) else event
+        if joins_places(line, place):
+            continue
+        if "comma" in event.kinds and begins_anew(line, place):
+            return None
+        tied = tied or "preposition" in event.kinds
         if "comma" in event.kinds and (listed or is_list(line, place)):
             listed = joined = True
             continue
@@ -61,6 +67,12 @@ def _site_after(line: Line, at: int) -> Event | None:
             return None
         joined = joined or not event.kinds.isdisjoint(("and", "or"))
     return None
+
+
+def _is_loose(line: Line, place: int) -> bool:
+    """Whether a place without preposition begins no clause: "nodule left base", not "heart is"."""
+    after = line.events[place + 1] if place + 1 < len(line.events) else None
+    return after is None or after.kinds.isdisjoint(("verb", "normal")) and not after.term
 
 
 def _site_far_before(line: Line, at: int) -> Event | None:
@@ -110,9 +122,9 @@ def level_of(line: Line, at: int, known: list[tuple[int, str]]) -> str | None:
     """The level that belongs to a finding: behind it before the next finding, else before it."""
     if not known:
         return None
-    if len(known) == 1:
-        return known[0][1]
     event = line.events[at]
+    if len(known) == 1:
+        return None if _is_of_next(line, at, known[0][0]) else known[0][1]
     first = next((e.end for e in reversed(line.events[:at]) if _parts(e)), 0)
     last = next((e.start for e in line.events[at + 1 :] if _parts(e)), len(line.tokens))
     beside = [level for token, level in known if first <= token < last]
@@ -121,6 +133,18 @@ def level_of(line: Line, at: int, known: list[tuple[int, str]]) -> str | None:
     group = [level for token, level in before if token >= named]  # "at L3-L4 and L4-L5, …"
     latest = [level for _, level in before[-1:]]
     return (beside or group or latest or [known[0][1]])[0]
+
+
+def _is_of_next(line: Line, at: int, token: int) -> bool:
+    """Whether a level behind a comma belongs to what is said there: "…, old T8 fracture"."""
+    for place in range(at + 1, len(line.events)):
+        event = line.events[place]
+        if event.start > token:
+            return False
+        if not event.kinds.isdisjoint(("comma", "end")):
+            rest = line.events[place + 1 :]
+            return not is_list(line, place) and any(each.term for each in rest)
+    return False
 
 
 def _parts(event: Event) -> bool:

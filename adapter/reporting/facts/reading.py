@@ -22,7 +22,8 @@ GENERAL = "general"
 SPINE = "spine"  # the organ of a vertebral level
 _LONGEST = 1_000  # characters
 _OF_FAMILY = frozenset(("family_before", "relative"))
-_GOES_ON = frozenset(("stable", "increased", "decreased"))  # "previous fracture is unchanged"
+_GOES_ON = frozenset(("stable", "increased", "decreased", "resolved"))  # "previous fracture is unchanged"
+_NO_ADJECTIVES = frozenset(("negated_before", "end", "comma", "and", "exam"))
 _PARTIAL = frozenset(("left", "right", "partial"))
 
 
@@ -253,7 +254,7 @@ def _called(row: Line, at: int, kind: str) -> bool:
     for event in reversed(row.events[:at]):
         if kind in event.kinds:
             return True
-        if event.term or not event.kinds.isdisjoint(("negated_before", "end", "comma", "and")):
+        if event.term or not event.kinds.isdisjoint(_NO_ADJECTIVES):
             return False
     return False
 

@@ -10,8 +10,10 @@ from adapter.reporting.facts.ahead import (
     is_adjective,
     is_list,
     is_named_before,
+    is_of_earlier_study,
     is_predicate,
     tells_presence,
+    turns_away,
 )
 from adapter.reporting.facts.events import Event, Line
 
@@ -32,9 +34,11 @@ CLOSERS = {
     "uncertain_after": UNCERTAIN,
     "historical_after": HISTORICAL,
 }
-_ANY_OPENER = frozenset((*_OPENERS, *_ADJECTIVES, *CLOSERS, "uncertain_either"))
+_ANY_OPENER = frozenset((*_OPENERS, *_ADJECTIVES, *CLOSERS, "uncertain_either", "reported"))
 _APART = JOINTS | {"or", "preposition", "verb", "end"}
+_LISTING = frozenset(("uncertain_list", "reported"))
 _NEW_CLAUSE = frozenset(("definite", "there"))
+_COURSES = frozenset(("increased", "decreased", "change", "resolved"))
 _SIDES = frozenset(("left", "right", "bilateral"))
 
 
@@ -66,7 +70,7 @@ def open_scopes(line: Line, found: dict[int, set[str]]) -> None:
         scopes = _still_open(line, at, scopes)
         for name in _opened(line, at, scopes):
             scopes = [each for each in scopes if not _ousts(line, at, name, each)]
-            scopes.append(Scope(name, at, "uncertain_list" in event.kinds))
+            scopes.append(Scope(name, at, not event.kinds.isdisjoint(_LISTING)))
 
 
 def _still_open(line: Line, at: int, scopes: list[Scope]) -> list[Scope]:
@@ -75,7 +79,8 @@ def _still_open(line: Line, at: int, scopes: list[Scope]) -> list[Scope]:
     if not kinds.isdisjoint(JOINTS):
         scopes = [each for each in scopes if not _closes(line, at, each)]
     if "end" in kinds:
-        scopes = [each for each in scopes if each.name == FAMILY]
+        away = turns_away(line, at)
+        scopes = [each for each in scopes if each.name == FAMILY and not away]
     elif "close" in kinds:
         begun = _bracket(line, at)
         scopes = [each for each in scopes if each.opened < begun]
@@ -154,7 +159,7 @@ def _presupposed(line: Line, at: int) -> bool:
 def _ousts(line: Line, at: int, name: str, scope: Scope) -> bool:
     """ "History of cancer without recurrence": the denial is of today; and the reverse."""
     if name == NEGATED and scope.name == HISTORICAL:  # "status post fall, no fracture"
-        return line.events[at].start > line.events[scope.opened].end
+        return not scope.listed and line.events[at].start > line.events[scope.opened].end
     if scope.covered is None:
         return False
     return (name, scope.name) in ((NEGATED, UNCERTAIN), (HISTORICAL, NEGATED))
@@ -177,6 +182,8 @@ def _openings(line: Line, at: int) -> list[str]:
     names = [name for kind, name in _OPENERS.items() if kind in event.kinds]
     if names:
         return [] if NEGATED in names and _is_about_change(line, at) else names
+    if "reported" in event.kinds and is_of_earlier_study(line, at):
+        return [HISTORICAL]
     if "uncertain_either" in event.kinds:
         return [UNCERTAIN] if finding_follows(line, at) else []
     for kind, name in _ADJECTIVES.items():
@@ -189,7 +196,10 @@ def _openings(line: Line, at: int) -> list[str]:
 
 
 def _is_about_change(line: Line, at: int) -> bool:
-    """ "No significant change in the effusion": the effusion is there."""
+    """ "No significant change in the effusion", "no evidence that it has grown": it is there."""
+    after = following(line, at)
+    if after is not None and "clause" in after.kinds:
+        return any(not event.kinds.isdisjoint(_COURSES) for event in line.events[at + 1 :])
     told = (event for event in line.events[at + 1 :] if event.term or "change" in event.kinds)
     first = next(told, None)
     return first is not None and "change" in first.kinds
@@ -205,8 +215,10 @@ def _closes(line: Line, at: int, scope: Scope) -> bool:
     """Whether the comma, "and" or "with" at this place ends the scope."""
     event = line.events[at]
     joint, after = event.kinds, following(line, at)
-    if scope.name == FAMILY or after is None:
+    if after is None:
         return False
+    if scope.name == FAMILY:
+        return scope.covered is not None and turns_away(line, at)
     if scope.listed and "with" not in joint:
         return False
     if "comma" in joint and not after.kinds.isdisjoint(("and", "or", "with")):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import pairwise, takewhile
 
 from adapter.domain.order import Side
@@ -13,6 +14,8 @@ _STOPS_BEFORE = frozenset(("comma", "and", "or", "with", "end", "verb", "versus"
 _STOPS_SIDE = _STOPS_BEFORE | {"uncertain_before", "negated_before", "normal"}
 _STOPS_SUBJECT = frozenset(("end", "uncertain_before", "with", "relative"))
 _TELLS = frozenset(("verb", "colon"))
+_SAYS_SO = frozenset(("verb", "previously", "increased", "decreased", "status", "comparative"))
+_LEADS = frozenset(("than", "preposition", "of", "through", "definite"))
 _PLACES = WHERE | {"fresh"}
 _STOPS_AFTER = frozenset(("comma", "and", "or", "with", "end", "versus"))
 _STOPS_SIDE_AFTER = _STOPS_AFTER | {"historical_before", "negated_before", "uncertain_before"}
@@ -48,11 +51,44 @@ def sides(line: Line, paired: frozenset[int]) -> dict[int, Side | None]:
 def _side(line: Line, at: int) -> Side | None:
     return (
         _told(line.events[at])
-        or _side_before(line, at)
+        or _compared(line, at, _side_before(line, at))
         or _side_after(line, at)
         or _side_of_subject(line, at)
         or _side_in_front(line, at)
     )
+
+
+def _compared(line: Line, at: int, side: Side | None) -> Side | None:
+    """ "Right effusion larger than left"."""
+    for place in range(at + 1, len(line.events)):
+        event = line.events[place]
+        if "comparative" in event.kinds:
+            other = side_behind(line, place)
+            return Side.BILATERAL if side and other and other is not side else side
+        if not event.kinds <= _SAYS_SO:
+            return side
+    return side
+
+
+def side_behind(line: Line, at: int) -> Side | None:
+    """The side that an adjective is of: "larger than the left", "worse on the right"."""
+    for place in range(at + 1, len(line.events)):
+        side = _of(line.events[place])
+        if side:
+            return None if _belongs_to_next(line, place) else side
+        if not line.events[place].kinds <= _LEADS:
+            return None
+    return None
+
+
+def nearest_side(line: Line, places: Iterable[int]) -> Side | None:
+    """The first side told at these places of `events`, before a finding or a new clause."""
+    for place in places:
+        event = line.events[place]
+        side = _of(event)
+        if side or event.term or "end" in event.kinds:
+            return side
+    return None
 
 
 def _of(event: Event) -> Side | None:
@@ -120,6 +156,8 @@ def _side_after(line: Line, at: int) -> Side | None:
             continue
         if "with" in event.kinds and is_described(line, place):
             continue
+        if joins_places(line, place):
+            continue
         if event.term or not event.kinds.isdisjoint(_STOPS_SIDE_AFTER):
             return None
     return None
@@ -178,7 +216,7 @@ def _side_of_subject(line: Line, at: int) -> Side | None:
     told = False
     for place in reversed(range(at)):
         event = line.events[place]
-        if not event.kinds.isdisjoint(_STOPS_SUBJECT):
+        if not event.kinds.isdisjoint(_STOPS_SUBJECT) and not _is_with_no(line, place):
             return None
         told = told or not event.kinds.isdisjoint(_TELLS)
         side = _of(event)
@@ -187,6 +225,12 @@ def _side_of_subject(line: Line, at: int) -> Side | None:
         if side:
             return None
     return None
+
+
+def _is_with_no(line: Line, place: int) -> bool:
+    """ "… is atrophic with no stone" goes on about its subject."""
+    after = line.events[place + 1]
+    return "with" in line.events[place].kinds and "negated_before" in after.kinds
 
 
 def _is_headline(line: Line, place: int, at: int) -> bool:
@@ -266,5 +310,10 @@ def _joined(line: Line, one: int, other: int, listed: bool = False) -> bool:
     plain = _JOINTS | {"limiting", "ignore"}
     if listed and between and "comma" in between[0].kinds and is_list(line, one + 1):
         plain |= {"comma"}
-        return not any(event.kinds - plain and "of" not in event.kinds for event in between)
-    return bool(joints) and not any(event.kinds - plain for event in between)
+        return not any(_is_more(event, plain) and "of" not in event.kinds for event in between)
+    return bool(joints) and not any(_is_more(event, plain) for event in between)
+
+
+def _is_more(event: Event, plain: frozenset[str]) -> bool:
+    """Whether the word is more than a joint; "nor" is none."""
+    return bool(event.kinds - plain - ({"negated_before"} if "or" in event.kinds else set()))
