@@ -13,6 +13,7 @@ _OF_STUDY = frozenset(
     ("exam", "prior", "past_time", "previously", "preposition", "of", "from", "definite", "site")
 )
 _STUDY_GAP = 4  # words between the parts of "prior CT of the chest dated 3 May 2019 showed"
+_COMPARED = frozenset(("with", "previously"))
 _YEAR = 4  # digits
 _NOT_ADJECTIVES = frozenset(("exam", "comma", "end", "verb", "with", "and", "preposition"))
 
@@ -161,6 +162,8 @@ def is_of_earlier_study(line: Line, at: int) -> bool:
     first = line.events[at].start
     exam = earlier = False
     for event in reversed(line.events[:at]):
+        if not event.kinds.isdisjoint(_COMPARED) and "exam" not in event.kinds:
+            return False  # "comparison with prior study shows"
         if event.kinds.isdisjoint(_OF_STUDY) or first - event.end > _STUDY_GAP:
             break
         first = event.start
@@ -178,3 +181,20 @@ def is_bare(line: Line, end: int, at: int) -> bool:
     between = line.events[end + 1 : at]
     words = line.words(line.events[end].end, line.events[at].start)
     return len(words) == len(between) and all("verb" in each.kinds for each in between)
+
+
+def is_placed(line: Line, at: int) -> bool:
+    """Whether the one finding behind a comma has its own side: ", hematoma on the left"."""
+    named = led = False
+    for event in line.events[at + 1 :]:
+        if event.term:
+            if named:
+                return False
+            named = True
+        elif not event.kinds.isdisjoint(JOINTS | {"or", "end", "verb"}):
+            return False
+        elif named and "preposition" in event.kinds:
+            led = True
+        elif led and not event.kinds.isdisjoint(("left", "right")):
+            return True
+    return False

@@ -72,7 +72,7 @@ def _site_after(line: Line, at: int) -> Event | None:
 def _is_loose(line: Line, place: int) -> bool:
     """Whether a place without preposition begins no clause: "nodule left base", not "heart is"."""
     after = line.events[place + 1] if place + 1 < len(line.events) else None
-    return after is None or after.kinds.isdisjoint(("verb", "normal")) and not after.term
+    return after is None or (after.kinds.isdisjoint(("verb", "normal")) and not after.term)
 
 
 def _site_far_before(line: Line, at: int) -> Event | None:

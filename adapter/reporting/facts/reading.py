@@ -22,7 +22,7 @@ GENERAL = "general"
 SPINE = "spine"  # the organ of a vertebral level
 _LONGEST = 1_000  # characters
 _OF_FAMILY = frozenset(("family_before", "relative"))
-_GOES_ON = frozenset(("stable", "increased", "decreased", "resolved"))  # "previous fracture is unchanged"
+_GOES_ON = frozenset(("stable", "increased", "decreased", "resolved"))  # "old one, unchanged"
 _NO_ADJECTIVES = frozenset(("negated_before", "end", "comma", "and", "exam"))
 _PARTIAL = frozenset(("left", "right", "partial"))
 

@@ -39,15 +39,16 @@ def _is_told(line: Line, at: int) -> bool:
 def _forward(line: Line, at: int, found: dict[int, set[str]]) -> bool:
     reached = False
     for place in range(at + 1, len(line.events)):
-        event = line.events[place]
-        if event.term:
+        if line.events[place].term:
             found[place].add(FAMILY)
             reached = True
-        elif "end" in event.kinds or _turns_to_patient(line, place, at):
-            break
-        elif reached and turns_away(line, place):
+        elif _ends(line, place, at) or (reached and turns_away(line, place)):
             break
     return reached
+
+
+def _ends(line: Line, place: int, at: int) -> bool:
+    return "end" in line.events[place].kinds or _turns_to_patient(line, place, at)
 
 
 def _turns_to_patient(line: Line, place: int, at: int) -> bool:
@@ -63,12 +64,16 @@ def _turns_to_patient(line: Line, place: int, at: int) -> bool:
 def _backward(line: Line, at: int, found: dict[int, set[str]]) -> None:
     reached = False
     for place in reversed(range(at)):
-        event = line.events[place]
-        if event.term:
+        if line.events[place].term:
             found[place].add(FAMILY)
             reached = True
-        elif "end" in event.kinds or _turns_to_patient(line, place, at):
+        elif _ends(line, place, at) or (reached and _is_loose_joint(line, place)):
             return
-        elif reached and not event.kinds.isdisjoint(("comma", "and")):
-            if line.events[place - 1].term is None or line.events[place - 1].end < event.start:
-                return
+
+
+def _is_loose_joint(line: Line, place: int) -> bool:
+    """Whether a joint stands away from a finding before: "cyst in the breast and …"."""
+    event, before = line.events[place], line.events[place - 1]
+    if event.kinds.isdisjoint(("comma", "and")):
+        return False
+    return before.term is None or before.end < event.start

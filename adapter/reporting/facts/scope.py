@@ -11,6 +11,7 @@ from adapter.reporting.facts.ahead import (
     is_list,
     is_named_before,
     is_of_earlier_study,
+    is_placed,
     is_predicate,
     tells_presence,
     turns_away,
@@ -205,6 +206,11 @@ def _is_about_change(line: Line, at: int) -> bool:
     return first is not None and "change" in first.kinds
 
 
+def _is_pair(line: Line, comma: int, scope: Scope) -> bool:
+    """Whether no comma stands before this one in the scope."""
+    return all("comma" not in event.kinds for event in line.events[scope.opened : comma])
+
+
 def _bracket(line: Line, close: int) -> int:
     """Place of the bracket that the one at `close` closes; that itself when there is none."""
     before = reversed(range(close))
@@ -236,6 +242,6 @@ def _closes(line: Line, at: int, scope: Scope) -> bool:
         return False
     if anew or tells_presence(line, at, "comma" in line.events[at - 1].kinds):
         return True
-    if "comma" in joint and scope.alternative:  # "no fracture or dislocation, swelling"
-        return True
+    if "comma" in joint and scope.name == NEGATED:  # "no fracture or dislocation, swelling"
+        return scope.alternative or (_is_pair(line, at, scope) and is_placed(line, at))
     return "comma" in joint and scope.name == UNCERTAIN

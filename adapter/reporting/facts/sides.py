@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from itertools import pairwise, takewhile
 
 from adapter.domain.order import Side
-from adapter.reporting.facts.ahead import following, is_described, is_list, joins_places
+from adapter.reporting.facts.ahead import is_described, is_list, joins_places
 from adapter.reporting.facts.events import NOTHING, WHERE, Event, Line
 
 _SIDES = {"left": Side.LEFT, "right": Side.RIGHT, "bilateral": Side.BILATERAL}
@@ -122,7 +122,7 @@ def _side_before(line: Line, at: int) -> Side | None:
 
 
 def _is_other(line: Line, joint: int, side: Side) -> bool:
-    """Whether the other side is named before: "mild right, moderate left", "right middle and left"."""
+    """Whether the other side is named before: "mild right, moderate left"."""
     for place in reversed(range(joint)):
         event = line.events[place]
         other = _of(event)
