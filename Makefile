@@ -51,8 +51,9 @@ mapping-reference: $(STAMP)  ## writes mappings/README.md from the code that rea
 plug-in-manifest: $(STAMP)  ## writes deploy/plugin/extension.yaml from the packaged mapping
 	$(BIN)/readout plug-in-manifest > deploy/plugin/extension.yaml
 
-conformance: $(STAMP)  ## writes deploy/conformance/hl7v2.md from the mappings and the code
+conformance: $(STAMP)  ## writes hl7v2.md and fhir.md of deploy/conformance from the mappings and the code
 	$(BIN)/python -m tests.conformance.page
+	$(BIN)/python -m tests.conformance.fhir_page
 
 migration: $(STAMP)  ## M="what changes": the migration from the last one to the tables
 	$(BIN)/python -m tests.store.new_migration "$(M)"

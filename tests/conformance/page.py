@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from adapter.hl7v2 import charset, framing
@@ -24,6 +24,7 @@ from tests.conformance.incoming import (
     Value,
     rows,
 )
+from tests.conformance.tables import table as _table
 
 PAGE = Path(__file__).resolve().parents[2] / "deploy" / "conformance" / "hl7v2.md"
 LISTENER = ListenerProfile(name="default", port=2575)
@@ -128,14 +129,6 @@ def page() -> str:
         _table("question | where", CALLS),
     ]
     return "\n".join(part.strip() + "\n" for part in parts)
-
-
-def _table(head: str, lines: Iterable[Iterable[object]]) -> str:
-    names = [each.strip() for each in head.split("|")]
-    body = (
-        "| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |" for line in lines
-    )
-    return "\n".join(["| " + " | ".join(names) + " |", "|" + "---|" * len(names), *body])
 
 
 def _transport() -> Iterator[str]:
