@@ -30,7 +30,7 @@ OPEN = re.compile(
 
 READING = ("GET", "HEAD", "OPTIONS")
 _FHIR = re.compile(r"/fhir(?:/(?P<type>[A-Za-z]+))?(?P<id>/.+)?")
-_SIGNING = re.compile(r"/api/studies/[^/]+/report/(sign|addendum|correct|retract)")
+_SIGNING = re.compile(r"/api/studies/[^/]+/report/(sign|wet-read|addendum|correct|retract)")
 _ASKING = re.compile(r"/api/(messages|deliveries)/search")
 _SMART = re.compile(r"(?:system|user)/(?P<type>\*|[A-Za-z]+)\.(?P<may>\*|read|write|c?r?u?d?s?)")
 _SMART_1 = {"*": "cruds", "read": "rs", "write": "cud"}

@@ -32,6 +32,7 @@ from adapter.web import (
 )
 from adapter.web.callers import Callers
 from adapter.web.pages import entrance, messages, worklist
+from adapter.web.pages.report import routes as report_page
 from adapter.web.parts import Parts
 from adapter.web.shell import Shell
 
@@ -40,6 +41,7 @@ ROUTERS = tuple(
     for room in (
         assets,
         entrance,
+        report_page,
         worklist,
         messages,
         events,

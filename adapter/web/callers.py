@@ -19,6 +19,7 @@ from starlette.datastructures import Headers
 from starlette.types import Scope
 
 from adapter.domain.people import Practitioner
+from adapter.errors import Rejected
 from adapter.oauth.tokens import Token
 from adapter.web.access import OPEN, READING, Access
 from adapter.web.problems import NotThisHost
@@ -123,6 +124,30 @@ Calling = Annotated[Caller, Depends(caller_of)]
 def is_open(path: str) -> bool:
     """Whether anybody may ask for this place."""
     return OPEN.fullmatch(path) is not None or _below(path, _ENTRANCE)
+
+
+class OtherPerson(Rejected):
+    """A session acts under the name of the person who has signed in, and no other (HTTP 403)."""
+
+    http_status = 403
+
+
+async def own_name(request: Request, caller: Calling) -> None:
+    """Raise OtherPerson when a session asks in another person's name; programs may name anybody."""
+    if caller.person is None or request.method in READING:
+        return
+    try:
+        body = await request.json()
+    except ValueError:
+        return  # the endpoint says what is wrong with it
+    told = body.get("person") or body.get("sender") if isinstance(body, dict) else None
+    named = told.get("id") if isinstance(told, dict) else None
+    if named is not None and named != caller.person.id:
+        raise OtherPerson(f"you are signed in as {caller.person.id}", code="person")
+
+
+OwnName = Depends(own_name)
+"""For routers whose bodies name a person."""
 
 
 def is_page(path: str) -> bool:

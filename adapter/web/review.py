@@ -20,13 +20,14 @@ from adapter.web.answers import (
     StepView,
 )
 from adapter.web.bodies import ByPerson, HandBack, HandOver, LockAsked, Signature, Typed
+from adapter.web.callers import OwnName
 from adapter.web.parts import Parts
 from adapter.web.reports import report_view
 from adapter.web.requests import House, InPath, practitioner
 from adapter.web.views import dictation_view, person_view
 from adapter.workflow.review import leave, lock_of, take_lock
 
-router = APIRouter(prefix="/api/studies/{accession}", tags=["review"])
+router = APIRouter(prefix="/api/studies/{accession}", tags=["review"], dependencies=[OwnName])
 
 
 @router.post("/text", status_code=201)

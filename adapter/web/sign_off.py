@@ -15,11 +15,14 @@ from adapter.web.bodies import (
     Retraction,
     Signature,
 )
+from adapter.web.callers import OwnName
 from adapter.web.parts import Parts
 from adapter.web.reports import report_view
 from adapter.web.requests import House, InPath, practitioner
 
-router = APIRouter(prefix="/api/studies/{accession}/report", tags=["sign-off"])
+router = APIRouter(
+    prefix="/api/studies/{accession}/report", tags=["sign-off"], dependencies=[OwnName]
+)
 
 
 @router.post("/accept", status_code=202)

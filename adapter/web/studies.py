@@ -16,6 +16,7 @@ from adapter.errors import Rejected
 from adapter.store import communications, deliveries, dictations, differences, findings, studies
 from adapter.web.answers import CommunicationView, Event, FindingsTaken, StudyList, StudyView
 from adapter.web.bodies import Told
+from adapter.web.callers import OwnName
 from adapter.web.requests import House, InPath, RawBody, check_media_type, practitioner
 from adapter.web.views import (
     communication_view,
@@ -29,7 +30,7 @@ from adapter.web.views import (
 from adapter.workflow import ai_results
 from adapter.workflow import communications as telling
 
-router = APIRouter(prefix="/api/studies", tags=["studies"])
+router = APIRouter(prefix="/api/studies", tags=["studies"], dependencies=[OwnName])
 
 
 class Worklist(StrEnum):

@@ -118,8 +118,11 @@ class MessageLog:
         """A message that goes out; raises NotFound."""
         with self._database.read() as tx:
             row, body = message_log.find_sent(tx, control_id)
-        protocol = "hl7v2" if body.startswith(b"MSH") else "fhir"
-        return self._opened(row, body, protocol, (row.accession,))
+        return self._opened(row, body, _protocol(body), (row.accession,))
+
+    def view(self, body: bytes) -> MessageText:
+        """A message that would go out, as people read it; raises Malformed."""
+        return (_for(self._views, _protocol(body)) or plain_view)(body)
 
     def replay(self, id_: int, person: Practitioner, *, force: bool = False) -> LoggedMessage:
         """Let a refused message be applied again from its bytes, with `force` an applied one too.
@@ -194,6 +197,11 @@ def open_log(database: Database, clock: Clock, files: MappingFiles) -> MessageLo
 def _for(readers: Mapping[str, Reader], protocol: str) -> Reader | None:
     """A listener's own reader; where its mapping file is gone, the default one."""
     return readers.get(protocol) or readers.get(protocol.partition(":")[0])
+
+
+def _protocol(body: bytes) -> str:
+    """Of a message that we wrote."""
+    return "hl7v2" if body.startswith(b"MSH") else "fhir"
 
 
 def plain_view(body: bytes) -> MessageText:

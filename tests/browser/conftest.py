@@ -49,10 +49,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.peer)
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def browser() -> AsyncIterator[Any]:
+def find_browser() -> str:
+    """Path of the browser; without one the test is skipped by name."""
     program = os.environ.get("READOUT_TEST_BROWSER") or shutil.which("chromium")
     require_peer("Chromium", program is not None, "make peers")
+    return program or ""
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Any]:
+    program = find_browser()
     async with playwright.async_playwright() as driver:
         started = await driver.chromium.launch(executable_path=program, args=list(FLAGS))
         yield started

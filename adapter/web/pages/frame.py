@@ -59,6 +59,7 @@ def page(
     *body: Child,
     here: str = "",
     modules: Sequence[str] = (),
+    styles: Sequence[str] = (),
     heading: bool = True,
     kind: str = "",
     status: int = 200,
@@ -76,7 +77,10 @@ def page(
         el("meta", name="viewport", content="width=device-width, initial-scale=1"),
         el("meta", name="color-scheme", content=_scheme(visit.theme)),
         el("link", rel="icon", href=assets.url("icon.svg"), type="image/svg+xml"),
-        el("link", rel="stylesheet", href=assets.url("workspace.css")),
+        (
+            el("link", rel="stylesheet", href=assets.url(each))
+            for each in ("workspace.css", *styles)
+        ),
         (
             el("script", type="module", src=assets.url(each))
             for each in dict.fromkeys(("shell.js", *modules))

@@ -1,0 +1,1 @@
+"""The reporting page: one study, its report with the source of each sentence, and the signature."""
