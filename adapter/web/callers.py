@@ -22,6 +22,7 @@ from adapter.domain.people import Practitioner
 from adapter.errors import Rejected
 from adapter.oauth.tokens import Token
 from adapter.web.access import OPEN, READING, Access
+from adapter.web.bodies import Person
 from adapter.web.problems import NotThisHost
 from adapter.workflow.sign_in import NotSignedIn, SignIn
 
@@ -138,11 +139,11 @@ async def own_name(request: Request, caller: Calling) -> None:
         return
     try:
         body = await request.json()
+        told = body.get("person") or body.get("sender") if isinstance(body, dict) else None
+        named = Person.model_validate(told) if told is not None else None
     except ValueError:
         return  # the endpoint says what is wrong with it
-    told = body.get("person") or body.get("sender") if isinstance(body, dict) else None
-    named = told.get("id") if isinstance(told, dict) else None
-    if named is not None and named != caller.person.id:
+    if named is not None and named.id != caller.person.id:
         raise OtherPerson(f"you are signed in as {caller.person.id}", code="person")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from posixpath import dirname, normpath
 
 from adapter.web import assets
 from tests.web.conftest import Site
@@ -48,7 +49,8 @@ def test_modules_import_what_is_there_and_nothing_makes_code_of_text() -> None:
         if not name.endswith(".js"):
             continue
         script = body.decode()
-        for other in re.findall(r'from "\./([^"]+)"', script):
+        for told in re.findall(r'(?:from|import) "(\.[^"]+)"', script):
+            other = normpath(f"{dirname(name)}/{told}".lstrip("/"))
             assert other in assets.FILES, (name, other)
         assert not re.search(r"\beval\(|new Function|document\.write|insertAdjacentHTML", script)
         if name != "dom.js":

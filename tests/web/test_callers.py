@@ -182,3 +182,14 @@ def test_the_theme_is_kept_and_comes_with_the_page(site: Site) -> None:
     assert '<meta name="color-scheme" content="dark">' in page
     site.client.post("/theme", data={"theme": '"><script>', "next": "/"})
     assert "data-theme" not in site.client.get("/").text
+
+
+def test_a_session_acts_under_its_own_name_alone(site: Site) -> None:
+    site.workflow.order("A1")
+    site.dictate("A1", "the heart is normal in size period")
+    browser = visitor(site, **BROWSER, Origin=OWN)
+    sign_in(site, browser)
+    for path in ("report/sign", "report/hand-over", "lock"):
+        answer = browser.post(f"/api/studies/A1/{path}", json={"person": {"id": "999"}})
+        assert (answer.status_code, answer.json()["code"]) == (403, "person")
+    assert browser.post("/api/studies/A1/lock", json=BODY).status_code == 200

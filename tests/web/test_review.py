@@ -16,6 +16,9 @@ def post(site: Site, path: str, who: dict[str, str] = GRAY, **body: object) -> A
 
 @pytest.fixture
 def ready(site: Site) -> Site:
+    """Programs ask here: one of them may ask for several persons."""
+    site.client.cookies.clear()
+    del site.client.headers["origin"]
     site.workflow.order("A1")
     site.dictate("A1", "the heart is normal in size period")
     return site
