@@ -55,6 +55,7 @@ from adapter.speech.streaming import LiveHearing, Memory
 from adapter.store.audio_files import AudioFiles
 from adapter.store.database import Database
 from adapter.store.live_audio import LiveAudio
+from adapter.store.owed_answers import OwedAnswers
 from adapter.web.access import open_access
 from adapter.web.app import build_app
 from adapter.web.change_feed import ChangeFeed
@@ -335,6 +336,7 @@ class Service:
             fallback_charset=mapping.fallback_charset,
             glance=PlainOrder(mapping),
             responder=Responder(mapping, partial(outcome_of, self.house.database)),
+            ledger=OwedAnswers(self.house.database),
         )
 
     def _http_server(self) -> uvicorn.Server:

@@ -30,6 +30,7 @@ class InboundMessage(NamedTuple):
     body_sha256: str
     received_at: str  # ISO 8601, UTC
     refusal: str = ""
+    owed_by: str = ""  # listener that has yet to tell the sender what became of it
 
 
 @dataclass(frozen=True, slots=True)

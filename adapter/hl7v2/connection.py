@@ -62,6 +62,15 @@ class Host(Protocol):
     def respond(self, arrival: Arrival) -> asyncio.Future[bytes | None]:
         """That answer in its frame, once it is there."""
 
+    def owed_by(self, header: Header) -> str:
+        """The listener's name where it will owe the sender an answer of its own, or ""."""
+
+    def told(self, arrival: Arrival, *, given: bool) -> None:
+        """An answer of its own was written, or the connection had ended."""
+
+    def settled(self, connection: Connection, arrival: Arrival) -> None:
+        """The sender is there: it may be told what it is owed."""
+
 
 class Connection(asyncio.Protocol):
     """One sender's connection."""
@@ -75,6 +84,7 @@ class Connection(asyncio.Protocol):
         self._unanswered = self._responding = 0
         self._in_turn: deque[bytes | asyncio.Future[bytes | None]] = deque()
         self._last_read = 0.0
+        self._ended = False  # the sender will send no more
         self._deaf = False  # refused or stopping: what still comes is not read
         self._pauses: set[str] = set()  # why it is not read from at the moment
         self._timers: dict[str, asyncio.TimerHandle] = {}
@@ -105,6 +115,7 @@ class Connection(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         """The sender will send no more; it may still wait for answers."""
+        self._ended = True
         if not self._deaf:
             self._take(self._reader.flush())
             self._deaf = True
@@ -169,6 +180,7 @@ class Connection(asyncio.Protocol):
             body_sha256=digest,
             received_at=self._listener.clock.now().isoformat(),
             refusal=str(refusal) if refusal else "",
+            owed_by=self._listener.owed_by(header) if header and refusal is None else "",
         )
 
     def _framing_refusal(self, kind: BlockKind) -> ReadoutError:
@@ -191,6 +203,7 @@ class Connection(asyncio.Protocol):
         """Answer a message whose fate is known."""
         self._unanswered -= 1
         if self._transport is None:
+            self._listener.told(arrival, given=False)
             return
         turn = self._listener.turn(arrival) if refusal is None else None
         if turn is not Turn.INSTEAD:
@@ -203,7 +216,8 @@ class Connection(asyncio.Protocol):
             response = self._listener.respond(arrival)
             if turn is Turn.INSTEAD:
                 self._in_turn.append(response)
-            response.add_done_callback(partial(self._responded, turn))
+            response.add_done_callback(partial(self._responded, turn, arrival))
+        self._listener.settled(self, arrival)
         if self._deaf and not self._listener.stopping:
             self._close_when_answered()
 
@@ -214,14 +228,17 @@ class Connection(asyncio.Protocol):
         elif answer is not None and self._transport is not None:
             self._transport.write(answer)
 
-    def _responded(self, turn: Turn, response: asyncio.Future[bytes | None]) -> None:
+    def _responded(
+        self, turn: Turn, arrival: Arrival, response: asyncio.Future[bytes | None]
+    ) -> None:
         self._unanswered -= 1
         self._responding -= 1
         if self._responding <= self._listener.limits.max_responding // 2:
             self.resume_reading("responses")
         answer = None if response.cancelled() else response.result()
-        if turn is Turn.AFTER and answer is not None and self._transport is not None:
-            self._transport.write(answer)  # a message of its own, in no turn
+        if turn is Turn.AFTER:  # a message of its own, in no turn
+            given = not response.cancelled() and (answer is None or self.tell(answer))
+            self._listener.told(arrival, given=given)
         waiting, self._in_turn = self._in_turn, deque()
         while waiting and (isinstance(waiting[0], bytes) or waiting[0].done()):
             head = waiting.popleft()
@@ -229,6 +246,16 @@ class Connection(asyncio.Protocol):
         self._in_turn = waiting
         if self._deaf and not self._listener.stopping:
             self._close_when_answered()
+
+    def tell(self, message: bytes) -> bool:
+        """Write a message of our own; whether the sender is there for it.
+
+        One that has ended its side may still read, or be gone.
+        """
+        if self._transport is None or self._transport.is_closing():
+            return False
+        self._transport.write(message)
+        return not self._ended
 
     def end_reading(self) -> None:
         """Take nothing more from this sender."""

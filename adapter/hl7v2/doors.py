@@ -11,6 +11,7 @@ from adapter.hl7v2.allow import AllowList
 from adapter.hl7v2.feed_watch import FeedWatch
 from adapter.hl7v2.group_commit import Store
 from adapter.hl7v2.listener import Door, Glance, MllpLimits, MllpListener, Review
+from adapter.hl7v2.owed import Ledger
 from adapter.hl7v2.pace import Pace
 from adapter.hl7v2.responder import Responder
 from adapter.hl7v2.tls import server_context
@@ -74,6 +75,7 @@ def make_listener(
     fallback_charset: str = "utf-8",
     glance: Glance | None = None,
     responder: Responder | None = None,
+    ledger: Ledger | None = None,
 ) -> MllpListener:
     """A listener as its profile says; raises ConfigurationError when its TLS files are unusable."""
     limits = MllpLimits(
@@ -83,12 +85,15 @@ def make_listener(
     )
     door = Door(
         protocol=protocol_of(profile.orders),
+        name=profile.name,
         tls=server_context(profile.tls) if profile.tls else None,
         allow=AllowList(profile.allow),
         pace=Pace(profile.messages_per_second) if profile.messages_per_second else None,
         answer_mode=profile.acknowledge,
         watch=FeedWatch(profile.name, profile.feeds, clock) if profile.feeds else None,
         responder=responder,
+        ledger=ledger,
+        answers=profile.answers,
     )
     return MllpListener(
         profile.host,

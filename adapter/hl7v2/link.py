@@ -86,6 +86,12 @@ class MllpLink(asyncio.Protocol):
         finally:
             self._answer = None
 
+    def write(self, body: bytes) -> None:
+        """Send one message that nobody answers; raises TryAgain."""
+        if self._transport is None or self._answer is not None:
+            raise TryAgain("the connection is closed or busy")
+        self._transport.write(frame(body))
+
     def drop(self) -> None:
         """Close at once; safe from any thread once the link's loop has ended."""
         transport, self._transport = self._transport, None

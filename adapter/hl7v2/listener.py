@@ -6,11 +6,13 @@ import asyncio
 import itertools
 import logging
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
+from adapter.domain.message import InboundMessage
 from adapter.errors import ReadoutError, Rejected
 from adapter.hl7v2.ack import Acknowledger
 from adapter.hl7v2.allow import AllowList
@@ -20,8 +22,10 @@ from adapter.hl7v2.feed_watch import FeedWatch
 from adapter.hl7v2.framing import frame
 from adapter.hl7v2.group_commit import Arrival, GroupCommit, Store
 from adapter.hl7v2.message import Header, Message
+from adapter.hl7v2.owed import Courier, Ledger, Owing
 from adapter.hl7v2.pace import Pace
 from adapter.hl7v2.responder import Responder, Turn
+from adapter.mapping.listeners import AnswerAddress
 from adapter.ports import Clock
 
 _log = logging.getLogger(__name__)
@@ -43,12 +47,15 @@ class Door:
     """What one listener asks of its senders beyond the limits; `protocol` names who reads them."""
 
     protocol: str = "hl7v2"
+    name: str = "default"
     tls: ssl.SSLContext | None = None
     allow: AllowList = field(default_factory=AllowList)
     pace: Pace | None = None
     answer_mode: str = "auto"
     watch: FeedWatch | None = None
     responder: Responder | None = None
+    ledger: Ledger | None = None
+    answers: AnswerAddress | None = None
 
 
 class MllpListener:
@@ -78,6 +85,12 @@ class MllpListener:
         self._acknowledger = Acknowledger()
         self._commit = GroupCommit(store, self._drained)
         self._threads = ThreadPoolExecutor(_RESPONDERS, thread_name_prefix="hl7v2-answer")
+        self._owing: Owing | None = None
+        self._courier: Courier | None = None
+        if door.ledger is not None:
+            self._owing = Owing(door.name, door.ledger, self._made, self._threads)
+            self._courier = Courier(door.answers, self._owing) if door.answers else None
+        self._tasks: set[asyncio.Task[None]] = set()
         self._responses: set[asyncio.Future[bytes | None]] = set()
         self._server: asyncio.Server | None = None
         self._numbers = itertools.count(1)
@@ -97,6 +110,10 @@ class MllpListener:
             ssl_handshake_timeout=_HANDSHAKE_SECONDS if self._door.tls else None,
         )
         self.port = self._server.sockets[0].getsockname()[1]
+        if self._courier is not None:
+            self._do(self._courier.run())
+        elif self._owing is not None:
+            await self._owing.load()
 
     async def stop(self) -> None:
         """Take no more bytes, store and answer what came, then close every connection."""
@@ -106,6 +123,8 @@ class MllpListener:
         for connection in list(self.connections):
             connection.end_reading()
         await self._commit.close()
+        for task in self._tasks:
+            task.cancel()
         if self._responses:
             await asyncio.wait(self._responses, timeout=_FAREWELL_SECONDS)
         self._threads.shutdown(wait=False)
@@ -173,24 +192,55 @@ class MllpListener:
         header, responder = arrival.header, self._door.responder
         if header is None or responder is None or header.type.startswith("ACK"):
             return None
-        return responder.turn(self._asked(header), arrival.message.body)
+        turn = responder.turn(self._asked(header), arrival.message.body)
+        return None if turn is Turn.AFTER and self._courier is not None else turn
+
+    def owed_by(self, header: Header) -> str:
+        """The listener's name where it will owe the sender an answer of its own, or ""."""
+        responder = self._door.responder
+        if self._owing is None or responder is None or not header.segment.field(16):
+            return ""
+        if header.type.startswith("ACK"):
+            return ""
+        return self._door.name if responder.turn(self._asked(header), b"") is Turn.AFTER else ""
+
+    def told(self, arrival: Arrival, *, given: bool) -> None:
+        """An answer of its own was written, or the connection had ended."""
+        if self._owing is not None and self._courier is None and arrival.message.owed_by:
+            self._owing.end(arrival.message, given=given)
+
+    def settled(self, connection: Connection, arrival: Arrival) -> None:
+        """The sender is there: it may be told what it is owed."""
+        sender = arrival.message.sender
+        if self._owing is not None and sender in self._owing.senders:
+            self._do(self._owing.give(sender, connection.tell))
+
+    def _do(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def respond(self, arrival: Arrival) -> asyncio.Future[bytes | None]:
         """That answer in its frame, once it is there."""
+        if self._owing is not None and arrival.message.owed_by:
+            self._owing.begin(arrival.message)
         response = asyncio.ensure_future(self._respond(arrival))
         self._responses.add(response)
         response.add_done_callback(self._responses.discard)
         return response
 
     async def _respond(self, arrival: Arrival) -> bytes | None:
-        header, responder = arrival.header, self._door.responder
-        if header is None or responder is None:
-            return None
-        asked, loop = self._asked(header), asyncio.get_running_loop()
-        write = partial(self._write, asked, self._next_id())
-        message, make = arrival.message, responder.answer
-        body = await loop.run_in_executor(self._threads, make, message, asked, write)
+        loop = asyncio.get_running_loop()
+        body = await loop.run_in_executor(self._threads, self._made, arrival.message)
         return None if body is None else frame(body)
+
+    def _made(self, message: InboundMessage) -> bytes | None:
+        """The answer once the message is applied; blocking."""
+        if self._door.responder is None:
+            return None
+        asked = self._asked(Header.parse(message.body))
+        write = partial(self._write, asked, self._next_id())
+        return self._door.responder.answer(message, asked, write)
 
     def _asked(self, header: Header) -> Header:
         """The header as this listener answers it."""

@@ -13,7 +13,8 @@ from adapter.hl7v2.charset import choose
 from adapter.hl7v2.escape import Delimiters, unescape
 
 _SIGNS = frozenset(string.punctuation)
-_LONGEST_ID = 250
+_LONGEST_FIELD = 250
+_BOUNDED = (3, 4, 5, 6, 9, 10, 11, 12, 15, 16, 18)
 _NULL = '""'
 _BOM = b"\xef\xbb\xbf"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -120,14 +121,10 @@ class Header:
         if not line.isprintable() and _CONTROL.search(line):
             raise Malformed("MSH holds control characters", location="MSH^1", code="structure")
         msh = Segment(data, "MSH", delimiters, "latin-1", start)
+        if len(line) > _LONGEST_FIELD:
+            _check_length(msh)
         sender, control_id = f"{msh.field(3)}|{msh.field(4)}", msh.text(10)
         kind = _kind(msh.field(9), delimiters)
-        if max(len(control_id), len(kind), len(sender) // 2) > _LONGEST_ID:
-            raise Malformed(
-                f"MSH-3, MSH-4, MSH-9 or MSH-10 is longer than {_LONGEST_ID} characters",
-                location="MSH^1^10",
-                code="value",
-            )
         return cls(msh, delimiters, start, sender, kind, control_id)
 
     @property
@@ -139,6 +136,17 @@ class Header:
     def charsets(self) -> list[str]:
         """The repetitions of MSH-18."""
         return self.segment.repetitions(18)
+
+
+def _check_length(msh: Segment) -> None:
+    """Raise Malformed where a field is too long that is stored, or comes back in the answer."""
+    for number in _BOUNDED:
+        if len(msh.field(number)) > _LONGEST_FIELD:
+            raise Malformed(
+                f"MSH-{number} is longer than {_LONGEST_FIELD} characters",
+                location=f"MSH^1^{number}",
+                code="value",
+            )
 
 
 def _start(body: bytes) -> int:
@@ -207,7 +215,9 @@ class Message:
     def of(cls, body: bytes, header: Header, fallback_charset: str = "utf-8") -> Message:
         """The same with the header already read."""
         if b"\x0b" in body or b"\x1c" in body:
-            raise Malformed("the message holds MLLP block characters", code="structure")
+            raise Malformed(
+                "the message holds MLLP block characters", location=_block(body), code="structure"
+            )
         charset, problem = choose(body, header.charsets, fallback_charset)
         return cls(body, header, charset, problem)
 
@@ -249,6 +259,13 @@ class Message:
     def _line_end(self) -> bytes:
         end = self.header.segment.end
         return b"\n" if self.body[end : end + 1] == b"\n" else b"\r"
+
+
+def _block(body: bytes) -> str:
+    """ERL of the segment that holds the first MLLP block character, such as `OBX^3`."""
+    at = min(found for found in (body.find(b"\x0b"), body.find(b"\x1c")) if found >= 0)
+    names = [line[:3] for line in re.split(rb"[\r\n]+", body[:at])]
+    return f"{names[-1].decode('ascii', 'replace')}^{names.count(names[-1])}"
 
 
 def messages_in(body: bytes) -> list[bytes]:

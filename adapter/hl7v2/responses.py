@@ -98,7 +98,8 @@ def _orc(
     fields[1] = rule.accepted.get(asked, "OK") if done else rule.refused.get(asked, "UA")
     fields[3] = escape(number, signs) or fields[3] or escape(_filler(study), signs)
     fields[5] = _status(study, mapping) or fields[5]
-    return signs.field.join(fields).rstrip(signs.field).encode(message.charset, "replace")
+    line = signs.field.join(fields).rstrip(signs.field)
+    return _one_line(message, line.encode(message.charset, "replace"))
 
 
 def _is_done(control: OrderControl | None, status: str, study: Study | None, number: str) -> bool:
@@ -124,4 +125,10 @@ def _status(study: Study | None, mapping: OrderMapping) -> str:
 
 
 def _as_it_came(message: Message, segment: Segment) -> bytes:
-    return message.body[segment.start : segment.end]
+    return _one_line(message, message.body[segment.start : segment.end])
+
+
+def _one_line(message: Message, line: bytes) -> bytes:
+    """A line feed is data where CR ends segments; to a reader of the answer it might end one."""
+    mark = message.header.delimiters.escape
+    return line.replace(b"\n", f"{mark}X0A{mark}".encode() if mark else b" ")

@@ -11,7 +11,7 @@ from pydantic import Field, field_validator, model_validator
 from adapter.errors import ConfigurationError
 from adapter.mapping.feeds import Feed
 from adapter.mapping.files import MappingFiles, MappingTable
-from adapter.mapping.tls_files import ServerTls
+from adapter.mapping.tls_files import ClientTls, ServerTls
 from adapter.settings import Settings
 
 DEFAULT = "default"
@@ -46,6 +46,24 @@ class Allow(MappingTable):
         return tuple(map(_certificate_name, value))
 
 
+class AnswerAddress(MappingTable):
+    """Where a sender of enhanced mode wants its application acknowledgements (MSH-16)."""
+
+    host: str = Field(min_length=1)
+    """Name or address of the receiver."""
+    port: int = Field(ge=1, le=65535)
+    """Its MLLP port."""
+    tls: ClientTls | None = None
+    """Encrypts the connection; empty: it is in the clear."""
+    acknowledged: bool = True
+    """Whether the receiver acknowledges each (MSA-2 is checked); else one that is written is
+    given."""
+    connect_seconds: float = Field(default=5.0, gt=0, le=300)
+    """Longest wait for a connection, in seconds."""
+    answer_seconds: float = Field(default=30.0, gt=0, le=3600)
+    """Longest wait for its acknowledgement, in seconds; then the connection is dropped."""
+
+
 class ListenerProfile(MappingTable):
     """One port for HL7 v2 messages; one named `default` stands for that of the settings."""
 
@@ -65,6 +83,9 @@ class ListenerProfile(MappingTable):
     """Mapping file that reads its messages (character set too), such as `orders/north.yaml`."""
     acknowledge: Literal["auto", "original", "enhanced"] = "auto"
     """`original`: AA, AE, AR; `enhanced`: CA, CE, CR; `auto`: as MSH-15 and MSH-16 ask for."""
+    answers: AnswerAddress | None = None
+    """Where application acknowledgements go that are given after the accept acknowledgement; empty:
+    over the sender's connection, or its next one where that has ended."""
     messages_per_second: float = Field(default=0.0, ge=0)
     """Messages a second taken from one address; above it the sender waits. 0: as many as come."""
     max_frame_bytes: int = Field(default=4_194_304, ge=1024)

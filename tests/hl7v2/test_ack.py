@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import ast
+from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hl7apy.consts import VALIDATION_LEVEL
@@ -12,6 +15,7 @@ from adapter.errors import Malformed, ReadoutError, Rejected, TooLarge, TryAgain
 from adapter.hl7v2.ack import Acknowledger, read_acknowledgement
 from adapter.hl7v2.message import Header, Message
 
+ROOM = Path(__file__).resolve().parents[2] / "adapter" / "hl7v2"
 AT = datetime(2026, 11, 22, 10, 15, 30, tzinfo=UTC)
 MISSING = Rejected("no accession | number", location="OBR^1^18", code="required")
 
@@ -142,3 +146,37 @@ def test_no_reason_can_add_a_segment(reason: str) -> None:
     assert body is not None
     assert body.count(b"\r") == 3
     assert not {0x0A, 0x0B, 0x1C} & set(body)
+
+
+_ECHOED = st.text(st.characters(min_codepoint=32, max_codepoint=255, exclude_characters="|\x7f"))
+
+
+@given(st.lists(_ECHOED, min_size=16, max_size=16), st.booleans())
+def test_no_field_of_a_header_can_add_a_segment(fields: list[str], refused: bool) -> None:
+    msh = ["MSH", "^~\\&", *fields]
+    msh[8], msh[11], msh[14], msh[15] = "ORM^O01", "2.5.1", "", ""
+    with suppress(Malformed):
+        asked = Header.parse("|".join(msh).encode("latin-1"))
+        body = Acknowledger().answer(asked, MISSING if refused else None, "R1", AT)
+        assert body is not None
+        names = ["MSH", "MSA", "ERR"] if refused else ["MSH", "MSA"]
+        read = parse_segments(body.decode("latin-1"), version="2.5.1")
+        assert [each.name for each in read] == names
+        assert len(body) < 4_000
+
+
+def test_every_refusal_at_the_door_names_its_place() -> None:
+    files = [path for path in ROOM.glob("*.py") if path.stem not in ("ack", "connection", "link")]
+    raised = [
+        (path.stem, call)
+        for path in files
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Raise) and isinstance(call := node.exc, ast.Call)
+        if ast.unparse(call.func) in ("Rejected", "Malformed", "Unsupported")
+    ]
+    assert len(raised) > 10
+    assert [
+        (name, ast.unparse(call))
+        for name, call in raised
+        if not any(each.arg == "location" for each in call.keywords)
+    ] == []

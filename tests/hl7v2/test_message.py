@@ -105,8 +105,20 @@ def test_what_has_no_readable_msh_is_malformed(data: bytes) -> None:
 
 
 def test_block_characters_within_a_message_are_malformed() -> None:
-    with pytest.raises(Malformed):
-        Message.parse(body(MSH, b"PID|1\x0bMSH|^~\\&|"))
+    with pytest.raises(Malformed) as caught:
+        Message.parse(body(MSH, b"PID|1", b"NTE|1", b"NTE|2\x0bMSH|^~\\&|"))
+    assert caught.value.location == "NTE^2"
+
+
+@pytest.mark.parametrize("number", [3, 4, 5, 6, 9, 10, 11, 12, 15, 16, 18])
+def test_what_is_stored_or_comes_back_in_the_answer_is_bounded(number: int) -> None:
+    fields = ["MSH", "^~\\&", *[""] * 16]
+    fields[number - 1] = "x" * 250
+    assert Header.parse("|".join(fields).encode()).segment.field(number) == "x" * 250
+    fields[number - 1] += "~"
+    with pytest.raises(Malformed) as caught:
+        Header.parse("|".join(fields).encode())
+    assert caught.value.location == f"MSH^1^{number}"
 
 
 @pytest.mark.parametrize(
