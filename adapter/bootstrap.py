@@ -16,11 +16,11 @@ import uvicorn
 
 from adapter.clock import SystemClock
 from adapter.domain.event import Event
-from adapter.domain.feed import FeedState
 from adapter.domain.people import Practitioner
 from adapter.errors import ConfigurationError, cannot_listen
 from adapter.fhir.bundles import read_orders
 from adapter.hl7v2.doors import MllpDoors, make_listener, protocol_of
+from adapter.hl7v2.link_watch import LinkWatch
 from adapter.hl7v2.listener import MllpListener
 from adapter.hl7v2.plain_order import PlainOrder
 from adapter.hl7v2.reader import MessageReader
@@ -77,11 +77,11 @@ from adapter.workflow.review import Review
 from adapter.workflow.sign_in import SignIn
 from adapter.workflow.sign_off import SignOff
 from adapter.workflow.study_flow import DELIVER, FETCH, MERGE, TELL, TRANSCRIBE, House, Route
+from adapter.workflow.upkeep import EVERY_S, Upkeep
 from adapter.workflow.watch_folder import WatchFolder
 
 log = structlog.get_logger()
 
-_RECONCILE_S = 3600.0
 _LONGEST_WS_MESSAGE = 1 << 20
 
 
@@ -170,6 +170,10 @@ class Service:
         log = open_log(self.house.database, self.house.clock, files)
         intake = Intake(self.house, readers, log.index)
         taking, feeds = FhirIntake(self.house, intake), open_feeds(files, self.house.clock)
+        routes = {name: (each.profile, each.link) for name, each in self.house.routes.items()}
+        self._doors = MllpDoors([self._mllp_listener(each, intake) for each in listeners])
+        heard = self._doors.failed_handshakes
+        links = LinkWatch(listeners, routes, heard, self.house.clock)
         sources = FhirSources(self.house, taking, feeds)
         self.parts = Parts(
             house=self.house,
@@ -192,7 +196,9 @@ class Service:
             changes=ChangeFeed(self.house.database),
             workspace=load_workspace(files),
             host_names=tuple(filter(None, map(str.strip, settings.http_host_names.split(",")))),
-            feeds=self._feeds,
+            feeds=self._doors.feeds,
+            certificates=links.certificates,
+            handshakes=links.handshakes,
             outbound=self.outbound,
             client_keys=client_keys(
                 (route.profile for route in self.house.routes.values()),
@@ -202,7 +208,9 @@ class Service:
             plug_in=plug_in,
             access=open_access(settings, plug_in, self.outbound, self.house.clock),
         )
-        self._doors = MllpDoors([self._mllp_listener(each) for each in listeners])
+        self._upkeep = Upkeep(
+            self.house, settings.keep_days, settings.purge_every_hours, links.look
+        )
         self._http = self._http_server()
         self._watcher = self._watch_folder()
 
@@ -246,8 +254,9 @@ class Service:
 
     async def _until(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
+            await asyncio.to_thread(self._upkeep)
             with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(stop.wait(), _RECONCILE_S)
+                await asyncio.wait_for(stop.wait(), EVERY_S)
             if not stop.is_set():
                 await asyncio.to_thread(reconcile, self.house)
                 await asyncio.to_thread(self.parts.fhir_sources.reconcile)
@@ -323,15 +332,12 @@ class Service:
             settings.speech_longest_minutes,
         )
 
-    def _feeds(self) -> list[FeedState]:
-        return self._doors.feeds()
-
-    def _mllp_listener(self, profile: ListenerProfile) -> MllpListener:
+    def _mllp_listener(self, profile: ListenerProfile, intake: Intake) -> MllpListener:
         mapping = self._orders[profile.orders]
         return make_listener(
             profile,
             self._readers[profile.orders].check,
-            self.parts.intake.store,
+            intake.store,
             SystemClock(),
             fallback_charset=mapping.fallback_charset,
             glance=PlainOrder(mapping),

@@ -18,7 +18,9 @@ import typer
 
 from adapter import __version__
 from adapter.cli.stored import NoDatabaseYet, opened
+from adapter.clock import SystemClock
 from adapter.errors import ConfigurationError, ReadoutError
+from adapter.hl7v2.certificates import ends_of, watched
 from adapter.hl7v2.tls import client_contexts, server_context
 from adapter.mapping.destinations import load_destinations
 from adapter.mapping.fhir_orders import FhirOrderMapping
@@ -27,7 +29,7 @@ from adapter.mapping.hl7_orders import load_order_mapping
 from adapter.mapping.listeners import ListenerProfile, default_listener, load_listeners
 from adapter.mapping.message_table import load_message_mapping
 from adapter.mapping.reporting import ReportingTables
-from adapter.mapping.tls_files import ClientTls
+from adapter.mapping.tls_files import ClientTls, ServerTls
 from adapter.settings import Settings, load_settings
 from adapter.speech.engines import open_engine
 from adapter.speech.model_files import check_digests
@@ -116,15 +118,20 @@ def _listeners(settings: Settings) -> Iterator[Finding]:
 
 
 def _listener(profile: ListenerProfile) -> str:
+    secured = "in the clear"
     if profile.tls is not None:
         server_context(profile.tls)
-    secured = "TLS files are usable" if profile.tls else "in the clear"
+        secured = f"TLS files are usable, {_ends(profile.tls)}"
     return f"{_port(profile.host, profile.port)}; {secured}"
 
 
 def _client(tls: ClientTls) -> str:
     client_contexts(tls)
-    return "files are usable"
+    return ", ".join(filter(None, ("files are usable", _ends(tls))))
+
+
+def _ends(tls: ServerTls | ClientTls) -> str:
+    return ends_of(list(watched("", tls)), SystemClock().now())
 
 
 def _counts(tx: sa.Connection) -> Iterator[Finding]:

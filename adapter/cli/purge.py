@@ -31,10 +31,8 @@ def command(
     Example: readout purge --messages-older-than 400 --dry-run
     """
     settings = load_settings(config)
-    days = {
-        "messages": _or(messages_older_than, settings.keep_messages_days),
-        "deliveries": _or(deliveries_older_than, settings.keep_deliveries_days),
-    }
+    asked = {"messages": messages_older_than, "deliveries": deliveries_older_than}
+    days = settings.keep_days | {name: kept for name, kept in asked.items() if kept is not None}
     with opened(settings) as database:
         done = purge(database, SystemClock(), days, dry_run=dry_run)
     if as_json:
@@ -46,7 +44,3 @@ def command(
         typer.echo(f"{name}: {each.count} bodies of {each.size_bytes} bytes {verb}")
     if not done:
         typer.echo("nothing is to be removed: no days are set")
-
-
-def _or(asked: int | None, setting: int) -> int:
-    return setting if asked is None else asked

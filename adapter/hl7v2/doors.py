@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 
 from adapter.domain.feed import FeedState
+from adapter.domain.link_security import FailedHandshakes
 from adapter.errors import cannot_listen
 from adapter.hl7v2.allow import AllowList
 from adapter.hl7v2.feed_watch import FeedWatch
@@ -57,6 +58,14 @@ class MllpDoors:
         """Every feed that is expected to speak, as it is now."""
         watches = [each.watch for each in self._listeners if each.watch is not None]
         return [state for watch in watches for state in watch.states()]
+
+    def failed_handshakes(self) -> list[FailedHandshakes]:
+        """Of every listener, by reason."""
+        return [
+            FailedHandshakes(f"listener {each.name}", reason, count)
+            for each in self._listeners
+            for reason, count in sorted(each.failed_handshakes.items())
+        ]
 
     async def _watch(self) -> None:
         while True:

@@ -10,8 +10,17 @@ from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt,
 
 from adapter.errors import TryAgain
 from adapter.hl7v2.framing import BlockKind, FrameReader, frame
+from adapter.hl7v2.tls_door import handshake_reason
 
 _LARGEST_ANSWER = 1_048_576
+
+
+class HandshakeFailed(TryAgain):
+    """The receiver and we could not agree on TLS; `why` names no address."""
+
+    def __init__(self, message: str, why: str) -> None:
+        super().__init__(message)
+        self.why = why
 
 
 class MllpLink(asyncio.Protocol):
@@ -47,6 +56,9 @@ class MllpLink(asyncio.Protocol):
         )
         try:
             return await tries(cls._connect_once, host, port, seconds, tls, name)
+        except ssl.SSLError as error:
+            why = handshake_reason(error)
+            raise HandshakeFailed(f"no connection to {host}:{port}: {why}", why) from None
         except OSError as error:
             raise TryAgain(f"no connection to {host}:{port}: {_reason(error)}") from None
 

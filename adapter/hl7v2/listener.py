@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import logging
 import ssl
+from collections import Counter
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ from adapter.hl7v2.message import Header, Message
 from adapter.hl7v2.owed import Courier, Ledger, Owing
 from adapter.hl7v2.pace import Pace
 from adapter.hl7v2.responder import Responder, Turn
+from adapter.hl7v2.tls_door import TlsServer
 from adapter.mapping.listeners import AnswerAddress
 from adapter.ports import Clock
 
@@ -32,6 +34,7 @@ _log = logging.getLogger(__name__)
 _FAREWELL_SECONDS = 5.0
 _RESPONDERS = 4  # answers that wait for their message at once
 _HANDSHAKE_SECONDS = 15.0
+_BACKLOG = 512
 
 __all__ = ["Door", "Glance", "MllpLimits", "MllpListener", "Review", "Store"]
 
@@ -79,8 +82,10 @@ class MllpListener:
         self._review, self._fallback_charset = review, fallback_charset
         self._glance = glance
         self._door = door = door or Door()
+        self.name = door.name
         self.protocol, self.pace, self.watch = door.protocol, door.pace, door.watch
         self.connections: set[Connection] = set()
+        self.failed_handshakes: Counter[str] = Counter()  # by reason
         self.stopping = False
         self._acknowledger = Acknowledger()
         self._commit = GroupCommit(store, self._drained)
@@ -92,7 +97,7 @@ class MllpListener:
             self._courier = Courier(door.answers, self._owing) if door.answers else None
         self._tasks: set[asyncio.Task[None]] = set()
         self._responses: set[asyncio.Future[bytes | None]] = set()
-        self._server: asyncio.Server | None = None
+        self._server: asyncio.Server | TlsServer | None = None
         self._numbers = itertools.count(1)
         self._prefix = ""
         self._paused = False
@@ -101,19 +106,24 @@ class MllpListener:
         """Bind and listen; raises OSError when the port is taken."""
         loop = asyncio.get_running_loop()
         self._prefix = f"R{int(self.clock.now().timestamp() * 1000):x}-"
-        self._server = await loop.create_server(
-            lambda: Connection(self),
-            self.host,
-            self.port,
-            backlog=512,
-            ssl=self._door.tls,
-            ssl_handshake_timeout=_HANDSHAKE_SECONDS if self._door.tls else None,
-        )
-        self.port = self._server.sockets[0].getsockname()[1]
+        if self._door.tls is not None:
+            failed = self._handshake_failed
+            self._server = TlsServer(self._greet, self._door.tls, _HANDSHAKE_SECONDS, failed)
+            self.port = await self._server.open(self.host, self.port, _BACKLOG)
+        else:
+            server = await loop.create_server(self._greet, self.host, self.port, backlog=_BACKLOG)
+            self._server, self.port = server, server.sockets[0].getsockname()[1]
         if self._courier is not None:
             self._do(self._courier.run())
         elif self._owing is not None:
             await self._owing.load()
+
+    def _greet(self) -> asyncio.Protocol:
+        return Connection(self)
+
+    def _handshake_failed(self, address: str, why: str) -> None:
+        self.failed_handshakes[why] += 1
+        _log.warning("TLS handshake failed: %s at listener %s: %s", address, self._door.name, why)
 
     async def stop(self) -> None:
         """Take no more bytes, store and answer what came, then close every connection."""

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import logging
+from collections import Counter
+
 from adapter.domain.delivery import Answer, Delivery, Outcome
 from adapter.errors import Rejected, TryAgain
 from adapter.hl7v2.ack import Acknowledgement, read_acknowledgement
-from adapter.hl7v2.link import MllpLink
+from adapter.hl7v2.link import HandshakeFailed, MllpLink
 from adapter.hl7v2.tls import client_contexts
 from adapter.mapping.mllp_profile import MllpProfile
+
+_log = logging.getLogger(__name__)
 
 
 class MllpDestination:
@@ -20,6 +25,7 @@ class MllpDestination:
         self._profile = profile
         self._tls = client_contexts(profile.tls) if profile.tls else None
         self._link: MllpLink | None = None
+        self.failed_handshakes: Counter[str] = Counter()  # by reason
 
     async def send(self, delivery: Delivery) -> Answer:
         """Send the stored bytes and read the ACK.
@@ -47,16 +53,24 @@ class MllpDestination:
     async def _connected(self) -> MllpLink:
         if self._link is None or not self._link.usable:
             await self.close()
-            at = self._profile
-            self._link = await MllpLink.connect(
-                at.host,
-                at.port,
-                at.connect_seconds,
-                at.connect_attempts,
-                tls=self._tls.get() if self._tls else None,
-                server_name=at.tls.server_name if at.tls else "",
-            )
+            try:
+                self._link = await self._connect()
+            except HandshakeFailed as error:
+                self.failed_handshakes[error.why] += 1
+                _log.warning("TLS handshake failed: %s", error)
+                raise
         return self._link
+
+    async def _connect(self) -> MllpLink:
+        at = self._profile
+        return await MllpLink.connect(
+            at.host,
+            at.port,
+            at.connect_seconds,
+            at.connect_attempts,
+            tls=self._tls.get() if self._tls else None,
+            server_name=at.tls.server_name if at.tls else "",
+        )
 
     def _answer(self, ack: Acknowledgement, link: MllpLink) -> Answer:
         match ack.code:

@@ -11,7 +11,14 @@ from adapter.mapping.files import MappingTable
 _VARIABLE = r"^([A-Z_][A-Z0-9_]*)?$"
 
 
-class ServerTls(MappingTable):
+class _Tls(MappingTable):
+    """What both ends share."""
+
+    expiry_warning_days: float = Field(default=30.0, ge=0)
+    """So many days before a certificate ends, an alert tells so."""
+
+
+class ServerTls(_Tls):
     """TLS (1.2 or later) of a listener; files that change are noticed at the next connection."""
 
     certificate: Path
@@ -29,7 +36,7 @@ class ServerTls(MappingTable):
         return tuple(filter(None, (self.certificate, self.key, self.client_ca)))
 
 
-class ClientTls(MappingTable):
+class ClientTls(_Tls):
     """TLS (1.2 or later) to a receiver; files that change are noticed at the next connection."""
 
     ca: Path | None = None

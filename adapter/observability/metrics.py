@@ -7,12 +7,13 @@ from datetime import datetime
 
 import sqlalchemy as sa
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from adapter.domain.feed import FeedState
+from adapter.domain.link_security import CertificateExpiry, FailedHandshakes
 from adapter.ports import Clock
-from adapter.store import alerts, deliveries, dictations, messages, pauses, studies
+from adapter.store import alerts, deliveries, dictations, messages, owed_answers, pauses, studies
 from adapter.store.database import Database
 
 
@@ -36,6 +37,8 @@ class TableMetrics(Collector):
             yield _deliveries(tx)
             yield _pauses(tx)
             yield _alerts(tx)
+            owed = owed_answers.count_by_listener(tx)
+            yield _by("readout_answers_owed", "Application ACKs not given yet", "listener", owed)
             yield from self._waits(tx)
 
     def _waits(self, tx: sa.Connection) -> Iterator[Metric]:
@@ -85,13 +88,54 @@ class FeedMetrics(Collector):
         yield from (since, silent)
 
 
+class LinkMetrics(Collector):
+    """How long certificates are still valid, and what came of TLS handshakes."""
+
+    def __init__(
+        self,
+        certificates: Callable[[], Sequence[CertificateExpiry]],
+        handshakes: Callable[[], Sequence[FailedHandshakes]],
+    ) -> None:
+        self._certificates, self._handshakes = certificates, handshakes
+
+    def describe(self) -> list[Metric]:
+        """Nothing: the registry need not ask to know the names."""
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        """Seconds until the end, whether it is near, and failures by reason."""
+        names = ["owner", "file"]
+        left = GaugeMetricFamily(
+            "readout_certificate_valid_seconds", "Time until a certificate ends", labels=names
+        )
+        soon = GaugeMetricFamily(
+            "readout_certificate_ends_soon", "1 where a certificate is to be renewed", labels=names
+        )
+        for each in self._certificates():
+            left.add_metric([each.owner, each.file], each.seconds_left)
+            soon.add_metric([each.owner, each.file], float(each.soon))
+        failed = CounterMetricFamily(
+            "readout_tls_handshakes_failed",
+            "TLS handshakes that came to nothing",
+            labels=["owner", "reason"],
+        )
+        for other in self._handshakes():
+            failed.add_metric([other.owner, other.reason], other.count)
+        yield from (left, soon, failed)
+
+
 def make_registry(
-    database: Database, clock: Clock, feeds: Callable[[], Sequence[FeedState]] = tuple
+    database: Database,
+    clock: Clock,
+    feeds: Callable[[], Sequence[FeedState]] = tuple,
+    certificates: Callable[[], Sequence[CertificateExpiry]] = tuple,
+    handshakes: Callable[[], Sequence[FailedHandshakes]] = tuple,
 ) -> CollectorRegistry:
-    """The metrics of one node: its tables, the feeds that it listens for, and its process."""
+    """The metrics of one node: its tables, its feeds and links, and its process."""
     registry = CollectorRegistry()
     registry.register(TableMetrics(database, clock))
     registry.register(FeedMetrics(feeds))
+    registry.register(LinkMetrics(certificates, handshakes))
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)
     GCCollector(registry=registry)

@@ -33,8 +33,8 @@ class OwedAnswers:
         if sender is not None:
             query = query.where(message.c.sender == sender)
         with self._database.read() as tx:
-            found = tx.execute(query.order_by(message.c.id).limit(limit))
-            return [InboundMessage(*row, owed_by=listener) for row in found]
+            found = tx.execute(query.order_by(message.c.id).limit(limit)).mappings()
+            return [InboundMessage(**row, owed_by=listener) for row in found]
 
     def given(self, answered: InboundMessage) -> None:
         """Nothing more is owed for this message."""

@@ -87,4 +87,5 @@ def _empty(tx: sa.Connection, kind: Kind, id_: int, body: bytes, remarks: str, n
 
 def _old(kind: Kind, before: str) -> tuple[sa.ColumnElement[bool], ...]:
     body = kind.table.c.body
-    return kind.table.c.state == kind.done, kind.at < before, sa.func.length(body) > 0
+    owed = [message.c.owed_by == ""] if kind.table is message else []  # else its answer is lost
+    return *owed, kind.table.c.state == kind.done, kind.at < before, sa.func.length(body) > 0

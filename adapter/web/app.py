@@ -81,7 +81,9 @@ def build_app(parts: Parts) -> FastAPI:
     problems.install(app)
     for router in ROUTERS:
         app.include_router(router)
-    registry = make_registry(parts.house.database, parts.house.clock, parts.feeds)
+    registry = make_registry(
+        parts.house.database, parts.house.clock, parts.feeds, parts.certificates, parts.handshakes
+    )
     app.include_router(health.make_router(registry))
     app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]
     app.add_middleware(

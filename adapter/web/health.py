@@ -10,6 +10,7 @@ from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
 from adapter.errors import ConfigurationError
+from adapter.hl7v2.certificates import told
 from adapter.web.answers import Check, Live, PlugInHealth, Ready
 from adapter.web.parts import Parts
 from adapter.web.requests import House
@@ -52,6 +53,7 @@ def make_router(registry: CollectorRegistry) -> APIRouter:
             "speech_model": _check(lambda: _model(parts, found)),
         }
         checks["feeds"] = Check(ok=True, detail=_silent(parts))  # a silent sender is no fault here
+        checks["certificates"] = Check(ok=True, detail=_ending(parts))  # it still serves
         good = all(check.ok for check in checks.values())
         return Ready(status="ready" if good else "not ready", checks=checks)
 
@@ -88,6 +90,10 @@ def _silent(parts: Parts) -> str:
         if each.silent
     )
     return "; ".join(told)
+
+
+def _ending(parts: Parts) -> str:
+    return "; ".join(told(each) for each in parts.certificates() if each.soon)
 
 
 def _model(parts: Parts, found: list[Path | None]) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adapter.domain.feed import FeedState
+from adapter.domain.link_security import CertificateExpiry, FailedHandshakes
 from adapter.mapping.ehr_launch import EhrLaunch
 from adapter.mapping.fhir_orders import FhirOrderMapping
 from adapter.mapping.plug_in import PlugIn
@@ -36,7 +37,8 @@ class Parts:
 
     `find_speech_model` gives its directory (None: a server has it) or raises ConfigurationError;
     `outbound`: what URLs of others may name; `client_keys`: files of our own private keys;
-    `host_names` are served besides localhost; `feeds` tells who is expected to speak, and does.
+    `host_names` are served besides localhost; `feeds` tells who is expected to speak, and does;
+    `certificates` and `handshakes` how the TLS of listeners and destinations stands.
     """
 
     house: House
@@ -65,3 +67,5 @@ class Parts:
     client_keys: tuple[Path, ...] = ()
     host_names: tuple[str, ...] = ()
     feeds: Callable[[], list[FeedState]] = list
+    certificates: Callable[[], list[CertificateExpiry]] = list
+    handshakes: Callable[[], list[FailedHandshakes]] = list

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from adapter.ports import Clock
-from adapter.store import retention
+from adapter.store import retention, studies
 from adapter.store.database import Database
 from adapter.store.retention import Removed
 from adapter.workflow.study_flow import iso
@@ -25,4 +25,8 @@ def purge(
                 done[name] = retention.removable(database, kind, before)
             else:
                 done[name] = retention.remove(database, kind, before, iso(now))
+    if not dry_run and any(each.count for each in done.values()):
+        told = ", ".join(f"{each.count} {name}" for name, each in done.items())
+        with database.write() as tx:
+            studies.note(tx, "", iso(now), "purged", f"bodies removed: {told}")
     return done

@@ -145,7 +145,8 @@ def test_listeners_and_their_tls_files_are_looked_at(
     monkeypatch.setenv("READOUT_MAPPINGS_DIR", str(site))
     found = findings(doctor("--json"))
     assert found["listener default"]["detail"].endswith("is free; in the clear")
-    assert found["listener north"]["detail"].endswith("TLS files are usable")
+    assert "TLS files are usable, valid until" in found["listener north"]["detail"]
+    assert found["listener north"]["detail"].endswith(" soon")
     assert found["TLS to ris"]["ok"]
     authority.ca.write_text("not a certificate")
     found = findings(doctor("--json"))

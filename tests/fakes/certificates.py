@@ -26,11 +26,13 @@ class Authority:
         self.ca = folder / f"{name}.ca.pem"
         self.ca.write_bytes(self._own.public_bytes(serialization.Encoding.PEM))
 
-    def issue(self, file: str, common_name: str, *dns: str, password: str = "") -> Path:
+    def issue(
+        self, file: str, common_name: str, *dns: str, password: str = "", days: float = 1
+    ) -> Path:
         """Write certificate and key of a host or sender into one PEM file; on 127.0.0.1 too."""
         key = ec.generate_private_key(ec.SECP256R1())
         names = [_LOOPBACK, *map(x509.DNSName, dns)]
-        certificate = self._sign(_name(common_name, "North"), key.public_key(), names)
+        certificate = self._sign(_name(common_name, "North"), key.public_key(), names, days=days)
         locked = (
             serialization.BestAvailableEncryption(password.encode())
             if password
@@ -52,6 +54,7 @@ class Authority:
         names: list[x509.GeneralName] | None = None,
         *,
         is_ca: bool = False,
+        days: float = 1,
     ) -> x509.Certificate:
         now = datetime.now(UTC)
         builder = (
@@ -60,8 +63,8 @@ class Authority:
             .issuer_name(self._name)
             .public_key(key)
             .serial_number(x509.random_serial_number())
-            .not_valid_before(now - timedelta(minutes=5))
-            .not_valid_after(now + timedelta(days=1))
+            .not_valid_before(now - timedelta(days=400))
+            .not_valid_after(now + timedelta(days=days))
             .add_extension(x509.BasicConstraints(ca=is_ca, path_length=None), critical=True)
         )
         if names:

@@ -9,6 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from adapter.domain.feed import FeedState
+from adapter.domain.link_security import CertificateExpiry, FailedHandshakes
 from adapter.domain.order import OrderEvent
 from adapter.fhir.bundles import read_orders as read_fhir
 from adapter.hl7v2.message import Message
@@ -66,6 +67,8 @@ class Site:
     parts: Parts
     client: TestClient
     feeds: list[FeedState]
+    certificates: list[CertificateExpiry]
+    handshakes: list[FailedHandshakes]
 
     def dictate(self, accession: str, spoken: str) -> str:
         """Post a dictation and run what follows; returns its id."""
@@ -105,6 +108,8 @@ def site_in(folder: Path, empty: Path) -> Iterator[Site]:
     database = Database(f"sqlite:///{folder / 'readout.sqlite'}")
     workflow = Workflow(database, folder, recognizer=MarkedRecognizer())
     feeds: list[FeedState] = []
+    certificates: list[CertificateExpiry] = []
+    handshakes: list[FailedHandshakes] = []
     log = open_log(database, workflow.house.clock, MappingFiles())
     fhir_orders = FhirOrderMapping()
     readers = {"fhir": lambda body: read_fhir(body, fhir_orders), "hl7v2": read_hl7v2}
@@ -133,6 +138,8 @@ def site_in(folder: Path, empty: Path) -> Iterator[Site]:
         changes=ChangeFeed(database),
         workspace=load_workspace(MappingFiles()),
         feeds=lambda: feeds,
+        certificates=lambda: certificates,
+        handshakes=lambda: handshakes,
         outbound=Outbound.of("127.0.0.1", "READOUT_OUTBOUND_ALLOWED_HOSTS"),
         plug_in=load_plug_in(MappingFiles()),
         ehr_launch=load_ehr_launch(MappingFiles()),
@@ -146,7 +153,7 @@ def site_in(folder: Path, empty: Path) -> Iterator[Site]:
     client.cookies.set(COOKIE, session)
     client.headers["origin"] = "http://localhost"
     with client:
-        yield Site(workflow, parts, client, feeds)
+        yield Site(workflow, parts, client, feeds, certificates, handshakes)
     parts.intake.stop()
     database.close()
 

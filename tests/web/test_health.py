@@ -5,6 +5,7 @@ from pathlib import Path
 from prometheus_client.parser import text_string_to_metric_families
 
 from adapter.domain.feed import FeedState
+from adapter.domain.link_security import CertificateExpiry, FailedHandshakes
 from adapter.errors import ConfigurationError
 from tests.web.conftest import Site
 
@@ -52,6 +53,24 @@ def test_metrics_parse_and_count(site: Site) -> None:
     assert values[("readout_studies", "preliminary")] == 1
     assert values[("readout_deliveries", "acknowledged", "ris")] == 1
     assert values[("process_resident_memory_bytes",)] > 0
+
+
+def test_a_certificate_that_ends_soon_is_told_and_serves_on(site: Site) -> None:
+    ends = "2026-12-24T00:00:00+00:00"
+    certificates = [
+        CertificateExpiry("listener north", "/etc/north.pem", ends, 86_400.0, soon=True),
+        CertificateExpiry("destination ris", "/etc/ris.pem", ends, 86_400.0, soon=False),
+    ]
+    site.certificates.extend(certificates)
+    site.handshakes.append(FailedHandshakes("listener north", "wrong version number", 3))
+    answer = site.client.get("/readyz")
+    told = f"listener north: certificate /etc/north.pem ends at {ends}; renew it"
+    assert answer.status_code == 200
+    assert answer.json()["checks"]["certificates"] == {"ok": True, "detail": told}
+    text = site.client.get("/metrics").text
+    assert 'ends_soon{file="/etc/north.pem",owner="listener north"} 1.0' in text
+    assert 'valid_seconds{file="/etc/ris.pem",owner="destination ris"} 86400.0' in text
+    assert 'failed_total{owner="listener north",reason="wrong version number"} 3.0' in text
 
 
 def test_a_silent_feed_is_told_and_is_no_reason_not_to_work(site: Site) -> None:
