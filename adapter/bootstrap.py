@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import gc
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -15,7 +15,6 @@ import structlog
 import uvicorn
 
 from adapter.clock import SystemClock
-from adapter.domain.event import Event
 from adapter.domain.people import Practitioner
 from adapter.errors import ConfigurationError, cannot_listen
 from adapter.fhir.bundles import read_orders
@@ -23,12 +22,13 @@ from adapter.hl7v2.doors import MllpDoors, make_listener, protocol_of
 from adapter.hl7v2.link_watch import LinkWatch
 from adapter.hl7v2.listener import MllpListener
 from adapter.hl7v2.plain_order import PlainOrder
-from adapter.hl7v2.reader import MessageReader
+from adapter.hl7v2.reader import MessageReader, Readers
 from adapter.hl7v2.responder import Responder
 from adapter.jobs.dbos_jobs import DbosJobs, Queue
 from adapter.links import link, translate
 from adapter.mapping.destinations import client_keys, load_destinations
 from adapter.mapping.ehr_launch import load_ehr_launch
+from adapter.mapping.fhir_orders import FhirOrderMapping
 from adapter.mapping.fhir_sources import load_fhir_orders
 from adapter.mapping.files import MappingFiles
 from adapter.mapping.hl7_orders import OrderMapping
@@ -124,14 +124,6 @@ def sign_in_path(desk: SignIn, settings: Settings) -> str:
     return f"/sign-in?code={desk.new_code(Practitioner(*settings.local_user_parts))}"
 
 
-class Readers(dict[str, Callable[[bytes], Sequence[Event]]]):
-    """Who reads the stored messages of a protocol."""
-
-    def __missing__(self, protocol: str) -> Callable[[bytes], Sequence[Event]]:
-        """A listener's own mapping file is gone: the default one reads what it has stored."""
-        return self["fhir" if protocol.startswith("fhir") else protocol_of(DEFAULT_ORDERS)]
-
-
 class _HttpServer(uvicorn.Server):
     """Leaves the signals of the process to `serve`."""
 
@@ -149,31 +141,20 @@ class Service:
         files = MappingFiles(site=settings.mappings_dir)
         listeners = load_listeners(files, default_listener(settings))
         fhir_orders = load_fhir_orders(files)
-        others = load_message_mapping(files)
         plug_in, ehr_launch = load_plug_in(files), load_ehr_launch(files)
-        self._orders = {
-            name: files.get(name).read(OrderMapping)
-            for name in {DEFAULT_ORDERS, *(each.orders for each in listeners)}
-        }
-        self._readers = {name: MessageReader(each, others) for name, each in self._orders.items()}
         self._recognizer = open_engine(settings)
         self.outbound = Outbound.of(
             settings.outbound_allowed_hosts, "READOUT_OUTBOUND_ALLOWED_HOSTS"
         )
         self.house = self._house(files)
-        readers = Readers(
-            {name: partial(read_orders, mapping=each) for name, each in fhir_orders.items()}
-        )
-        readers |= {protocol_of(name): each.read for name, each in self._readers.items()}
         made, dictated = Reports(self.house), Dictations(self.house)
         desk = SignOff(self.house, made)
         log = open_log(self.house.database, self.house.clock, files)
-        intake = Intake(self.house, readers, log.index)
+        intake = Intake(self.house, self._read_by(files, listeners, fhir_orders), log.index)
         taking, feeds = FhirIntake(self.house, intake), open_feeds(files, self.house.clock)
         routes = {name: (each.profile, each.link) for name, each in self.house.routes.items()}
         self._doors = MllpDoors([self._mllp_listener(each, intake) for each in listeners])
-        heard = self._doors.failed_handshakes
-        links = LinkWatch(listeners, routes, heard, self.house.clock)
+        links = LinkWatch(listeners, routes, self._doors.failed_handshakes, self.house.clock)
         sources = FhirSources(self.house, taking, feeds)
         self.parts = Parts(
             house=self.house,
@@ -213,6 +194,24 @@ class Service:
         )
         self._http = self._http_server()
         self._watcher = self._watch_folder()
+
+    def _read_by(
+        self,
+        files: MappingFiles,
+        listeners: Sequence[ListenerProfile],
+        fhir_orders: Mapping[str, FhirOrderMapping],
+    ) -> Readers:
+        """Who reads the messages of each protocol."""
+        others, names = load_message_mapping(files), {each.orders for each in listeners}
+        self._orders = {
+            name: files.get(name).read(OrderMapping) for name in {DEFAULT_ORDERS, *names}
+        }
+        self._readers = {name: MessageReader(each, others) for name, each in self._orders.items()}
+        readers = Readers()
+        for name, each in fhir_orders.items():
+            readers[name] = partial(read_orders, mapping=each)
+        readers |= {protocol_of(name): each.read for name, each in self._readers.items()}
+        return readers
 
     @property
     def mllp_port(self) -> int:

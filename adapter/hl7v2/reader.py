@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from adapter.domain.event import Event
 from adapter.errors import Unsupported
 from adapter.hl7v2.appointments import read_appointment
+from adapter.hl7v2.doors import protocol_of
 from adapter.hl7v2.message import Message
 from adapter.hl7v2.message_types import check_type, type_of
 from adapter.hl7v2.orders import check_orders, read_numbers, read_orders
 from adapter.hl7v2.outside_reports import read_reports
 from adapter.hl7v2.patients import read_patients
 from adapter.mapping.hl7_orders import OrderMapping
+from adapter.mapping.listeners import DEFAULT_ORDERS
 from adapter.mapping.message_table import MessageMapping
 
 
@@ -57,3 +59,11 @@ class MessageReader:
                 code="not-supported",
             )
         return read_reports(message, source, self._messages, self._orders)
+
+
+class Readers(dict[str, Callable[[bytes], Sequence[Event]]]):
+    """Who reads the stored messages of a protocol."""
+
+    def __missing__(self, protocol: str) -> Callable[[bytes], Sequence[Event]]:
+        """A listener's own mapping file is gone: the default one reads what it has stored."""
+        return self["fhir" if protocol.startswith("fhir") else protocol_of(DEFAULT_ORDERS)]

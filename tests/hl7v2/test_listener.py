@@ -201,12 +201,12 @@ async def test_a_fault_in_the_review_refuses_the_message_and_keeps_it(
     await listener.stop()
 
 
-async def test_a_version_of_thousands_of_digits_is_answered_and_so_are_the_others(
+async def test_a_version_of_hundreds_of_digits_is_answered_and_so_are_the_others(
     listen: Listen, connect: Connect, order_text: OrderText
 ) -> None:
     listener = await listen()
     client, other = await connect(listener), await connect(listener)
-    for version in (b"2.5." + b"9" * 5000, b"9" * 5000 + b".1", b"2." + b"9" * 5000):
+    for version in (b"2.5." + b"9" * 240, b"9" * 240 + b".1", b"2." + b"9" * 240):
         answer = await client.ask(order_text("V").replace(b"|P|2.5.1", b"|P|" + version))
         assert answer.first("MSA").text(2) == "V"
     assert (await other.ask(order_text("C2"))).first("MSA").text(1) == "AA"
