@@ -7,7 +7,7 @@ import contextlib
 import gc
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -59,6 +59,7 @@ from adapter.store.owed_answers import OwedAnswers
 from adapter.web.access import open_access
 from adapter.web.app import build_app
 from adapter.web.change_feed import ChangeFeed
+from adapter.web.node import Node
 from adapter.web.parts import Parts
 from adapter.workflow.deliveries import Deliveries
 from adapter.workflow.destinations import Destinations
@@ -167,7 +168,7 @@ class Service:
             deliveries=Deliveries(self.house),
             destinations=Destinations(self.house),
             max_body_bytes=settings.http_max_body_bytes,
-            find_speech_model=lambda: speech_model(settings),
+            find_speech_model=cache(lambda: speech_model(settings)),
             live=self._live_dictations(dictated),
             fhir=taking,
             fhir_reading=FhirReading(self.house, fhir_orders["fhir"]),
@@ -176,6 +177,7 @@ class Service:
             sign_in=SignIn(self.house.database, self.house.clock, settings.session_hours),
             changes=ChangeFeed(self.house.database),
             workspace=load_workspace(files),
+            node=self._node(),
             host_names=tuple(filter(None, map(str.strip, settings.http_host_names.split(",")))),
             feeds=self._doors.feeds,
             certificates=links.certificates,
@@ -330,6 +332,10 @@ class Service:
             listen,
             settings.speech_longest_minutes,
         )
+
+    def _node(self) -> Node:
+        settings = self.settings
+        return Node(settings.node_id, settings.data_dir, settings.mappings_dir, self.house.now())
 
     def _mllp_listener(self, profile: ListenerProfile, intake: Intake) -> MllpListener:
         mapping = self._orders[profile.orders]

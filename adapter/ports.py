@@ -95,6 +95,9 @@ class Destination(Protocol):
     async def send(self, delivery: Delivery) -> Answer:
         """Send these bytes and wait for the answer; raises TryAgain when the link fails."""
 
+    async def reach(self) -> str:
+        """Connect without sending a report; who answered. Raises TryAgain when nobody does."""
+
     async def close(self) -> None:
         """Drop the connection."""
 

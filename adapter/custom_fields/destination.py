@@ -10,6 +10,8 @@ from adapter.errors import TryAgain
 from adapter.mapping.custom_fields_profile import CustomFieldsProfile
 from adapter.ports import Clock
 
+_NO_ORDER = "READOUT-CONNECTION-TEST"
+
 
 class CustomFieldsDestination:
     """One portal; implements ports.Destination. Unofficial: off unless a file enables it."""
@@ -31,6 +33,14 @@ class CustomFieldsDestination:
             if refused.status >= 502:
                 raise TryAgain(f"portal: {refused}") from None
             return Answer(Outcome.HOLD, str(refused.status), str(refused))
+
+    async def reach(self) -> str:
+        """Sign in and look for an order that is not there; raises TryAgain."""
+        try:
+            await self._portal.orders(_NO_ORDER)
+        except Refused as refused:
+            raise TryAgain(f"portal: {refused}") from None
+        return "the portal signs us in and answers searches"
 
     async def close(self) -> None:
         """End the session."""

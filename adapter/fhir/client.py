@@ -39,6 +39,13 @@ class FhirDestination:
             reply = await self._post(delivery, delivery.body)
         return self._read(reply, delivery)
 
+    async def reach(self) -> str:
+        """Read the server's capabilities, as whoever sends reports; raises TryAgain."""
+        reply = await self._http.request("GET", "metadata", "")
+        if reply.status != 200:
+            raise TryAgain(self._told("to a look at its metadata", reply), reply.retry_after)
+        return f"{self._profile.base_url} tells its capabilities"
+
     async def close(self) -> None:
         """Drop the connections of the running loop."""
         await self._http.close()

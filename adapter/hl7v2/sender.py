@@ -44,6 +44,12 @@ class MllpDestination:
             raise TryAgain("the receiver answered another message (MSA-2 is not our control id)")
         return self._answer(ack, link)
 
+    async def reach(self) -> str:
+        """A connection of its own, closed again; raises TryAgain."""
+        at = self._profile
+        (await self._connect()).drop()
+        return f"{at.host}:{at.port} takes connections{' over TLS' if at.tls else ''}"
+
     async def close(self) -> None:
         """Drop the connection."""
         if self._link is not None:

@@ -163,6 +163,18 @@ def oldest_pending(tx: sa.Connection) -> dict[str, str]:
     return {row[0]: row[1] for row in tx.execute(query)}
 
 
+def last_troubles(tx: sa.Connection) -> dict[str, tuple[str, str]]:
+    """Why the head of a queue waits, (answer, when it was issued), of destinations that do not
+    answer."""
+    first = sa.select(sa.func.min(delivery.c.id)).where(delivery.c.state == DeliveryState.PENDING)
+    heads = first.group_by(delivery.c.destination)
+    query = sa.select(delivery).where(delivery.c.id.in_(heads), delivery.c.attempts > 0)
+    return {
+        row["destination"]: (f"{row['answer']} {row['answer_text']}".strip(), row["issued_at"])
+        for row in tx.execute(query).mappings()
+    }
+
+
 def _owed(row: sa.RowMapping) -> OwedDelivery:
     return OwedDelivery(
         id=row["id"],

@@ -50,6 +50,14 @@ def of_study(tx: sa.Connection, accession: str) -> tuple[AiFinding, ...]:
     )
 
 
+def recent_studies(tx: sa.Connection, since: str, most: int) -> list[str]:
+    """Accessions with findings received since then (ISO 8601), the newest first."""
+    newest = sa.func.max(ai_result.c.id)
+    query = sa.select(ai_result.c.accession).where(ai_result.c.received_at >= since)
+    grouped = query.group_by(ai_result.c.accession).order_by(newest.desc()).limit(most)
+    return list(tx.execute(grouped).scalars())
+
+
 def _qualified(finding: AiFinding) -> AiFinding:
     return replace(finding, id=f"{finding.model}/{finding.id}")
 

@@ -31,7 +31,8 @@ from adapter.web import (
     studies,
 )
 from adapter.web.callers import Callers
-from adapter.web.pages import entrance, messages, worklist
+from adapter.web.pages import destinations as destination_pages
+from adapter.web.pages import entrance, figures, messages, system, worklist
 from adapter.web.pages.report import routes as report_page
 from adapter.web.parts import Parts
 from adapter.web.shell import Shell
@@ -44,6 +45,9 @@ ROUTERS = tuple(
         report_page,
         worklist,
         messages,
+        destination_pages,
+        figures,
+        system,
         events,
         studies,
         dictations,

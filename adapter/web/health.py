@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Response
@@ -19,7 +18,6 @@ from adapter.web.requests import House
 def make_router(registry: CollectorRegistry) -> APIRouter:
     """The routes for supervisors and monitoring; they hold no patient data."""
     router = APIRouter(tags=["health"])
-    found: list[Path | None] = []  # the model: looking through a large one takes seconds
 
     @router.get("/healthz")
     def live() -> Live:
@@ -45,24 +43,26 @@ def make_router(registry: CollectorRegistry) -> APIRouter:
         response.status_code = 200 if good else 503
         return PlugInHealth(status="Healthy" if good else "Unhealthy")
 
-    def state(parts: Parts) -> Ready:
-        checks = {
-            "database": _check(lambda: _database(parts)),
-            "intake": _check(lambda: _running(parts.intake.running, "the intake has stopped")),
-            "jobs": _check(lambda: _running(parts.house.jobs.running(), "a queue is not served")),
-            "speech_model": _check(lambda: _model(parts, found)),
-        }
-        checks["feeds"] = Check(ok=True, detail=_silent(parts))  # a silent sender is no fault here
-        checks["certificates"] = Check(ok=True, detail=_ending(parts))  # it still serves
-        good = all(check.ok for check in checks.values())
-        return Ready(status="ready" if good else "not ready", checks=checks)
-
     @router.get("/metrics", response_class=Response)
     def metrics() -> Response:
         """Prometheus text format."""
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
     return router
+
+
+def state(parts: Parts) -> Ready:
+    """Whether this node can do its work, part by part."""
+    checks = {
+        "database": _check(lambda: _database(parts)),
+        "intake": _check(lambda: _running(parts.intake.running, "the intake has stopped")),
+        "jobs": _check(lambda: _running(parts.house.jobs.running(), "a queue is not served")),
+        "speech_model": _check(lambda: _model(parts)),
+    }
+    checks["feeds"] = Check(ok=True, detail=_silent(parts))  # a silent sender is no fault here
+    checks["certificates"] = Check(ok=True, detail=_ending(parts))  # it still serves
+    good = all(check.ok for check in checks.values())
+    return Ready(status="ready" if good else "not ready", checks=checks)
 
 
 def _check(look: Callable[[], None]) -> Check:
@@ -96,8 +96,7 @@ def _ending(parts: Parts) -> str:
     return "; ".join(told(each) for each in parts.certificates() if each.soon)
 
 
-def _model(parts: Parts, found: list[Path | None]) -> None:
-    if not found:
-        found.append(parts.find_speech_model())
-    if found[0] is not None and not (found[0] / "model.bin").is_file():
-        raise ConfigurationError(f"the speech model {found[0]} is gone; put it back")
+def _model(parts: Parts) -> None:
+    found = parts.find_speech_model()
+    if found is not None and not (found / "model.bin").is_file():
+        raise ConfigurationError(f"the speech model {found} is gone; put it back")

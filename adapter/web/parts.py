@@ -15,6 +15,7 @@ from adapter.mapping.workspace import Workspace
 from adapter.outbound import Outbound
 from adapter.web.access import Access
 from adapter.web.change_feed import ChangeFeed
+from adapter.web.node import Node
 from adapter.workflow.deliveries import Deliveries
 from adapter.workflow.destinations import Destinations
 from adapter.workflow.dictations import Dictations
@@ -35,7 +36,8 @@ from adapter.workflow.study_flow import House
 class Parts:
     """The workflow of one house, as the endpoints call it.
 
-    `find_speech_model` gives its directory (None: a server has it) or raises ConfigurationError;
+    `find_speech_model` gives its directory (None: a server has it) or raises ConfigurationError,
+    and looks once: through a large one that takes seconds;
     `outbound`: what URLs of others may name; `client_keys`: files of our own private keys;
     `host_names` are served besides localhost; `feeds` tells who is expected to speak, and does;
     `certificates` and `handshakes` how the TLS of listeners and destinations stands.
@@ -64,6 +66,7 @@ class Parts:
     sign_in: SignIn
     changes: ChangeFeed
     workspace: Workspace
+    node: Node
     client_keys: tuple[Path, ...] = ()
     host_names: tuple[str, ...] = ()
     feeds: Callable[[], list[FeedState]] = list

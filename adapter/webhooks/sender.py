@@ -53,6 +53,16 @@ class WebhookDestination:
             raise TryAgain(f"webhook {self._url.host}: {told}") from None
         return self._read(response)
 
+    async def reach(self) -> str:
+        """Ask for the head of the address, which changes nothing there; raises TryAgain."""
+        seconds = self._profile.answer_seconds
+        try:
+            async with asyncio.timeout(seconds), self._guard.client(timeout=seconds) as client:
+                response = await client.head(self._url)
+        except (AddressRefused, httpx.RequestError, TimeoutError) as error:
+            raise TryAgain(f"webhook {self._url.host}: {error or type(error).__name__}") from None
+        return f"{self._url.host} answers (HTTP {response.status_code} to HEAD)"
+
     async def close(self) -> None:
         """Nothing is kept open."""
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from adapter.domain.delivery import DeliveryState
 from adapter.domain.people import Practitioner
-from adapter.errors import Conflict, NotFound
+from adapter.errors import Conflict, NotFound, TryAgain
 from adapter.store import deliveries, pauses, studies
 from adapter.store.pauses import Pause
 from adapter.workflow.study_flow import DELIVER, House
@@ -68,6 +69,20 @@ class Destinations:
             deliveries.hurry(tx, name)
             self._note(tx, name, "resumed", f"by {person.id}")
             self._ask(tx, name, "resume")
+
+    async def test(self, name: str, person: Practitioner) -> tuple[bool, str]:
+        """Connect without sending a report: whether somebody answers, and who or why not."""
+        self._check(name)
+        try:
+            answered, told = True, await self._house.routes[name].link.reach()
+        except TryAgain as error:
+            answered, told = False, str(error)
+        await asyncio.to_thread(self._note_test, name, person, answered)
+        return answered, told
+
+    def _note_test(self, name: str, person: Practitioner, answered: bool) -> None:
+        with self._house.database.write() as tx:
+            self._note(tx, name, "tested", f"by {person.id}: {'ok' if answered else 'no answer'}")
 
     def resend(self, name: str, person: Practitioner) -> int:
         """Put every held delivery back in its place, the same bytes; how many they were."""

@@ -25,5 +25,10 @@ class FakeDestination:
             raise answer
         return answer
 
+    async def reach(self) -> str:
+        if self.script and isinstance(self.script[0], TryAgain):
+            raise self.script[0]
+        return "somebody answers"
+
     async def close(self) -> None:
         """Nothing is open."""

@@ -29,6 +29,7 @@ from adapter.web.access import Access
 from adapter.web.app import build_app
 from adapter.web.callers import COOKIE
 from adapter.web.change_feed import ChangeFeed
+from adapter.web.node import Node
 from adapter.web.parts import Parts
 from adapter.workflow.destinations import Destinations
 from adapter.workflow.fhir_intake import FhirIntake
@@ -137,6 +138,7 @@ def site_in(folder: Path, empty: Path) -> Iterator[Site]:
         sign_in=SignIn(database, workflow.house.clock),
         changes=ChangeFeed(database),
         workspace=load_workspace(MappingFiles()),
+        node=Node(data_dir=folder, mappings_dir=folder / "mappings"),
         feeds=lambda: feeds,
         certificates=lambda: certificates,
         handshakes=lambda: handshakes,

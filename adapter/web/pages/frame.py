@@ -26,12 +26,19 @@ _HEADERS = {
     "Permissions-Policy": "microphone=(self), hid=(self), camera=(), geolocation=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-_MENU = (
-    ("/", "Worklist"),
-    ("/messages", "Messages in"),
-    ("/deliveries", "Messages out"),
-    ("/help", "Help"),
-)
+_MENU: dict[str, tuple[tuple[str, str], ...]] = {
+    "Worklist": (("/", "Worklist"),),
+    "Interfaces": (
+        ("/messages", "Messages in"),
+        ("/deliveries", "Messages out"),
+        ("/destinations", "Destinations"),
+    ),
+    "Figures": (("/turnaround", "Turnaround"), ("/checks", "Checks"), ("/ai", "AI models")),
+    "System": (("/system", "Health"),),
+    "Setup": (("/setup", "Templates and words"), ("/setup/users", "Users")),
+    "Help": (("/help", "Keys and voice commands"),),
+}
+"""The places of the menu, by the name of their part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,17 +136,27 @@ def minute(moment: str) -> Html:
 
 def _bar(visit: Visit, here: str) -> Html:
     signed_in = visit.caller.person is not None
-    places = (
-        el("li", el("a", name, href=path, aria_current="page" if path == here else None))
-        for path, name in _MENU
-    )
-    return el(
+    parts = {name: places for name, places in _MENU.items() if signed_in}
+    within = next((name for name, places in parts.items() if here in dict(places)), "")
+    tops = ((places[0][0], name, name == within) for name, places in parts.items())
+    bar = el(
         "header",
         el("a", "Readout", class_="brand", href="/"),
-        el("nav", el("ul", places), aria_label="Pages") if signed_in else None,
+        _places("Pages", tops) if parts else None,
         el("div", _theme_switch(visit), _person(visit), class_="aside"),
         class_="bar",
     )
+    inside = parts.get(within, ())
+    below = ((path, name, path == here) for path, name in inside)
+    return text(bar, _places(within, below, "tabs") if len(inside) > 1 else None)
+
+
+def _places(label: str, places: Iterable[tuple[str, str, bool]], kind: str = "") -> Html:
+    items = (
+        el("li", el("a", name, href=path, aria_current="page" if here else None))
+        for path, name, here in places
+    )
+    return el("nav", el("ul", items), aria_label=label, class_=kind or None)
 
 
 def _theme_switch(visit: Visit) -> Html:
