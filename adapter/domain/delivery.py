@@ -21,6 +21,7 @@ class DeliveryKind(StrEnum):
     CORRECTION = "correction"  # words of a signed report were written anew
     CANCELLATION = "cancellation"  # the order was cancelled before anybody signed
     RETRACTION = "retraction"  # a signed report was entered in error
+    COMMUNICATION = "communication"  # somebody was told of a finding after the report was signed
 
     @property
     def is_signed(self) -> bool:
@@ -31,6 +32,12 @@ class DeliveryKind(StrEnum):
     def takes_back(self) -> bool:
         """Whether it says that what was sent before no longer stands."""
         return self in (DeliveryKind.CANCELLATION, DeliveryKind.RETRACTION)
+
+
+REPORT_KINDS = tuple(each for each in DeliveryKind if each is not DeliveryKind.COMMUNICATION)
+"""Those that say something new of the report itself."""
+
+_STANDING = {"addendum": DeliveryKind.ADDENDUM, "corrected": DeliveryKind.CORRECTION}
 
 
 class DeliveryState(StrEnum):
@@ -90,3 +97,10 @@ class ReportMessage:
     previous: ControlId | None = None  # the message of this study that went there before; TXA-13
     before: tuple[Report, ...] = ()  # the reports of this study that went there, oldest first
     communications: tuple[Communication, ...] = ()  # who was told of urgent findings
+
+    @property
+    def standing(self) -> DeliveryKind:
+        """What the report is: with a communication it goes once more as it stands."""
+        if self.kind is not DeliveryKind.COMMUNICATION:
+            return self.kind
+        return _STANDING.get(self.report.status, DeliveryKind.FINAL)

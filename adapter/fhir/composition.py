@@ -50,7 +50,7 @@ def composition(subject: Subject) -> Json:
             {"url": _OUR_REPORT, "valueReference": {"reference": subject.report_url}},
         ],
         identifier=subject.report_number,
-        status=_STATUS[message.kind],
+        status=_STATUS[message.standing],
         type=report_code(subject),
         category=[RADIOLOGY],
         subject=subject.patient,

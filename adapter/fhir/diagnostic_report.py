@@ -54,7 +54,7 @@ def diagnostic_report(subject: Subject) -> Json:
 
 def report_status(subject: Subject) -> str:
     """R4 diagnostic-report-status."""
-    profile, kind = subject.profile, subject.message.kind
+    profile, kind = subject.profile, subject.message.standing
     by_profile = {
         DeliveryKind.ADDENDUM: profile.addendum_status,
         DeliveryKind.CORRECTION: profile.correction_status,

@@ -112,7 +112,7 @@ def _derived_from(subject: Subject, statement: Statement) -> list[Json]:
 
 def _status(subject: Subject, one: Observed) -> str:
     """R4 observation-status: what was signed once and reads otherwise now is corrected."""
-    kind = subject.message.kind
+    kind = subject.message.standing
     if kind in _STATUS:
         return _STATUS[kind]
     signed = [each for each in subject.message.before if each.status not in UNREVIEWED]

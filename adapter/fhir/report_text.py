@@ -18,7 +18,7 @@ _XHTML = "http://www.w3.org/1999/xhtml"
 
 def narrative(message: ReportMessage, words: PageWords) -> str:
     """The XHTML of DiagnosticReport.text: what the report is unless it is final, then its text."""
-    final = message.kind is DeliveryKind.FINAL
+    final = message.standing is DeliveryKind.FINAL
     mark = "" if final else f"<p><b>{_text(report_mark(message, words))}</b></p>"
     return _div(mark + _body(message.report, words))
 

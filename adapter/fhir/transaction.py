@@ -34,7 +34,7 @@ def belongings(subject: Subject) -> list[Json]:
         entries += selection_entries(subject)
     if profile.provenance:
         entries += provenance_entries(subject)
-    if profile.communications:
+    if profile.tells_communications:
         entries += communication_entries(subject)
     return entries
 

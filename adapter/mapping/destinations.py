@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from adapter.domain.delivery import DeliveryKind
+from adapter.domain.delivery import REPORT_KINDS, DeliveryKind
 from adapter.errors import ConfigurationError
 from adapter.mapping.custom_fields_profile import CustomFieldsProfile
 from adapter.mapping.ehr_launch import LaunchIssuer
@@ -28,7 +28,7 @@ class DestinationProfile(MappingTable):
     """Whether new reports are sent there."""
     protocol: Literal["mllp", "fhir", "webhook", "custom_fields"]
     """How it is reached; the section of that name below must be there."""
-    kinds: tuple[DeliveryKind, ...] = tuple(DeliveryKind)
+    kinds: tuple[DeliveryKind, ...] = REPORT_KINDS
     """Which reports it takes: preliminary, final, addendum, correction, cancellation, retraction.
 
     A cancellation goes where a preliminary report went whose order is cancelled; a retraction takes
@@ -48,6 +48,12 @@ class DestinationProfile(MappingTable):
         """The section of its protocol; there is one once the file has been read."""
         section: MappingTable | None = getattr(self, self.protocol)
         return section
+
+    def takes(self, kind: DeliveryKind) -> bool:
+        """Whether such a message goes there; communications where the form has a place for them."""
+        if kind is not DeliveryKind.COMMUNICATION:
+            return kind in self.kinds
+        return self.protocol == "fhir" and self.fhir is not None and self.fhir.tells_communications
 
     @model_validator(mode="after")
     def _has_its_section(self) -> DestinationProfile:

@@ -160,7 +160,10 @@ class FhirProfile(MappingTable):
     provenance: bool = True
     """Whether the source of every sentence goes as Provenance."""
     communications: bool = True
-    """Whether the records of urgent findings that were told go as Communication."""
+    """Whether the records of urgent findings that were told go as Communication.
+
+    One that is recorded after signing goes at once, with the report as it stands.
+    """
     medium_codes: dict[str, str] = Field(default_factory=lambda: dict(_MEDIA))
     """Code of v3-ParticipationMode by the word that says how somebody was told."""
     imaging_selections: bool = False
@@ -172,6 +175,11 @@ class FhirProfile(MappingTable):
     """The server's Endpoint from which the images are had; `imr` needs it for ImagingStudy."""
     section_codes: dict[str, FhirCode] = Field(default_factory=lambda: dict(_SECTIONS))
     """Sections of an `eu_document` by section of the template; others stand under the findings."""
+
+    @property
+    def tells_communications(self) -> bool:
+        """Whether Communication goes along, also one that is recorded after signing."""
+        return self.communications and self.profile != "imr"
 
     @property
     def sends_selections(self) -> bool:

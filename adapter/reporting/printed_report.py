@@ -37,7 +37,7 @@ def report_facts(
 
 def report_mark(message: ReportMessage, words: PageWords) -> str:
     """What the report is: preliminary, final, …"""
-    return str(getattr(words, message.kind.value))
+    return str(getattr(words, message.standing.value))
 
 
 def printed_report(

@@ -43,7 +43,7 @@ def report_message(
 
 
 def is_owed(kind: DeliveryKind, earlier: Sequence[OwedDelivery]) -> bool:
-    """Whether a destination that takes this kind gets it: what never went there is not undone."""
-    if not kind.takes_back:
+    """Whether a destination that takes this kind gets it: some need a report that stands there."""
+    if not (kind.takes_back or kind is DeliveryKind.COMMUNICATION):
         return True
     return bool(earlier) and not earlier[-1].delivery.kind.takes_back

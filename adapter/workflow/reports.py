@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import sqlalchemy as sa
 
 from adapter.domain.codec import from_json, to_json
+from adapter.domain.communication import Communication
 from adapter.domain.delivery import Delivery, DeliveryKind
 from adapter.domain.identifiers import Accession, ControlId
 from adapter.domain.order import OrderStatus
@@ -17,7 +18,7 @@ from adapter.domain.people import Practitioner
 from adapter.domain.report import Report
 from adapter.domain.review import ReviewState
 from adapter.domain.study import ReportStatus, Study
-from adapter.errors import Conflict
+from adapter.errors import Conflict, TryAgain
 from adapter.mapping.reporting import ReportingTables
 from adapter.reporting.pipeline import ReportInputs, build_report
 from adapter.reporting.render import plain_text
@@ -76,6 +77,9 @@ class Reports:
             study = studies.get(tx, accession)
             last = reports.latest(tx, accession)
             inputs = gather(tx, study, "preliminary", self._house.tables)
+        if last is not None and study.report_status in SIGNED:
+            self._tell(study, last, inputs.communications)
+            return
         if not inputs.transcripts or study.report_status in CLOSED or _same(last, inputs):
             return
         cancelled = study.order_status is OrderStatus.CANCELLED
@@ -89,6 +93,19 @@ class Reports:
             said = (version.report.status, version.text)  # a draft was never sent
             anew = last is None or (last.status, last.text) != said
             self.write(tx, version, send=cancelled or anew)
+
+    def _tell(self, study: Study, last: StoredReport, told: tuple[Communication, ...]) -> None:
+        """Somebody was told after signing: the report goes once more as it stands, with that."""
+        shown = from_json(ReportInputs, last.inputs_json)
+        if shown.elsewhere is not None or shown.communications == told:
+            return
+        inputs = replace(shown, communications=told)
+        person = from_json(Practitioner, last.person) if last.person else None
+        version = self.prepare(study, inputs, last, DeliveryKind.COMMUNICATION, person)
+        with self._house.database.write() as tx:
+            if studies.get(tx, version.accession, lock=True).version != study.version:
+                raise TryAgain("the study changed meanwhile", after=0.0)
+            self.write(tx, version, send=True)
 
     def prepare(
         self,
@@ -132,7 +149,7 @@ class Reports:
             known = reports.by_ids(tx, (each.report_id for each in sent))
         for name, route in self._house.routes.items():
             earlier = deliveries.earlier(sent, name)
-            if kind not in route.profile.kinds or not is_owed(kind, earlier):
+            if not (route.profile.takes(kind) and is_owed(kind, earlier)):
                 continue
             control_id = ControlId(uuid.uuid4().hex[:20].upper())
             message = report_message(
@@ -168,8 +185,7 @@ class Reports:
             person=to_json(version.person) if version.person else "",
         )
         report_id = reports.add(tx, stored)
-        drafted = version.inputs.status == _DRAFT
-        status = ReportStatus.DRAFT if drafted else STATUS_OF_KIND[version.kind]
+        status = _status_after(studies.get(tx, accession), version)
         reviewed = {"review_state": ReviewState.NONE} if status in CLOSED else {}
         studies.change(tx, accession, version.issued_at, report_status=status, **reviewed)
         house.changed(tx, accession)
@@ -232,6 +248,13 @@ def gather(tx: sa.Connection, study: Study, status: str, tables: ReportingTables
         earlier=None if temporary else prior_of(tx, study, tables),
         communications=communications.of_study(tx, accession),
     )
+
+
+def _status_after(study: Study, version: Version) -> ReportStatus:
+    """A communication leaves the report as it is."""
+    if version.inputs.status == _DRAFT:
+        return ReportStatus.DRAFT
+    return STATUS_OF_KIND.get(version.kind, study.report_status)
 
 
 def _same(last: StoredReport | None, inputs: ReportInputs) -> bool:

@@ -16,6 +16,7 @@
                                   patient's open studies, whose prior it may be
     addendum ───────────────────► report version (addendum)       owes: deliver
     correct ────────────────────► report version (corrected)      owes: deliver
+    communicate, once signed ───► report version (as it stands)   owes: deliver, over FHIR
     retract ────────────────────► report version (retracted)      owes: deliver
     order cancelled ────────────► report version (draft)          owes: deliver, the cancellation
                                   of the preliminary report, where one was sent

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+
 import pytest
 
 from adapter.domain.decision import DecisionKind
+from adapter.domain.identifiers import Accession
 from adapter.domain.order import OrderAction, OrderStatus
 from adapter.errors import Conflict
+from adapter.links import translate
+from adapter.mapping.destinations import DestinationProfile
+from adapter.mapping.fhir_profile import FhirProfile
 from adapter.store import reports, studies
+from adapter.workflow import communications
 from tests.fakes.house import DR_GRAY, Workflow
 
 NORMAL = "the lungs are clear period no pleural effusion period"
@@ -88,3 +98,68 @@ def test_a_signed_report_outlives_its_order(workflow: Workflow) -> None:
     workflow.order("A1", OrderAction.CANCEL, OrderStatus.CANCELLED)
     assert kinds(workflow) == ["preliminary", "final"]
     assert workflow.status("A1") == "final"
+
+
+def told(workflow: Workflow) -> None:
+    seen = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    communications.record(
+        workflow.house,
+        Accession("A1"),
+        finding="pneumothorax",
+        identified_at=seen,
+        sender=DR_GRAY,
+        receiver="Dr. Ward",
+        received_at=seen,
+        method="telephone",
+    )
+    workflow.jobs.run()
+
+
+@pytest.fixture
+def over_fhir(workflow: Workflow) -> Workflow:
+    """The one destination is a FHIR server."""
+    profile = DestinationProfile(
+        name="ris", protocol="fhir", fhir=FhirProfile(base_url="http://127.0.0.1:1/fhir")
+    )
+    route = workflow.house.routes["ris"]
+    routes = {"ris": replace(route, profile=profile, translate=partial(translate, profile))}
+    object.__setattr__(workflow.house, "routes", routes)
+    return workflow
+
+
+def test_who_is_told_after_signing_is_told_over_fhir_at_once(over_fhir: Workflow) -> None:
+    workflow = over_fhir
+    signed(workflow)
+    workflow.sign_off.addendum("A1", DR_GRAY, "Compared.")
+    told(workflow)
+    assert kinds(workflow) == ["preliminary", "final", "addendum", "communication"]
+    body = json.loads(workflow.ris.received[-1].body)
+    [made] = [each for each in body["entry"] if each["request"]["url"] == "Communication"]
+    assert made["resource"]["recipient"][0]["display"] == "Dr. Ward"
+    [report] = [
+        each["resource"]
+        for each in body["entry"]
+        if each["resource"]["resourceType"] == "DiagnosticReport"
+    ]
+    assert report["status"] == "appended"
+    assert report["resultsInterpreter"][0]["identifier"]["value"] == DR_GRAY.id
+    assert workflow.status("A1") == "addended"
+    workflow.jobs.run()
+    assert len(workflow.ris.received) == 4
+
+
+def test_others_hear_nothing_of_it(workflow: Workflow) -> None:
+    signed(workflow)
+    told(workflow)
+    assert kinds(workflow) == ["preliminary", "final"]
+    with workflow.database.read() as tx:
+        last = reports.get_latest(tx, "A1")
+    assert (last.number, last.status) == (3, "final")
+    assert workflow.status("A1") == "final"
+
+
+def test_who_is_told_after_a_retraction_changes_nothing(over_fhir: Workflow) -> None:
+    signed(over_fhir)
+    over_fhir.sign_off.retract("A1", DR_GRAY, "wrong patient")
+    told(over_fhir)
+    assert kinds(over_fhir)[-1] == "retraction"
