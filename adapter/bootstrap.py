@@ -5,18 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-import socket
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path
 
 import sqlalchemy as sa
 import structlog
-import uvicorn
 
 from adapter.clock import SystemClock
 from adapter.domain.people import Practitioner
-from adapter.errors import ConfigurationError, cannot_listen
+from adapter.errors import ConfigurationError
 from adapter.fhir.bundles import read_orders
 from adapter.hl7v2.doors import MllpDoors, make_listener, protocol_of
 from adapter.hl7v2.link_watch import LinkWatch
@@ -61,6 +59,7 @@ from adapter.web.app import build_app
 from adapter.web.change_feed import ChangeFeed
 from adapter.web.node import Node
 from adapter.web.parts import Parts
+from adapter.web.server import bound, http_server
 from adapter.workflow.deliveries import Deliveries
 from adapter.workflow.destinations import Destinations
 from adapter.workflow.dictations import Dictations
@@ -82,8 +81,6 @@ from adapter.workflow.upkeep import EVERY_S, Upkeep
 from adapter.workflow.watch_folder import WatchFolder
 
 log = structlog.get_logger()
-
-_LONGEST_WS_MESSAGE = 1 << 20
 
 
 def queues(settings: Settings) -> dict[str, Queue]:
@@ -123,15 +120,6 @@ def speech_model(settings: Settings) -> Path | None:
 def sign_in_path(desk: SignIn, settings: Settings) -> str:
     """Where the local user signs in, once."""
     return f"/sign-in?code={desk.new_code(Practitioner(*settings.local_user_parts))}"
-
-
-class _HttpServer(uvicorn.Server):
-    """Leaves the signals of the process to `serve`."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Capture none."""
-        yield
 
 
 class Service:
@@ -194,7 +182,7 @@ class Service:
         self._upkeep = Upkeep(
             self.house, settings.keep_days, settings.purge_every_hours, links.look
         )
-        self._http = self._http_server()
+        self._http = http_server(build_app(self.parts), settings)
         self._watcher = self._watch_folder()
 
     def _read_by(
@@ -233,7 +221,7 @@ class Service:
         self, ready: Callable[[Service], None], stop: asyncio.Event, *, doors: bool = True
     ) -> None:
         """Serve until `stop`; `ready` is called once everything listens."""
-        door = _bound(self.settings.http_host, self.settings.http_port) if doors else None
+        door = bound(self.settings.http_host, self.settings.http_port) if doors else None
         await asyncio.to_thread(self._start_inside)
         http: asyncio.Task[None] | None = None
         sweeping: asyncio.Task[None] | None = None
@@ -350,39 +338,9 @@ class Service:
             ledger=OwedAnswers(self.house.database),
         )
 
-    def _http_server(self) -> uvicorn.Server:
-        settings = self.settings
-        config = uvicorn.Config(
-            build_app(self.parts),
-            host=settings.http_host,
-            port=settings.http_port,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            lifespan="off",
-            timeout_graceful_shutdown=5,
-            ws_max_size=_LONGEST_WS_MESSAGE,
-            ws_max_queue=4,
-            ws_per_message_deflate=False,  # samples do not get smaller
-        )
-        return _HttpServer(config)
-
     def _watch_folder(self) -> WatchFolder | None:
         folder = self.settings.watch_folder
         return None if folder is None else WatchFolder(folder, self.parts.dictations)
-
-
-def _bound(host: str, port: int) -> socket.socket:
-    """A socket on the HTTP door, before anything else is started."""
-    door = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-    try:
-        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        door.bind((host, port))
-    except OSError as error:
-        door.close()
-        advice = "set READOUT_HTTP_HOST and READOUT_HTTP_PORT to a free address"
-        raise cannot_listen("HTTP", host, port, error, advice) from None
-    return door
 
 
 def serve(settings: Settings, ready: Callable[[Service], None], *, doors: bool = True) -> None:
