@@ -34,8 +34,9 @@ peers: $(STAMP)  ## programs of other makers that the tests talk to (as root)
 fuzz-mllp: $(STAMP)  ## 100,000 mutated HL7 v2 messages against the real listener (FRAMES=…, SEED=…)
 	$(BIN)/python -m tests.hl7v2.fuzz --frames $${FRAMES:-100000} --seed $${SEED:-1}
 
-chaos: $(STAMP)  ## kill -9 at random moments, the long form
+chaos: $(STAMP)  ## kill -9 at random moments, and contexts over a bad network, the long form
 	READOUT_CHAOS_KILLS=$${KILLS:-200} READOUT_CHAOS_STUDIES=$${STUDIES:-100} $(BIN)/python -m pytest tests/chaos -s
+	READOUT_CONTEXT_SEEDS=$${SEEDS:-20} $(BIN)/python -m pytest tests/fhircast/test_simulation.py
 
 bench: bench-mllp bench-parse bench-merge bench-speech bench-live bench-pipeline bench-idle bench-checks bench-plug-in  ## all tables
 

@@ -60,6 +60,7 @@ from adapter.web.change_feed import ChangeFeed
 from adapter.web.node import Node
 from adapter.web.parts import Parts
 from adapter.web.server import bound, http_server
+from adapter.workflow.context_seats import open_seats
 from adapter.workflow.deliveries import Deliveries
 from adapter.workflow.destinations import Destinations
 from adapter.workflow.dictations import Dictations
@@ -145,6 +146,8 @@ class Service:
         self._doors = MllpDoors([self._mllp_listener(each, intake) for each in listeners])
         links = LinkWatch(listeners, routes, self._doors.failed_handshakes, self.house.clock)
         sources = FhirSources(self.house, taking, feeds)
+        live = self._live_dictations(dictated)
+        seats = open_seats(self.house, files, live.speaking, settings.node_id)
         self.parts = Parts(
             house=self.house,
             intake=intake,
@@ -157,7 +160,6 @@ class Service:
             destinations=Destinations(self.house),
             max_body_bytes=settings.http_max_body_bytes,
             find_speech_model=cache(lambda: speech_model(settings)),
-            live=self._live_dictations(dictated),
             fhir=taking,
             fhir_reading=FhirReading(self.house, fhir_orders["fhir"]),
             fhir_orders=fhir_orders["fhir"],
@@ -166,6 +168,8 @@ class Service:
             changes=ChangeFeed(self.house.database),
             workspace=load_workspace(files),
             node=self._node(),
+            live=live,
+            contexts=seats,
             host_names=tuple(filter(None, map(str.strip, settings.http_host_names.split(",")))),
             feeds=self._doors.feeds,
             certificates=links.certificates,
@@ -173,7 +177,7 @@ class Service:
             outbound=self.outbound,
             client_keys=client_keys(
                 (route.profile for route in self.house.routes.values()),
-                (*sources.smart_clients, *ehr_launch.issuers),
+                (*sources.smart_clients, *ehr_launch.issuers, *seats.smart_clients),
             ),
             ehr_launch=ehr_launch,
             plug_in=plug_in,
@@ -232,12 +236,14 @@ class Service:
                 while not self._http.started and not http.done():  # noqa: ASYNC110 - no event
                     await asyncio.sleep(0.005)
                 sweeping = asyncio.create_task(self.parts.live.keep_sweeping())
+                await self.parts.contexts.start()
             gc.freeze()  # tables and modules stay for good: no collection need walk them again
             await asyncio.to_thread(self.parts.fhir_sources.reconcile)  # they may call back at once
             ready(self)
             await self._until(stop)
         finally:
             if sweeping is not None:
+                await self.parts.contexts.stop()
                 sweeping.cancel()
             await self._close(http)
 

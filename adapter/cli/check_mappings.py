@@ -17,6 +17,7 @@ from adapter.mapping.destinations import DestinationProfile
 from adapter.mapping.ehr_launch import EhrLaunch
 from adapter.mapping.fhir_orders import FhirOrderMapping
 from adapter.mapping.fhir_sources import FhirSource, load_fhir_sources
+from adapter.mapping.fhircast_hubs import FhircastHub, load_fhircast_hubs
 from adapter.mapping.files import MappingFile, MappingFiles, MappingTable
 from adapter.mapping.hl7_names import Hl7Names
 from adapter.mapping.hl7_orders import OrderMapping
@@ -37,6 +38,7 @@ FOLDERS: dict[str, type[MappingTable]] = {
     "destinations": DestinationProfile,
     "fhir_orders": FhirOrderMapping,
     "fhir_sources": FhirSource,
+    "fhircast_hubs": FhircastHub,
     "findings": LexiconFile,
     "listeners": ListenerProfile,
     "macros": MacroFile,
@@ -107,6 +109,7 @@ def _checked(files: MappingFiles, site: Path | None) -> Iterator[Report]:
             *_wrong(lambda: ReportingTables.load(files)),
             *_wrong(lambda: [files.get(each.orders) for each in load_listeners(files)]),
             *_wrong(lambda: [files.get(each.orders) for each in load_fhir_sources(files)]),
+            *_wrong(lambda: load_fhircast_hubs(files)),
         ],
     )
 

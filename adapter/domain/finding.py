@@ -7,6 +7,9 @@ from typing import Literal, NamedTuple
 
 from adapter.domain.order import Side
 
+SHARED = "fhircast:"
+"""Begins the name of who shared a finding in a common context, where a model's name stands else."""
+
 Course = Literal["new", "increased", "decreased", "stable", "resolved"]
 
 

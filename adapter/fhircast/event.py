@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -142,6 +143,11 @@ def reference_in(element: Json) -> str:
     if isinstance(told, dict):
         told = told.get("reference")
     return told if isinstance(told, str) else ""
+
+
+def dicts(told: Any) -> Iterator[Json]:
+    """The objects of a list; none when it is no list."""
+    yield from (each for each in (told if isinstance(told, list) else []) if isinstance(each, dict))
 
 
 def _text(source: Json, name: str, location: str, *, needed: bool = True) -> str:

@@ -195,14 +195,16 @@ class Topic:
 
     def _in_order(self, event: Event) -> Event:
         """Refuse what was superseded before it was sent again."""
-        opened = (*(event.anchor, event.subject_id), event.moment)
-        superseded = self._current is not None and self._current != opened[:2]
-        if opened in self._opens and (superseded or opened[:2] not in self._open):
+        key = (event.anchor, event.subject_id)
+        known = (*key, event.moment) in self._opens
+        if known and self._current != key:
             raise Conflict("a newer context change has superseded this one", code="superseded")
-        self._opens[opened] = None
+        again = known and self.current is not None and self.current.opened.moment == event.moment
+        moved = event if again else self._moved_on(event)
+        for moment in (event.moment, moved.moment):
+            self._opens[(*key, moment)] = None
         _bound(self._opens)
-        again = self.current is not None and self.current.opened.moment == event.moment
-        return event if again and self._current == opened[:2] else self._moved_on(event)
+        return moved
 
     def _moved_on(self, event: Event) -> Event:
         """Later than every change before: subscribers go by timestamps, clocks of peers differ."""

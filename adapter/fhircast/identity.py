@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from adapter.fhir.identifiers import of_type, study_uid, value
-from adapter.fhircast.event import ANCHORS, Json
+from adapter.fhircast.event import ANCHORS, Json, dicts
 
 _KEYS = tuple(ANCHORS.values())
 
@@ -51,7 +51,7 @@ def identity_of(context: Iterable[Json], accession_systems: Iterable[str] = ()) 
 
 def _accessions(resource: Json, systems: tuple[str, ...]) -> Iterator[str]:
     """By type or system; else of a ServiceRequest that has one identifier without a type."""
-    based = [_dict(each.get("identifier")) for each in _dicts(resource.get("basedOn"))]
+    based = [_dict(each.get("identifier")) for each in dicts(resource.get("basedOn"))]
     found = of_type([*based, *_identifiers(resource)], "ACSN", systems)
     yield from found or [value(each) for each in based if value(each) and not each.get("type")]
 
@@ -66,11 +66,7 @@ def _record_numbers(patient: Json) -> Iterator[tuple[str, str]]:
 
 
 def _identifiers(resource: Json) -> list[Json]:
-    return list(_dicts(resource.get("identifier")))
-
-
-def _dicts(told: Any) -> Iterator[Json]:
-    yield from (each for each in (told if isinstance(told, list) else []) if isinstance(each, dict))
+    return list(dicts(resource.get("identifier")))
 
 
 def _dict(told: Any) -> Json:

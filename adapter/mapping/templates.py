@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
+from adapter.domain.finding import SHARED
 from adapter.domain.order import Order
 from adapter.domain.people import Sex
 from adapter.domain.report import TemplateRef
@@ -134,8 +135,9 @@ class Template:
         return Form(self.table)
 
     def ai_policy(self, model: str) -> AiPolicy:
-        """What findings of this AI model do."""
-        return self.table.ai_sources.get(model, self.table.ai_policy)
+        """What findings of this AI model do; what others share never enters a report by itself."""
+        policy = self.table.ai_sources.get(model, self.table.ai_policy)
+        return "suggest" if policy == "inline" and model.startswith(SHARED) else policy
 
 
 class Templates:

@@ -69,6 +69,12 @@ def get_version(tx: sa.Connection, accession: str, number: int) -> StoredReport:
     return StoredReport(*row)
 
 
+def latest_number(tx: sa.Connection, accession: str) -> int:
+    """Number of the newest version; 0 while there is none."""
+    query = sa.select(sa.func.max(report.c.number)).where(report.c.accession == accession)
+    return int(tx.scalar(query) or 0)
+
+
 def versions(tx: sa.Connection, accession: str) -> list[StoredReport]:
     """All versions, oldest first."""
     return _versions(tx, accession, newest_first=False, limit=None)

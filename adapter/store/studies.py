@@ -160,6 +160,14 @@ def of_keys(
     return [of_row(row) for row in tx.execute(ordered).mappings()] if keys else []
 
 
+def of_study_uid(tx: sa.Connection, uid: str) -> list[Study]:
+    """Studies of this DICOM study UID, oldest first; digits and dots only."""
+    member = f'%"study_uid":"{uid}"%'
+    query = sa.select(study).where(study.c.order_json.like(member))
+    ordered = query.order_by(study.c.created_at, study.c.accession)
+    return [of_row(row) for row in tx.execute(ordered).mappings()]
+
+
 def count_by_status(tx: sa.Connection) -> dict[str, int]:
     """How many studies are in each report status."""
     query = sa.select(study.c.report_status, sa.func.count()).group_by(study.c.report_status)

@@ -10,6 +10,7 @@ from adapter.observability.metrics import make_registry
 from adapter.web import (
     assets,
     check,
+    contexts,
     destinations,
     dictations,
     events,
@@ -59,6 +60,7 @@ ROUTERS = tuple(
         plug_in,
         queues,
         destinations,
+        contexts,
         fhir_endpoint,
         fhir_bundles,
         fhir_capability,

@@ -6,7 +6,8 @@ import asyncio
 import contextlib
 import json
 import struct
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, WebSocket, WebSocketDisconnect
@@ -73,6 +74,7 @@ async def dictate(
     socket: WebSocket,
     accession: Annotated[str, Path()],
     author: Annotated[str, Query(max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$")] = "",
+    topic: Annotated[str, Query(max_length=256)] = "",
 ) -> None:
     """One connection: samples in, acknowledged once they are on disk; words out as they come."""
     parts: Parts = socket.app.state.parts
@@ -80,12 +82,20 @@ async def dictate(
     line = _Line(socket)
     with contextlib.suppress(WebSocketDisconnect):
         try:
-            await _converse(line, parts.live, accession_in(accession), author)
+            which = accession_in(accession)
+            check = partial(parts.contexts.check_shown, topic, which)
+            await _converse(line, parts.live, which, author, check)
         except ReadoutError as error:
             await line.refuse(error)
 
 
-async def _converse(line: _Line, live: LiveDictations, accession: Accession, author: str) -> None:
+async def _converse(
+    line: _Line,
+    live: LiveDictations,
+    accession: Accession,
+    author: str,
+    check_shown: Callable[[], None],
+) -> None:
     start = await line.receive(_BEGIN_S)
     if not isinstance(start, Start):
         raise Malformed('send {"type": "start"} first', code="start")
@@ -95,6 +105,8 @@ async def _converse(line: _Line, live: LiveDictations, accession: Accession, aut
     if over is not None:
         await line.close(live_messages.final(over))
         return
+    if start.session is None:  # one that goes on belongs to the study in which it began
+        await asyncio.to_thread(check_shown)
     session, holder = await live.attach(accession, start.session, author)
     try:
         await line.send(live_messages.ready(session.id, session.have))

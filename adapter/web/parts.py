@@ -16,6 +16,7 @@ from adapter.outbound import Outbound
 from adapter.web.access import Access
 from adapter.web.change_feed import ChangeFeed
 from adapter.web.node import Node
+from adapter.workflow.context_seats import ContextSeats
 from adapter.workflow.deliveries import Deliveries
 from adapter.workflow.destinations import Destinations
 from adapter.workflow.dictations import Dictations
@@ -67,6 +68,7 @@ class Parts:
     changes: ChangeFeed
     workspace: Workspace
     node: Node
+    contexts: ContextSeats
     client_keys: tuple[Path, ...] = ()
     host_names: tuple[str, ...] = ()
     feeds: Callable[[], list[FeedState]] = list

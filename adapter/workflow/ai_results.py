@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from adapter.domain.finding import AiFinding, Box, Evidence
@@ -80,13 +81,19 @@ def receive(house: House, accession: Accession, body: bytes) -> int:
     with house.database.write() as tx:
         if studies.find(tx, accession, lock=True) is None:
             orders.add_temporary(house, tx, accession)
-        row = findings.add_batch(tx, accession, batch, house.now())
-        if row is not None:
-            models = sorted({f"{each.model} {each.version}" for each in batch})
-            detail = f"{len(batch)} from {', '.join(models)}"
-            studies.note(tx, accession, house.now(), "AI findings", detail)
-            house.jobs.put(tx, MERGE, f"{accession}/ai-{row}", lane=accession)
+        models = sorted({f"{each.model} {each.version}" for each in batch})
+        add_findings(house, tx, accession, batch, f"from {', '.join(models)}")
     return len(batch)
+
+
+def add_findings(
+    house: House, tx: sa.Connection, accession: str, batch: tuple[AiFinding, ...], whence: str
+) -> None:
+    """Store a batch for a study that is there; the very same batch again changes nothing."""
+    row = findings.add_batch(tx, accession, batch, house.now())
+    if row is not None:
+        studies.note(tx, accession, house.now(), "AI findings", f"{len(batch)} {whence}")
+        house.jobs.put(tx, MERGE, f"{accession}/ai-{row}", lane=accession)
 
 
 def _finding(each: PostedFinding) -> AiFinding:

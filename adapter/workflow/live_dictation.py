@@ -123,6 +123,11 @@ class LiveDictations:
         if session.holder == holder:
             session.holder = 0
 
+    def speaking(self) -> set[str]:
+        """Accessions of the studies into which somebody dictates at this moment; any thread."""
+        sessions = list(self._sessions.values())
+        return {each.accession for each in sessions if each.holder and not each.stopped}
+
     async def stop(self, session: LiveSession) -> Final:
         """The audio is a dictation, and the last utterance has been heard."""
         async with session.written:

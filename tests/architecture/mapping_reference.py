@@ -14,6 +14,7 @@ from adapter.mapping.destinations import DestinationProfile
 from adapter.mapping.ehr_launch import EhrLaunch
 from adapter.mapping.fhir_orders import FhirOrderMapping
 from adapter.mapping.fhir_sources import FhirSource
+from adapter.mapping.fhircast_hubs import FhircastHub
 from adapter.mapping.files import MappingTable
 from adapter.mapping.hl7_names import Hl7Names
 from adapter.mapping.hl7_orders import OrderMapping
@@ -48,6 +49,11 @@ ROOTS: list[tuple[str, str, type[MappingTable]]] = [
         FhirSource,
     ),
     ("destinations/*.yaml", "where reports go, one file a destination", DestinationProfile),
+    (
+        "fhircast_hubs/*.yaml",
+        "FHIRcast hubs whose context is followed, one file a hub",
+        FhircastHub,
+    ),
     ("templates/*.yaml", "report templates, one file a template", TemplateTable),
     ("macros/*.yaml", "sentences that a spoken name enters", MacroFile),
     ("checks.yaml", "quality checks: which are on, severity, limits and words", ChecksTable),

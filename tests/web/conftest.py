@@ -31,6 +31,7 @@ from adapter.web.callers import COOKIE
 from adapter.web.change_feed import ChangeFeed
 from adapter.web.node import Node
 from adapter.web.parts import Parts
+from adapter.workflow.context_seats import open_seats
 from adapter.workflow.destinations import Destinations
 from adapter.workflow.fhir_intake import FhirIntake
 from adapter.workflow.fhir_reading import FhirReading
@@ -116,6 +117,9 @@ def site_in(folder: Path, empty: Path) -> Iterator[Site]:
     readers = {"fhir": lambda body: read_fhir(body, fhir_orders), "hl7v2": read_hl7v2}
     intake = Intake(workflow.house, readers, log.index)
     taking = FhirIntake(workflow.house, intake)
+    live = LiveDictations(
+        workflow.house, workflow.dictations, LiveAudio(folder / "live", 16_000), None
+    )
     parts = Parts(
         house=workflow.house,
         intake=intake,
@@ -128,11 +132,10 @@ def site_in(folder: Path, empty: Path) -> Iterator[Site]:
         destinations=Destinations(workflow.house),
         max_body_bytes=MAX_BODY,
         find_speech_model=lambda: EMBEDDED,
-        live=LiveDictations(
-            workflow.house, workflow.dictations, LiveAudio(folder / "live", 16_000), None
-        ),
         fhir=taking,
         fhir_sources=FhirSources(workflow.house, taking, {}),
+        live=live,
+        contexts=open_seats(workflow.house, MappingFiles(), live.speaking, "node-1"),
         fhir_reading=FhirReading(workflow.house, fhir_orders),
         fhir_orders=fhir_orders,
         sign_in=SignIn(database, workflow.house.clock),
