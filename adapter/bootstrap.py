@@ -148,6 +148,8 @@ class Service:
         sources = FhirSources(self.house, taking, feeds)
         live = self._live_dictations(dictated)
         seats = open_seats(self.house, files, live.speaking, settings.node_id)
+        profiles = [route.profile for route in self.house.routes.values()]
+        registrations = (*sources.smart_clients, *ehr_launch.issuers, *seats.smart_clients)
         self.parts = Parts(
             house=self.house,
             intake=intake,
@@ -175,10 +177,7 @@ class Service:
             certificates=links.certificates,
             handshakes=links.handshakes,
             outbound=self.outbound,
-            client_keys=client_keys(
-                (route.profile for route in self.house.routes.values()),
-                (*sources.smart_clients, *ehr_launch.issuers, *seats.smart_clients),
-            ),
+            client_keys=client_keys(profiles, registrations),
             ehr_launch=ehr_launch,
             plug_in=plug_in,
             access=open_access(settings, plug_in, self.outbound, self.house.clock),
