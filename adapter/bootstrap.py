@@ -149,7 +149,6 @@ class Service:
         live = self._live_dictations(dictated)
         seats = open_seats(self.house, files, live.speaking, settings.node_id)
         profiles = [route.profile for route in self.house.routes.values()]
-        registrations = (*sources.smart_clients, *ehr_launch.issuers, *seats.smart_clients)
         self.parts = Parts(
             house=self.house,
             intake=intake,
@@ -177,7 +176,9 @@ class Service:
             certificates=links.certificates,
             handshakes=links.handshakes,
             outbound=self.outbound,
-            client_keys=client_keys(profiles, registrations),
+            client_keys=client_keys(
+                profiles, (*sources.smart_clients, *ehr_launch.issuers, *seats.smart_clients)
+            ),
             ehr_launch=ehr_launch,
             plug_in=plug_in,
             access=open_access(settings, plug_in, self.outbound, self.house.clock),
