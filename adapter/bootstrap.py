@@ -83,6 +83,8 @@ from adapter.workflow.watch_folder import WatchFolder
 
 log = structlog.get_logger()
 
+_ALLOWED_HOSTS = "READOUT_OUTBOUND_ALLOWED_HOSTS"
+
 
 def queues(settings: Settings) -> dict[str, Queue]:
     """How many jobs run at once; on a GPU so many recordings that they share its batches."""
@@ -133,9 +135,7 @@ class Service:
         fhir_orders = load_fhir_orders(files)
         plug_in, ehr_launch = load_plug_in(files), load_ehr_launch(files)
         self._recognizer = open_engine(settings)
-        self.outbound = Outbound.of(
-            settings.outbound_allowed_hosts, "READOUT_OUTBOUND_ALLOWED_HOSTS"
-        )
+        self.outbound = Outbound.of(settings.outbound_allowed_hosts, _ALLOWED_HOSTS)
         self.house = self._house(files)
         made, dictated = Reports(self.house), Dictations(self.house)
         desk = SignOff(self.house, made)
