@@ -14,7 +14,6 @@ import re
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,85 +24,16 @@ import uvloop
 from adapter.demo.site import Service, service_environment
 from adapter.hl7v2.framing import END, frame
 from adapter.mapping.files import MappingFiles
+from tests.hl7v2.flatness import judge
+from tests.hl7v2.fuzz_frames import LARGEST_FRAME, SAMPLES, corpus, mutated
 
-SAMPLES = Path(__file__).parent.parent / "samples" / "hl7v2"
 _CONNECTIONS = 16
 _LONGEST_S = 20.0  # for one answer; a hang is longer
-_MOST_GROWTH = 48 << 20  # of the whole process, after the first fifth
-_NASTY = (
-    b"\x0b", b"\x1c", b"\x1c\r", b"\r", b"\n", b"\r\n", b"\x00", b"\xff\xfe", b"\xef\xbb\xbf", b"|",
-    b"^", b"~", b"\\", b"&", b'""', b"\\X0D\\", b"\\.br\\", b"\\E\\", b"\\C2842\\", b"\\Z99\\",
-    b"\rMSH|^~\\&|", b"\rBHS|^~\\&|", b"FHS|^~\\&|\r", b"\rZZZ|1", b"\rOBR|1||||", b"\rORC|CA",
-    b"\xe2\x80\xa8", b"\xc3", b"\x1b$B", b"9" * 400, b"UNICODE UTF-16", b"ISO IR87",
-)  # fmt: skip
-_CONTROLS = (b"CA", b"DC", b"XO", b"SC", b"RP", b"SN", b"HD", b"RL", b"SR")
+_SAMPLES = 200  # of the memory, over a run
 _REPORTS = b"""
 reports:
   - {name: fuzz, senders: ["READOUT|*"], meaning: signed, messages: [ORU^R01, MDM^T02, MDM^T10]}
 """
-Mutation = Callable[[random.Random, bytes], bytes]
-
-
-def _flip(chance: random.Random, body: bytes) -> bytes:
-    changed = bytearray(body)
-    for _ in range(chance.randint(1, 8)):
-        if changed:
-            changed[chance.randrange(len(changed))] = chance.randrange(256)
-    return bytes(changed)
-
-
-def _insert(chance: random.Random, body: bytes) -> bytes:
-    at = chance.randint(0, len(body))
-    return body[:at] + chance.choice(_NASTY) * chance.choice((1, 1, 1, 2, 50)) + body[at:]
-
-
-def _cut(chance: random.Random, body: bytes) -> bytes:
-    start, end = sorted(chance.randint(0, len(body)) for _ in range(2))
-    return body[:start] + body[end:] if chance.random() < 0.5 else body[:start]
-
-
-def _repeat(chance: random.Random, body: bytes) -> bytes:
-    start, end = sorted(chance.randint(0, len(body)) for _ in range(2))
-    return body[:end] + body[start:end] * chance.randint(1, 20) + body[end:]
-
-
-def _lines(chance: random.Random, body: bytes) -> bytes:
-    lines = body.split(b"\r")
-    chance.shuffle(lines)
-    return chance.choice((b"\r", b"\n", b"\r\n", b"\r\r")).join(lines)
-
-
-def _field(chance: random.Random, body: bytes) -> bytes:
-    fields = body.split(b"|")
-    fields[chance.randrange(len(fields))] = chance.choice((*_NASTY, b""))
-    return b"|".join(fields)
-
-
-def _delimiters(chance: random.Random, body: bytes) -> bytes:
-    signs = bytes(chance.choice(b"|^~\\&#@$%*+-/:;=_ \t\rAz09\xe4") for _ in range(5))
-    return body.replace(b"|^~\\&", signs[: chance.randint(1, 5)], 1)
-
-
-def corpus(sound: bytes) -> list[bytes]:
-    """Orders of every kind and mode, ADT, and (one in five) reports, as they are sound."""
-    orders = [path.read_bytes() for path in sorted(SAMPLES.glob("o[rm][mgi]_o*.hl7"))]
-    control = [sound.replace(b"ORC|NW", b"ORC|" + each, 1) for each in _CONTROLS]
-    modes = [
-        sound.replace(b"|P|2.5.1||||", b"|P|2.5.1|||" + each + b"|", 1)
-        for each in (b"AL|NE", b"NE|AL", b"AL|AL", b"ER|SU")
-    ]
-    head, rest = sound.split(b"\r", 1)
-    patient = rest.split(b"\r", 1)[0]
-    retired = b"\rMRG|OLD1^^^NORTH^MR\r"
-    adt = [
-        head.replace(b"ORM^O01^ORM_O01", b"ADT^" + event) + b"\rEVN||20261122\r" + patient + retired
-        for event in (b"A08", b"A34", b"A40", b"A47", b"A18", b"A28")
-    ]
-    inbound = [*orders, *control, *modes, *adt]
-    reports = [path.read_bytes() for path in sorted(SAMPLES.rglob("oru_*.hl7"))]
-    reports += [path.read_bytes() for path in sorted((SAMPLES / "destinations").glob("*.hl7"))]
-    times = max(1, 4 * len(reports) // len(inbound))
-    return [*inbound * times, *reports]
 
 
 def _taking_reports() -> bytes:
@@ -113,20 +43,6 @@ def _taking_reports() -> bytes:
     return body.replace(b"\nreports: []\n", _REPORTS)
 
 
-MUTATIONS: tuple[Mutation, ...] = (_flip, _insert, _cut, _repeat, _lines, _field, _delimiters)
-
-
-def mutated(chance: random.Random, corpus: Sequence[bytes]) -> bytes:
-    """A sample, or two spliced, after some mutations."""
-    body = chance.choice(corpus)
-    if chance.random() < 0.2:
-        other = chance.choice(corpus)
-        body = body[: chance.randint(0, len(body))] + other[chance.randint(0, len(other)) :]
-    for _ in range(chance.choice((0, 1, 1, 1, 2, 3, 6))):
-        body = chance.choice(MUTATIONS)(chance, body)
-    return body
-
-
 @dataclass
 class Outcome:
     """What became of the frames; `faults` must stay empty."""
@@ -134,7 +50,7 @@ class Outcome:
     codes: Counter[str] = field(default_factory=Counter)  # of the mutated frames' answers
     closed: int = 0
     faults: list[str] = field(default_factory=list)
-    growth: int = 0  # of the service's memory, in bytes, after the first fifth
+    memory: list[tuple[int, int]] = field(default_factory=list)  # (frames sent, bytes)
 
 
 class Fuzz:
@@ -147,10 +63,9 @@ class Fuzz:
         self._corpus = corpus(self._sound)
         (folder / "mappings").mkdir()
         (folder / "mappings" / "messages.yaml").write_bytes(_taking_reports())
-        settings = {"speech_preload": "false", "mllp_max_frame_bytes": "65536"}
+        settings = {"speech_preload": "false", "mllp_max_frame_bytes": str(LARGEST_FRAME)}
         self._service = Service(folder, service_environment(folder, **settings))
         self._log = folder / "service.log"
-        self._early = 0
         self.outcome = Outcome()
 
     def run(self) -> Outcome:
@@ -159,7 +74,6 @@ class Fuzz:
             self._service.wait_ready()
             uvloop.run(self._send())
             self._check_service()
-            self.outcome.growth = self._memory() - self._early
         finally:
             ended = self._service.stop()
         if ended != 0:
@@ -170,7 +84,8 @@ class Fuzz:
         await asyncio.gather(*(self._sender(name) for name in range(_CONNECTIONS)))
 
     def _memory(self) -> int:
-        return int(psutil.Process(self._service.pid).memory_info().rss)
+        """What is its own, without the pages it shares with others."""
+        return int(psutil.Process(self._service.pid).memory_full_info().uss)
 
     def _check_service(self) -> None:
         """It is ready, it applies everything that it took, and its log tells of no fault."""
@@ -195,8 +110,8 @@ class Fuzz:
         stream = None
         while self._left > 0:
             self._left -= 1
-            if self._left == self._total * 4 // 5:
-                self._early = self._memory()
+            if self._left % max(1, self._total // _SAMPLES) == 0:
+                self.outcome.memory.append((self._total - self._left, self._memory()))
             stream = stream or await asyncio.open_connection(
                 "127.0.0.1", self._service.mllp_port, limit=1 << 20
             )
@@ -254,10 +169,11 @@ def main() -> None:
     spent = time.perf_counter() - start
     print(f"{options.frames} frames in {spent:.0f} s, seed {options.seed}")
     print(f"answers: {dict(found.codes)}; streams refused and closed: {found.closed}")
-    print(f"memory after the first fifth: {found.growth / (1 << 20):+.1f} MiB")
     for fault in found.faults:
         print(f"FAULT {fault}")
-    if found.faults or found.growth > _MOST_GROWTH:
+    judged = judge(found.memory)
+    print(judged)
+    if found.faults or not judged.is_flat:
         raise SystemExit(1)
 
 

@@ -145,5 +145,7 @@ async def test_orders_refused_at_the_door_are_told_as_not_done(
     assert answer.first("ERR").text(2).startswith("OBR")
     assert answer.first("ORC").text(1) == "UA"
     assert faults(bytes(answer).decode(), tmp_path) == []
+    torn = await client.ask(message("ORC|NW|P1||||F", kind="OMG^O19") + b"NTE|\x1c")
+    assert (torn.header.type, torn.first("MSA").text(1)) == ("ACK^O19", "AR")
     plain = await client.ask(message("ORC|NW|P1", kind="OMG^O19"))
     assert (plain.header.type, plain.first("ORC")) == ("ACK^O19", None)
