@@ -74,6 +74,8 @@ async def test_a_locked_database_is_told_and_nothing_is_acknowledged(
     other = sqlite3.connect(tmp_path / "readout.sqlite", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     assert await verdict(client, order_text("C1")) == ("AE", "207")
+    assert await verdict(client, order_text("C1", tail="|||AL|AL")) == ("CE", "207")
+    assert await verdict(client, order_text("C1", tail="|||NE|AL")) == ("AE", "207")
     other.execute("ROLLBACK")
     assert stored(database) == set()
     assert await verdict(client, order_text("C1")) == ("AA", "")
