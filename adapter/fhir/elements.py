@@ -22,6 +22,11 @@ def present(**parts: Any) -> Json:
     return {name: part for name, part in parts.items() if part not in (None, "", [], {})}
 
 
+def objects(value: object) -> list[Json]:
+    """The objects in what should be a list of objects."""
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
 def clean(text: str) -> str:
     """The text without the characters that FHIR forbids in strings."""
     return _NOT_IN_FHIR.sub("\N{REPLACEMENT CHARACTER}", text).strip()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from adapter.errors import Rejected
-from adapter.fhir.elements import Json
+from adapter.fhir.elements import Json, objects
 from adapter.fhir.orders import in_r4, references
 from adapter.fhir.people import named_identifiers
 from adapter.fhir.references import Beside, Resources, without_version
@@ -23,10 +23,10 @@ async def gather(order: Json, server: SourceServer, known: Iterable[Entry] = ())
 
     Raises TryAgain while the server is away, Rejected where the patient cannot be had.
     """
-    beside = Beside(known)
+    beside, order = Beside(known), in_r4(order)
     resources = Resources(order, beside)
     found: list[Entry] = []
-    waiting = list(references(in_r4(order)))
+    waiting = list(references(order))
     while waiting and len(found) < _MOST:
         path, reference = waiting.pop(0)
         resource = resources.peek(reference)
@@ -62,8 +62,9 @@ async def _read(server: SourceServer, told: str) -> Json:
     found = await server.read(told)
     if found.get("resourceType") != "Bundle":
         return found
-    entries = [each.get("resource") or {} for each in found.get("entry") or []]
-    return entries[0] if len(entries) == 1 else {}
+    entries = [each.get("resource") for each in objects(found.get("entry"))]
+    only = entries[0] if len(entries) == 1 else None
+    return only if isinstance(only, dict) else {}
 
 
 def _leads_out(reference: Json) -> bool:

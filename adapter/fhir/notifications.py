@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from adapter.errors import Rejected
-from adapter.fhir.elements import Json
+from adapter.fhir.elements import Json, objects
 from adapter.fhir.references import without_version
 
 _TYPES = ("history", "subscription-notification")
@@ -52,7 +52,7 @@ def read_notification(bundle: Json) -> Notification:
         events = [_parts(each.get("part")) for each in _named(resource, "notification-event")]
     elif kind == "SubscriptionStatus":
         told = _plain(resource)
-        events = [_plain(each) for each in _objects(resource.get("notificationEvent"))]
+        events = [_plain(each) for each in objects(resource.get("notificationEvent"))]
     else:
         raise Rejected(
             "the first entry must be a SubscriptionStatus, in R4 as Parameters",
@@ -88,7 +88,7 @@ def _notification(told: Json, events: list[Json]) -> Notification:
 def _parts(parameters: object) -> Json:
     """name -> value of Parameters.parameter or .part."""
     found: Json = {}
-    for each in _objects(parameters):
+    for each in objects(parameters):
         values = (value for name, value in each.items() if name.startswith("value"))
         found.setdefault(str(each.get("name")), next(values, None))
     return found
@@ -102,7 +102,7 @@ def _plain(element: Json) -> Json:
 
 
 def _named(parameters: Json, name: str) -> list[Json]:
-    return [each for each in _objects(parameters.get("parameter")) if each.get("name") == name]
+    return [each for each in objects(parameters.get("parameter")) if each.get("name") == name]
 
 
 def _number(told: Any) -> int:
@@ -118,7 +118,3 @@ def _order_id(focus: object) -> str:
     told = focus.get("reference") if isinstance(focus, dict) else None
     parts = without_version(told).split("/") if isinstance(told, str) else []
     return parts[-1] if parts[-2:-1] == ["ServiceRequest"] else ""
-
-
-def _objects(value: object) -> list[Json]:
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
-from adapter.fhir.elements import Json, present
+from adapter.fhir.elements import Json, objects, present
 
 _ONLY_R5 = ("reason", "bodyStructure", "focus", "location")
 _MOVED = ("code", "orderDetail", "supportingInfo", "patientInstruction", *_ONLY_R5)
@@ -17,8 +16,8 @@ def is_r5(resource: Json) -> bool:
         any(name in resource for name in _ONLY_R5)
         or _is_codeable(resource.get("code"))
         or isinstance(resource.get("patientInstruction"), list)
-        or any(map(_is_codeable, _list(resource.get("supportingInfo"))))
-        or any("parameter" in each for each in _objects(resource.get("orderDetail")))
+        or any(map(_is_codeable, objects(resource.get("supportingInfo"))))
+        or any("parameter" in each for each in objects(resource.get("orderDetail")))
     )
 
 
@@ -52,11 +51,3 @@ def _is_codeable(value: object) -> bool:
     if not isinstance(value, dict):
         return False
     return "concept" in value or isinstance(value.get("reference"), dict)
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _objects(value: object) -> list[Json]:
-    return [each for each in _list(value) if isinstance(each, dict)]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from urllib.parse import urljoin
 
 import httpx
 
 from adapter.clock import retry_after
 from adapter.errors import ConfigurationError, Malformed, NotFound, Rejected, TryAgain
-from adapter.fhir.elements import Json
+from adapter.fhir.elements import Json, objects
 from adapter.fhir.json_body import read_object, write_object
 from adapter.fhir.outcome import outcome_text
 from adapter.fhir.smart_auth import SmartAuth
@@ -75,8 +75,8 @@ class SourceServer:
             if page.get("resourceType") != "Bundle":
                 raise TryAgain(f"{self.base} answered a search without a Bundle")
             yield page
-            count += sum(_is_match(each) for each in page.get("entry") or [])
-            links = page.get("link") or []
+            count += sum(_is_match(each) for each in objects(page.get("entry")))
+            links = objects(page.get("link"))
             told = [each.get("url") for each in links if each.get("relation") == "next"]
             if not told:
                 _check_total(page.get("total"), count, self.base)
@@ -123,12 +123,21 @@ class SourceServer:
         return _origin(url) == _origin(self._home)
 
 
+def resources_of(page: Json) -> Iterator[tuple[str, Json]]:
+    """(fullUrl, resource) of a page."""
+    for entry in objects(page.get("entry")):
+        resource, address = entry.get("resource"), entry.get("fullUrl")
+        if isinstance(resource, dict) and isinstance(resource.get("resourceType"), str):
+            yield address if isinstance(address, str) else "", resource
+
+
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
     return url.scheme, url.host, url.port
 
 
 def _is_match(entry: Json) -> bool:
-    return bool((entry.get("search") or {}).get("mode", "match") == "match")
+    told = entry.get("search")
+    return not isinstance(told, dict) or told.get("mode", "match") == "match"
 
 
 def _check_total(total: object, count: int, base: str) -> None:
@@ -155,13 +164,17 @@ async def _bounded(response: httpx.Response) -> bytes:
 
 
 def _read(response: httpx.Response, body: bytes, what: str) -> Json:
-    """The resource of an answer, {} without one; raises by its status."""
-    status = response.status_code
+    """The resource of an answer, {} of an empty one; raises by its status."""
+    status, good = response.status_code, 200 <= response.status_code < 300
     try:
         resource = read_object(body) if body.strip() else {}
-    except Malformed:
+        if resource and not isinstance(resource.get("resourceType"), str):
+            raise Malformed("it has no resourceType")
+    except Malformed as error:
+        if good:
+            raise Refused(f"{what} answered no FHIR JSON: {error}", code="structure") from None
         resource = {}
-    if 200 <= status < 300:
+    if good:
         return resource
     told = f"{what} answered HTTP {status} {outcome_text(resource)}".strip()
     if status in (404, 410):

@@ -11,20 +11,20 @@ import structlog
 
 from adapter.domain.identifiers import sha256_hex
 from adapter.domain.message import InboundMessage
-from adapter.errors import NotFound, Rejected, TryAgain
+from adapter.errors import Rejected, TryAgain
 from adapter.fhir.bundles import OrderBundle, collected
 from adapter.fhir.elements import Json
 from adapter.fhir.gathering import gather
 from adapter.fhir.json_body import read_object, write_object
 from adapter.fhir.references import self_contained
-from adapter.fhir.source_server import SourceServer, token_of
+from adapter.fhir.source_server import SourceServer, resources_of, token_of
 from adapter.mapping.fhir_orders import FhirOrderMapping
 from adapter.mapping.fhir_sources import FhirSource, load_fhir_sources, protocol_of
 from adapter.mapping.files import MappingFiles
 from adapter.ports import Clock
 from adapter.store import fhir_sources as store
 from adapter.store.fhir_sources import SeenOrder
-from adapter.workflow.fhir_intake import Arrival, FhirIntake
+from adapter.workflow.fhir_intake import Arrival, FhirIntake, is_id
 from adapter.workflow.fhir_tasks import promise_task
 from adapter.workflow.study_flow import House
 
@@ -76,12 +76,8 @@ class Fetching:
         self._house, self._intake = house, intake
 
     async def look_at(self, feed: Feed, id_: str) -> None:
-        """Take one order as it is on the server now; raises TryAgain."""
-        try:
-            order = await feed.server.read(f"{_ORDERS}/{id_}")
-        except NotFound:
-            log.warning("fhir_order_gone", source=feed.source.name)
-            return
+        """Take one order as it is on the server now; raises NotFound, Refused, TryAgain."""
+        order = await feed.server.read(f"{_ORDERS}/{id_}")
         await self._take(feed, order, [])
 
     async def sweep(self, feed: Feed) -> None:
@@ -106,9 +102,8 @@ class Fetching:
         query = f"{query}&_sort=_lastUpdated&_count={source.page_size}".replace("?&", "?")
         async for page in feed.server.pages(query):
             done.pages += 1
-            found = [each for each in page.get("entry") or [] if each.get("resource")]
-            beside = [(str(each.get("fullUrl") or ""), each["resource"]) for each in found]
-            for order in (each for _, each in beside if each.get("resourceType") == _ORDERS):
+            beside = list(resources_of(page))
+            for order in (each for _, each in beside if each["resourceType"] == _ORDERS):
                 try:
                     done.new += await self._take(feed, order, beside)
                     done.last = max(done.last, _changed_at(order))
@@ -119,6 +114,9 @@ class Fetching:
     async def _take(self, feed: Feed, order: Json, beside: Sequence[tuple[str, Json]]) -> bool:
         """Whether the order was new, or new in this version. Raises TryAgain."""
         name, id_ = feed.source.name, str(order.get("id") or "")
+        if not is_id(id_):
+            log.warning("fhir_order_without_id", source=name)
+            return False
         version = _version(order)
         seen = await asyncio.to_thread(self._seen, name, id_)
         if seen is not None and seen.version == version:
@@ -182,17 +180,21 @@ class Fetching:
                 promise_task(self._house, tx, new.source, new.id)
 
 
+def _meta(order: Json) -> Json:
+    told = order.get("meta")
+    return told if isinstance(told, dict) else {}
+
+
 def _version(order: Json) -> str:
     """What changes when the order does: versionId, time of change, or all of it."""
-    meta = order.get("meta") or {}
-    told = meta.get("versionId") or meta.get("lastUpdated")
+    told = _meta(order).get("versionId") or _meta(order).get("lastUpdated")
     return str(told or sha256_hex(write_object(order).encode()))
 
 
 def _changed_at(order: Json) -> str:
     """meta.lastUpdated as ISO 8601 in UTC, all of one length; "" where it is none."""
     try:
-        told = datetime.fromisoformat(str((order.get("meta") or {}).get("lastUpdated")))
+        told = datetime.fromisoformat(str(_meta(order).get("lastUpdated")))
     except ValueError:
         return ""
     return told.astimezone(UTC).isoformat(timespec="microseconds") if told.tzinfo else ""

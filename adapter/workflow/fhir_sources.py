@@ -110,10 +110,18 @@ class FhirSources:
             log.warning("fhir_source_unknown", source=name)
         elif kind == "turn":
             await self._turn(feed, int(rest))
-        elif kind == "order":
-            await self._fetching.look_at(feed, rest.partition("/")[0])
         else:
-            await self._fetching.sweep(feed)
+            await self._look(feed, rest.partition("/")[0] if kind == "order" else "")
+
+    async def _look(self, feed: Feed, order: str) -> None:
+        """At this order, or at whatever has changed; what is refused now is for the next turn."""
+        try:
+            if order:
+                await self._fetching.look_at(feed, order)
+            else:
+                await self._fetching.sweep(feed)
+        except Rejected as error:
+            log.warning("fhir_source_refuses", source=feed.source.name, why=str(error))
 
     async def _turn(self, feed: Feed, turn: int) -> None:
         name, problem = feed.source.name, ""

@@ -10,6 +10,7 @@ import structlog
 
 from adapter.errors import NotFound
 from adapter.fhir.elements import Json
+from adapter.fhir.source_server import resources_of
 from adapter.fhir.subscriptions import write_subscription
 from adapter.store import fhir_sources as store
 from adapter.store.fhir_sources import SourceState
@@ -55,9 +56,9 @@ async def _mine(feed: Feed, endpoint: str) -> str:
     """The id of one that we made and could not write down any more."""
     query = f"Subscription?url={quote(endpoint, safe='')}"
     async for page in feed.server.pages(query):
-        for each in page.get("entry") or []:
-            resource = each.get("resource") or {}
-            if (resource.get("channel") or {}).get("endpoint") == endpoint:
+        for _, resource in resources_of(page):
+            channel = resource.get("channel")
+            if isinstance(channel, dict) and channel.get("endpoint") == endpoint:
                 return str(resource.get("id") or "")
     return ""
 

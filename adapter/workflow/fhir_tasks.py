@@ -15,7 +15,7 @@ import structlog
 from adapter.domain.study import Study
 from adapter.errors import Rejected
 from adapter.fhir.elements import Json, search
-from adapter.fhir.source_server import SourceServer
+from adapter.fhir.source_server import SourceServer, resources_of
 from adapter.fhir.tasks import REJECTED, has_ended, new_task, task_status, with_status
 from adapter.mapping.fhir_sources import FhirSource, TaskRule
 from adapter.store import fhir_sources as store
@@ -116,8 +116,8 @@ class FhirTasks:
             return await server.read(f"Task/{seen.task}")
         found: list[Json] = []
         async for page in server.pages(f"Task?focus={quote(order, safe='')}"):
-            found += [each["resource"] for each in page.get("entry") or [] if each.get("resource")]
-        tasks = [each for each in found if each.get("resourceType") == "Task" and each.get("id")]
+            found += [resource for _, resource in resources_of(page)]
+        tasks = [each for each in found if each["resourceType"] == "Task" and each.get("id")]
         return next((each for each in tasks if not has_ended(each)), tasks[0] if tasks else {})
 
     def _told(self) -> list[str]:

@@ -19,6 +19,7 @@ class SourceDouble:
     def __init__(self) -> None:
         self.resources: dict[str, Json] = {}
         self.fail: dict[str, int] = {}
+        self.instead: dict[str, Json] = {}
         self.asked: list[tuple[str, str, dict[str, str]]] = []
         self.before: Callable[[str], None] = lambda _path: None
         self.next_link = ""
@@ -44,6 +45,9 @@ class SourceDouble:
         for start, status in self.fail.items():
             if name.startswith(start):
                 return status, None
+        for start, told in self.instead.items():
+            if path.removeprefix("/fhir/").startswith(start):
+                return 200, told
         if method == "GET":
             found = self.resources.get(name)
             return self._search(split) if "/" not in name else (200 if found else 404, found)

@@ -114,3 +114,27 @@ def test_references_lead_nowhere_but_to_the_server(place: Place, subject: Any) -
         "/fhir/Patient/nobody",
         "/fhir/Task",
     }
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        5,
+        [5, {"resource": 5}, {"resource": {"resourceType": []}}, {"fullUrl": {}}],
+        [{"resource": {"resourceType": "ServiceRequest", "id": 5, "meta": [], "contained": [5]}}],
+        [{"resource": {"resourceType": "ServiceRequest", "id": "../Patient/p"}}],
+        [{"resource": {"resourceType": "ServiceRequest"}, "search": 5}],
+    ],
+)
+def test_odd_answers_stop_nothing(place: Place, entry: Any) -> None:
+    page = {"resourceType": "Bundle", "type": "searchset", "entry": entry, "link": [5]}
+    place.ehr.instead["ServiceRequest?"] = page
+    place.run()
+    place.hear(order("1"))
+    place.ehr.instead["ServiceRequest/1"] = {"odd": entry}
+    place.run()
+    assert place.accessions() == []
+    place.ehr.instead.clear()
+    place.ehr.put(order("1"))
+    place.turn()
+    assert place.accessions() == ["ACC-1"]
