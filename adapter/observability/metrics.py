@@ -13,7 +13,16 @@ from prometheus_client.registry import Collector
 from adapter.domain.feed import FeedState
 from adapter.domain.link_security import CertificateExpiry, FailedHandshakes
 from adapter.ports import Clock
-from adapter.store import alerts, deliveries, dictations, messages, owed_answers, pauses, studies
+from adapter.store import (
+    alerts,
+    deliveries,
+    dictations,
+    fhir_sources,
+    messages,
+    owed_answers,
+    pauses,
+    studies,
+)
 from adapter.store.database import Database
 
 
@@ -36,6 +45,7 @@ class TableMetrics(Collector):
             yield _by("readout_dictations", "Dictations", "state", dictations.count_by_state(tx))
             yield _deliveries(tx)
             yield _pauses(tx)
+            yield _sources(tx)
             yield _alerts(tx)
             owed = owed_answers.count_by_listener(tx)
             yield _by("readout_answers_owed", "Application ACKs not given yet", "listener", owed)
@@ -166,6 +176,17 @@ def _pauses(tx: sa.Connection) -> Metric:
     )
     for destination in pauses.listed(tx):
         family.add_metric([destination], 1.0)
+    return family
+
+
+def _sources(tx: sa.Connection) -> Metric:
+    family = GaugeMetricFamily(
+        "readout_fhir_source_fails",
+        "1 where the last search of a FHIR server for orders failed",
+        labels=["source"],
+    )
+    for each in fhir_sources.states(tx):
+        family.add_metric([each.name], float(bool(each.problem)))
     return family
 
 

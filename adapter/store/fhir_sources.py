@@ -42,6 +42,11 @@ def state(tx: sa.Connection, name: str, *, lock: bool = False) -> SourceState:
     return SourceState(name) if row is None else SourceState(*row)
 
 
+def states(tx: sa.Connection) -> list[SourceState]:
+    """Every server that was ever searched."""
+    return [SourceState(*row) for row in tx.execute(sa.select(fhir_source).order_by("name"))]
+
+
 def keep_state(tx: sa.Connection, new: SourceState) -> None:
     """Write it."""
     tx.execute(sa.delete(fhir_source).where(fhir_source.c.name == new.name))

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+from anyio import from_thread
 from fastapi import APIRouter, Query, Request, Response
 
-from adapter.errors import Malformed
+from adapter.domain.order import OrderEvent
+from adapter.errors import Malformed, Rejected
+from adapter.fhir.bundles import COLLECTION, OrderBundle, collected
 from adapter.fhir.elements import Json, present
 from adapter.fhir.identifiers import identifier_search, read_tokens
 from adapter.fhir.json_body import read_object
 from adapter.fhir.orders import read_order
+from adapter.fhir.references import self_contained
+from adapter.mapping.fhir_orders import FhirOrderMapping
 from adapter.web.fhir_answers import FhirResponse, check_fhir_json, headers_of, only, outcome, wants
 from adapter.web.parts import Parts
 from adapter.web.problems import FHIR_JSON
@@ -111,10 +116,17 @@ def _take(request: Request, body: bytes, parts: Parts, asked: Asked) -> Response
     check_fhir_json(request)
     sender, peer = who(request)
     message = parts.fhir.message(body, sender, peer, ORDERS)
+    try:
+        beside = from_thread.run(parts.fhir_sources.beside, body)
+    except Rejected as error:
+        parts.fhir.refuse(message, error)
+        raise
+    if beside:
+        whole = collected(read_object(body), beside)
+        message = parts.fhir.message(whole, sender, peer, ORDERS)
 
     def arrived(stored: bytes) -> list[Arrival]:
-        resource = read_object(stored)
-        return [Arrival(resource, read_order(resource, parts.fhir_orders), asked)]
+        return [Arrival(*_read(stored, parts.fhir_orders), asked)]
 
     (taken,) = parts.fhir.take(message, arrived)
     current = parts.fhir_reading.read(taken.id)
@@ -122,6 +134,16 @@ def _take(request: Request, body: bytes, parts: Parts, asked: Asked) -> Response
     headers = headers_of(current, address)
     status = 201 if taken.created else 200
     return FhirResponse(_preferred(request, current, taken.changed), status, headers)
+
+
+def _read(stored: bytes, mapping: FhirOrderMapping) -> tuple[Json, OrderEvent]:
+    """An order as it came, or with what was fetched for it; complete in itself."""
+    resource = read_object(stored)
+    if resource.get("type") != COLLECTION:
+        return resource, read_order(resource, mapping)
+    bundle = OrderBundle(resource)
+    event = bundle.read(0, mapping)
+    return self_contained(bundle.entries[0]["resource"], bundle.beside.used), event
 
 
 def _preferred(request: Request, current: Current, changed: bool) -> Json | None:

@@ -15,6 +15,8 @@ import sqlalchemy as sa
 import structlog
 
 from adapter.errors import NotFound, Rejected, TryAgain
+from adapter.fhir.elements import Json
+from adapter.fhir.gathering import gather
 from adapter.fhir.json_body import read_object
 from adapter.fhir.notifications import Kind, Notification, is_notification, read_notification
 from adapter.mapping.smart_client import SmartClient
@@ -29,6 +31,7 @@ from adapter.workflow.study_flow import FETCH, House
 log = structlog.get_logger()
 
 _MOST_HINTS = 100
+_LONGEST_FETCH_S = 20.0
 _ORDERS = "ServiceRequest"
 
 
@@ -53,6 +56,20 @@ class FhirSources:
                 turn = store.state(tx, name).turn
                 self._house.jobs.put(tx, FETCH, f"{name}/turn-{turn}", lane=name)
         return len(self.feeds) + self.tasks.reconcile()
+
+    async def beside(self, body: bytes) -> list[tuple[str, Json]]:
+        """(address, resource) of what an order that was sent to us names on one of these servers.
+
+        Raises Malformed, Rejected, TryAgain.
+        """
+        for feed in self.feeds.values():
+            if f"{feed.server.base}/".encode() in body:
+                try:
+                    async with asyncio.timeout(_LONGEST_FETCH_S):
+                        return await gather(read_object(body), feed.server)
+                except TimeoutError:
+                    raise TryAgain(f"{feed.server.base} is too slow; send it again") from None
+        return []
 
     def heard(self, name: str, authorization: str, body: bytes, id_: str = "") -> None:
         """A server tells of a change; when this returns, the promise to look is on disk.

@@ -34,9 +34,10 @@ kept and given back, but mean nothing to the study. Resources that are read are 
 R4 with its required code tables and reference types; decimals keep their digits."""
 
 REFERENCES = """A reference may lead to a contained resource, to an entry of the same Bundle (by
-fullUrl, by `Type/id`, or as `Patient?identifier=system|value`), or, for orders of a server under
-`fhir_sources/`, to a resource of that server or of a host that its file lists. Nothing else is
-fetched. Where several resources of an order name a patient, it must be the same one."""
+fullUrl, by `Type/id`, or as `Patient?identifier=system|value`), or to a resource of a server under
+`fhir_sources/` or of a host that its file lists, in orders of that server and in single orders that
+name its base URL. Nothing else is fetched. Where several resources of an order name a patient, it
+must be the same one."""
 
 SERVERS = """### Orders fetched from servers
 

@@ -9,8 +9,9 @@ from adapter.domain.identifiers import Accession, Phi, sha256_hex
 from adapter.domain.message import InboundMessage
 from adapter.domain.people import Patient
 from adapter.observability.metrics import make_registry
-from adapter.store import messages
+from adapter.store import fhir_sources, messages
 from adapter.store.database import Database
+from adapter.store.fhir_sources import SourceState
 from tests.fakes.destination import GONE, HOLD
 from tests.fakes.house import Workflow
 
@@ -93,3 +94,13 @@ def test_no_accession_and_no_patient_is_in_them(database: Database, tmp_path: Pa
     text, _ = scrape(workflow)
     for private in ("ACC-0815", "MRN-4711", "Mustermann", "Erika", "pneumothorax", "EHR"):
         assert private not in text
+
+
+def test_a_server_that_cannot_be_searched_shows(database: Database, tmp_path: Path) -> None:
+    workflow = Workflow(database, tmp_path)
+    with workflow.database.write() as tx:
+        fhir_sources.keep_state(tx, SourceState("north", problem="HTTP 503"))
+        fhir_sources.keep_state(tx, SourceState("south"))
+    values = scrape(workflow)[1]
+    assert values["readout_fhir_source_fails", "north"] == 1
+    assert values["readout_fhir_source_fails", "south"] == 0

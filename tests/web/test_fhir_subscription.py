@@ -73,3 +73,25 @@ def test_an_id_that_is_none_only_makes_us_search(site: Site, place: Place) -> No
         "/fhir/Patient/p",
         "/fhir/Task",
     }
+
+
+def test_what_a_posted_order_names_on_a_known_server_is_fetched(site: Site, place: Place) -> None:
+    base = place.sources.feeds["ehr"].server.base
+    told = order("1", subject={"reference": f"{base}/Patient/p"})
+    answer = site.client.post("/fhir/ServiceRequest", content=json.dumps(told), headers=FHIR)
+    assert answer.status_code == 201
+    assert site.client.get("/api/studies/ACC-1").json()["patient"]["mrn"] == "M1"
+    again = site.client.post("/fhir/ServiceRequest", content=json.dumps(told), headers=FHIR)
+    assert (again.status_code, again.headers["etag"]) == (200, 'W/"1"')
+    place.ehr.fail["Patient"] = 503
+    told["priority"] = "stat"
+    away = site.client.post("/fhir/ServiceRequest", content=json.dumps(told), headers=FHIR)
+    assert (away.status_code, issue(away)["code"]) == (503, "transient")
+    place.ehr.fail["Patient"] = 404
+    gone = site.client.post("/fhir/ServiceRequest", content=json.dumps(told), headers=FHIR)
+    assert gone.status_code in (404, 422)
+    assert site.client.get("/api/studies/ACC-1").json()["priority"] == "routine"
+    for stranger in ("http://127.0.0.1:9/fhir/Patient/p", "http://169.254.169.254/Patient/1"):
+        told["subject"] = {"reference": stranger}
+        refused = site.client.post("/fhir/ServiceRequest", content=json.dumps(told), headers=FHIR)
+        assert issue(refused)["expression"] == ["ServiceRequest.subject.identifier"]
