@@ -20,6 +20,13 @@ _OUTCOME = {
         "issue": {"type": "array", "items": {"type": "object"}},
     },
 }
+_RESOURCE = {
+    "title": "Resource",
+    "description": "A FHIR R4 resource.",
+    "type": "object",
+    "required": ["resourceType"],
+    "properties": {"resourceType": {"type": "string"}},
+}
 _METHODS = ("get", "put", "post", "delete", "patch")
 
 
@@ -39,8 +46,12 @@ def _document(app: FastAPI) -> dict[str, Any]:
         schemas.pop(unused, None)
     schemas["Problem"] = Problem.model_json_schema()
     schemas["OperationOutcome"] = _OUTCOME
+    schemas["Resource"] = _RESOURCE
     for path, operation in _operations(document):
         operation["responses"].pop("422", None)
+        for answer in operation["responses"].values():
+            if FHIR_JSON in answer.get("content", {}):
+                answer["content"][FHIR_JSON]["schema"] = {"$ref": "#/components/schemas/Resource"}
         operation["responses"]["default"] = _refusal(path)
         for content in operation.get("requestBody", {}).get("content", {}).values():
             schemas |= content["schema"].pop("$defs", {})
