@@ -14,13 +14,13 @@ import sqlalchemy as sa
 from click.testing import Result
 from typer.testing import CliRunner
 
-from adapter.bootstrap import translate
 from adapter.cli import app
 from adapter.domain.decision import DecisionKind
 from adapter.domain.identifiers import Accession, Phi
 from adapter.domain.order import Code, OrderAction, OrderStatus
 from adapter.domain.people import Patient, Sex
 from adapter.errors import ConfigurationError, NotFound
+from adapter.links import translate
 from adapter.mapping.destinations import DestinationProfile
 from adapter.mapping.files import MappingFile
 from adapter.store import reports

@@ -12,9 +12,9 @@ from typing import Any
 
 import httpx
 
-from adapter.bootstrap import translate
 from adapter.demo.mllp import exchange, fields
 from adapter.demo.site import Service, service_environment
+from adapter.links import translate
 from adapter.store.database import Database
 from adapter.workflow.replay import replay
 from tests.fakes.receivers import RecordsSystem, ReportingSystem, poll

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from adapter.bootstrap import translate
 from adapter.hl7v2.message import Message
+from adapter.links import translate
 from adapter.mapping.destinations import DestinationProfile
 from adapter.mapping.files import MappingFile
 from adapter.workflow.replay import replay
