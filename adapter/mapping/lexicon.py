@@ -13,6 +13,7 @@ from adapter.mapping.lexicon_table import CueKind, Finding, Generic, LexiconFile
 from adapter.mapping.phrase_table import PhraseTable, WordForms
 
 Row = TypeVar("Row", Finding, Organ)
+DEVICES = "devices"  # the organ of tubes and lines
 
 
 class Term(NamedTuple):
@@ -48,6 +49,7 @@ class Lexicon:
         self.terms: PhraseTable[Term] = PhraseTable(self._term_rows(), self.forms, of_findings)
         self.sites: PhraseTable[Site] = PhraseTable(self._site_rows(), self.forms)
         self.cues: PhraseTable[frozenset[str]] = PhraseTable(_cue_rows(parts), self.forms, of_cues)
+        self.devices = {each.id for each in self.findings.values() if each.organ == DEVICES}
         self.telling = _telling(parts, self.forms)
         self.topics: PhraseTable[str] = PhraseTable(_topic_rows(parts), self.forms)
         self.ancestors = {each: frozenset(self._wider(each)) for each in self.findings}

@@ -162,7 +162,7 @@ def is_of_earlier_study(line: Line, at: int) -> bool:
     first = line.events[at].start
     exam = earlier = False
     for event in reversed(line.events[:at]):
-        if not event.kinds.isdisjoint(_COMPARED) and "exam" not in event.kinds:
+        if not event.kinds.isdisjoint(_COMPARED) and event.kinds.isdisjoint(("exam", "prior")):
             return False  # "comparison with prior study shows"
         if event.kinds.isdisjoint(_OF_STUDY) or first - event.end > _STUDY_GAP:
             break

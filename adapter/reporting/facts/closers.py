@@ -61,6 +61,8 @@ def _closing(line: Line, at: int) -> str | None:
 
 
 def _reach_back(line: Line, at: int, name: str, found: dict[int, set[str]]) -> None:
+    if _is_of_twin(line, at):
+        return
     listed, reached = False, False
     for place in reversed(range(at)):
         event = line.events[place]
@@ -90,6 +92,17 @@ def _is_of_other_side(line: Line, joint: int, at: int) -> bool:
     """ "Effusion is small on the left and absent on the right": the denial is of the other side."""
     here, side = nearest_side(line, range(joint - 1, -1, -1)), side_behind(line, at)
     return joint + 1 == at and None not in (here, side) and here is not side
+
+
+def _is_of_twin(line: Line, at: int) -> bool:
+    """ "Small right effusion, left none": the denial is of the side right before it."""
+    if at == 0 or line.events[at - 1].end != line.events[at].start:
+        return False
+    side = nearest_side(line, (at - 1,))
+    here = nearest_side(line, range(at - 2, -1, -1))
+    named = next((event for event in reversed(line.events[: at - 1]) if event.term), None)
+    here = here or (named and nearest_side(line, range(line.terms[0])))
+    return None not in (here, side) and here is not side
 
 
 def _is_relative(line: Line, clause: int, at: int) -> bool:

@@ -8,6 +8,8 @@ from adapter.mapping.lexicon import Lexicon, Site, Term
 from adapter.mapping.phrase_table import Hit, Token
 
 _MARKS = {",": "comma", ";": "end", "(": "open", ")": "close", "?": "doubt", ":": "colon"}
+_TWO = 2  # words before a shared name: "acute or"
+_ADJECTIVES = frozenset(("limiting", "chronic", "fresh"))
 NOTHING: frozenset[str] = frozenset()
 
 
@@ -37,9 +39,9 @@ def line(sentence: str, lexicon: Lexicon) -> Line:
     """Everything the tables know in a sentence, by place."""
     tokens = lexicon.forms.tokens(sentence)
     words = [token.word for token in tokens]
-    terms = lexicon.terms.find(words)
+    terms = [_shared(words, hit, lexicon) for hit in lexicon.terms.find(words)]
     events = [
-        Event(hit.start, hit.end, _kinds(words[hit.start : hit.end], lexicon), term=hit.value)
+        Event(hit.start, hit.end, _kinds(words[hit.start : hit.end], hit.value, lexicon), hit.value)
         for hit in terms
     ]
     taken = [False] * len(words)
@@ -57,23 +59,39 @@ def line(sentence: str, lexicon: Lexicon) -> Line:
     return row_of(tokens, _fronted(events))
 
 
+def _shared(words: list[str], hit: Hit[Term], lexicon: Lexicon) -> Hit[Term]:
+    """ "Acute or chronic infarct" names infarcts of both kinds, not the chronic one alone."""
+    if hit.start < _TWO or lexicon.telling.get(words[hit.start]) != "chronic":
+        return hit
+    joint = lexicon.cues.find(words[hit.start - 1 : hit.start])
+    other = lexicon.cues.find(words[hit.start - _TWO : hit.start - 1])
+    if not joint or not other or joint[0].value.isdisjoint(("and", "or")):
+        return hit
+    head = lexicon.terms.find(words[hit.start + 1 : hit.end])
+    if other[0].value.isdisjoint(_ADJECTIVES) or len(head) != 1 or head[0].start:
+        return hit
+    return hit._replace(start=hit.start + 1, value=head[0].value)
+
+
 def row_of(tokens: list[Token], events: list[Event]) -> Line:
     """A line of these events."""
     return Line(tokens, events, [n for n, event in enumerate(events) if event.term])
 
 
 _TERM = frozenset(("term",))
+_DEVICE = frozenset(("term", "device"))
 _SITE = frozenset(("site",))
 WHERE = frozenset(
     ("preposition", "of", "site", "left", "right", "bilateral", "definite", "partial", "through")
 )
 
 
-def _kinds(words: list[str], lexicon: Lexicon) -> frozenset[str]:
+def _kinds(words: list[str], term: Term, lexicon: Lexicon) -> frozenset[str]:
     """What the name of a finding tells itself: "biapical scarring", "old infarct"."""
+    kinds = _DEVICE if term.finding in lexicon.devices else _TERM
     if len(words) == 1:
-        return _TERM
-    return _TERM.union(lexicon.telling[word] for word in words if word in lexicon.telling)
+        return kinds
+    return kinds.union(lexicon.telling[word] for word in words if word in lexicon.telling)
 
 
 def _fronted(events: list[Event]) -> list[Event]:

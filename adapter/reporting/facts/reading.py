@@ -12,7 +12,7 @@ from adapter.mapping.lexicon import ANAPHOR, Lexicon, Site, Term
 from adapter.mapping.lexicon_table import Finding
 from adapter.reporting.facts.closers import marks
 from adapter.reporting.facts.course import counts, courses
-from adapter.reporting.facts.events import Event, Line, line, row_of
+from adapter.reporting.facts.events import NOTHING, Event, Line, line, row_of
 from adapter.reporting.facts.measurements import Size, assign, sizes
 from adapter.reporting.facts.places import level_of, levels, sites_of
 from adapter.reporting.facts.scope import FAMILY, HISTORICAL, NEGATED, UNCERTAIN
@@ -227,8 +227,9 @@ def _mention(sentence: str, context: _Context, at: int, lexicon: Lexicon) -> Men
     )
     inner = lexicon.sites.find(row.words(event.start, event.end)) if _is_general(finding) else ()
     organ = _organ(finding, inner[0].value if inner else site)
-    limited = NEGATED in scope and _called(row, at, "limiting")
-    return Mention(fact, organ, limited, _called(row, at, "chronic"))
+    every = _is_of_every_age(row, at)
+    limited = NEGATED in scope and not every and _called(row, at, "limiting")
+    return Mention(fact, organ, limited, not every and _called(row, at, "chronic"))
 
 
 def _course(told: Course | None, scope: set[str]) -> Course | None:
@@ -257,6 +258,15 @@ def _called(row: Line, at: int, kind: str) -> bool:
         if event.term or not event.kinds.isdisjoint(_NO_ADJECTIVES):
             return False
     return False
+
+
+def _is_of_every_age(row: Line, at: int) -> bool:
+    """ "Acute or chronic infarct", "old and acute": neither old alone nor new alone."""
+    first, joint, last = [NOTHING] * max(0, 3 - at) + [e.kinds for e in row.events[:at][-3:]]
+    if joint.isdisjoint(("and", "or")):
+        return False
+    ages = ("chronic", "limiting")
+    return any(one in first and other in last for one, other in (ages, ages[::-1]))
 
 
 def _normal(row: Line, mentions: tuple[Mention, ...]) -> frozenset[str]:

@@ -17,6 +17,7 @@ from adapter.reporting.facts.ahead import (
     turns_away,
 )
 from adapter.reporting.facts.events import Event, Line
+from adapter.reporting.facts.sides import nearest_side
 
 NEGATED, UNCERTAIN, HISTORICAL, FAMILY = "negated", "uncertain", "historical", "family"
 
@@ -37,6 +38,7 @@ CLOSERS = {
 }
 _ANY_OPENER = frozenset((*_OPENERS, *_ADJECTIVES, *CLOSERS, "uncertain_either", "reported"))
 _APART = JOINTS | {"or", "preposition", "verb", "end"}
+_TOLD = frozenset(("verb", "normal"))
 _LISTING = frozenset(("uncertain_list", "reported"))
 _NEW_CLAUSE = frozenset(("definite", "there"))
 _COURSES = frozenset(("increased", "decreased", "change", "resolved"))
@@ -99,6 +101,8 @@ def _begins_unmarked(line: Line, at: int, scope: Scope) -> bool:
     if scope.name != NEGATED or last is None or is_list(line, at):
         return False
     start = last.end
+    if "device" in line.events[at].kinds - last.kinds:
+        return True
     if start >= line.events[at].start:  # "no effusion cardiomegaly unchanged"
         return _is_status(line, at) or "chronic" in line.events[at].kinds
     between = [place for place in range(at) if line.events[place].start >= start]
@@ -116,7 +120,7 @@ def _is_subject(line: Line, first: int, at: int) -> bool:
     """ "There is …", "the heart …", "heart size is enlarged"."""
     if not line.events[first].kinds.isdisjoint(_NEW_CLAUSE):
         return True
-    told = any("verb" in event.kinds for event in line.events[first:at])
+    told = any(not event.kinds.isdisjoint(_TOLD) for event in line.events[first:at])
     return told and line.events[first].site is not None
 
 
@@ -161,8 +165,9 @@ def _ousts(line: Line, at: int, name: str, scope: Scope) -> bool:
     """ "History of cancer without recurrence": the denial is of today; and the reverse."""
     if name == NEGATED and scope.name == HISTORICAL:  # "status post fall, no fracture"
         return not scope.listed and line.events[at].start > line.events[scope.opened].end
-    if scope.covered is None:
-        return False
+    if scope.covered is None:  # "nodule versus artifact, no effusion"
+        between = line.events[scope.opened + 1 : at]
+        return name == NEGATED and any("comma" in event.kinds for event in between)
     return (name, scope.name) in ((NEGATED, UNCERTAIN), (HISTORICAL, NEGATED))
 
 
@@ -206,6 +211,15 @@ def _is_about_change(line: Line, at: int) -> bool:
     return first is not None and "change" in first.kinds
 
 
+def _is_elsewhere(line: Line, at: int, scope: Scope) -> bool:
+    """ "No thrombus on the right, and thrombus on the left"; a device is not among findings."""
+    term = next((event for event in line.events[at + 1 :] if event.term), None)
+    if term and scope.covered and "device" in term.kinds - scope.covered.kinds:
+        return True
+    here = nearest_side(line, range(at - 1, scope.opened, -1))
+    return here is not None and is_placed(line, at)
+
+
 def _is_pair(line: Line, comma: int, scope: Scope) -> bool:
     """Whether no comma stands before this one in the scope."""
     return all("comma" not in event.kinds for event in line.events[scope.opened : comma])
@@ -236,11 +250,13 @@ def _closes(line: Line, at: int, scope: Scope) -> bool:
         return False
     if scope.verb and not is_list(line, at):
         return True
-    if "with" in joint:
-        return scope.name != NEGATED or anew
+    if "with" in joint:  # "resolution of the effusion with residual atelectasis"
+        return scope.name != NEGATED or anew or "resolved" in line.events[scope.opened].kinds
     if "comma" in joint and is_list(line, at):
         return False
     if anew or tells_presence(line, at, "comma" in line.events[at - 1].kinds):
+        return True
+    if scope.name == NEGATED and _is_elsewhere(line, at, scope):
         return True
     if "comma" in joint and scope.name == NEGATED:  # "no fracture or dislocation, swelling"
         return scope.alternative or (_is_pair(line, at, scope) and is_placed(line, at))

@@ -14,9 +14,12 @@ _STOPS_BEFORE = frozenset(("comma", "and", "or", "with", "end", "verb", "versus"
 _STOPS_SIDE = _STOPS_BEFORE | {"uncertain_before", "negated_before", "normal"}
 _STOPS_SUBJECT = frozenset(("end", "uncertain_before", "with", "relative"))
 _TELLS = frozenset(("verb", "colon"))
-_SAYS_SO = frozenset(("verb", "previously", "increased", "decreased", "status", "comparative"))
+_SAYS_SO = frozenset(
+    ("verb", "previously", "increased", "decreased", "status", "comparative", "comma")
+)
 _LEADS = frozenset(("than", "preposition", "of", "through", "definite"))
-_PLACES = WHERE | {"fresh"}
+_BESIDE = WHERE | {"fresh", "limiting", "open", "close"}
+_PLACES = WHERE | {"fresh", "limiting"}
 _STOPS_AFTER = frozenset(("comma", "and", "or", "with", "end", "versus"))
 _STOPS_SIDE_AFTER = _STOPS_AFTER | {"historical_before", "negated_before", "uncertain_before"}
 _JOINTS = frozenset(("and", "or", "versus"))
@@ -175,7 +178,7 @@ def _both(line: Line, at: int, side: Side) -> Side:
             return side if other is side else Side.BILATERAL
         if not event.kinds.isdisjoint(("and", "than")):
             joint = place
-        elif event.kinds - WHERE:
+        elif event.kinds - _BESIDE:
             return side
         repeated = bool(joint) and (repeated or "preposition" in event.kinds)
     return side
@@ -235,7 +238,9 @@ def _is_with_no(line: Line, place: int) -> bool:
 
 def _is_headline(line: Line, place: int, at: int) -> bool:
     """ "Left kidney without stones": the clause begins with the place, a denial comes behind."""
-    if any(event.kinds - WHERE for event in line.events[_clause(line, place) : place]):
+    before = takewhile(lambda event: event.kinds <= WHERE, reversed(line.events[:place]))
+    begin = place - sum(1 for _ in before)
+    if begin and line.events[begin - 1].kinds.isdisjoint(("end", "comma")):
         return False
     told = (e for e in line.events[place:at] if e.term or "negated_before" in e.kinds)
     first = next(told, None)
