@@ -15,7 +15,7 @@ from adapter.reporting.facts.scope import (
     UNCERTAIN,
     open_scopes,
 )
-from adapter.reporting.facts.sides import nearest_side, side_behind
+from adapter.reporting.facts.side_words import nearest_side, side_behind
 
 _STATED = frozenset(("verb", "negated_before", "uncertain_before", "historical_before"))
 _ANY_CLOSER = frozenset((*CLOSERS, "negated_last", "uncertain_either", "doubt"))

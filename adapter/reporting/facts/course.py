@@ -9,7 +9,7 @@ from adapter.mapping.phrase_table import singular
 from adapter.reporting.facts.ahead import is_bare
 from adapter.reporting.facts.events import Line
 from adapter.reporting.facts.measurements import Size
-from adapter.reporting.facts.sides import side_behind
+from adapter.reporting.facts.side_words import side_behind
 
 _COURSES: tuple[Course, ...] = ("resolved", "new", "increased", "decreased", "stable")
 _TELLING = frozenset((*_COURSES, "change"))

@@ -17,7 +17,7 @@ from adapter.reporting.facts.ahead import (
     turns_away,
 )
 from adapter.reporting.facts.events import Event, Line
-from adapter.reporting.facts.sides import nearest_side
+from adapter.reporting.facts.side_words import nearest_side
 
 NEGATED, UNCERTAIN, HISTORICAL, FAMILY = "negated", "uncertain", "historical", "family"
 
