@@ -77,6 +77,7 @@ from adapter.workflow.reports import Reports
 from adapter.workflow.review import Review
 from adapter.workflow.sign_in import SignIn
 from adapter.workflow.sign_off import SignOff
+from adapter.workflow.site_mappings import SiteMappings
 from adapter.workflow.study_flow import DELIVER, FETCH, MERGE, TELL, TRANSCRIBE, House, Route
 from adapter.workflow.upkeep import EVERY_S, Upkeep
 from adapter.workflow.watch_folder import WatchFolder
@@ -171,6 +172,7 @@ class Service:
             node=self._node(),
             live=live,
             contexts=seats,
+            site_mappings=SiteMappings(self.house, files),
             host_names=tuple(filter(None, map(str.strip, settings.http_host_names.split(",")))),
             feeds=self._doors.feeds,
             certificates=links.certificates,
@@ -329,7 +331,7 @@ class Service:
 
     def _node(self) -> Node:
         settings = self.settings
-        return Node(settings.node_id, settings.data_dir, settings.mappings_dir, self.house.now())
+        return Node(settings.node_id, settings.data_dir, self.house.now())
 
     def _mllp_listener(self, profile: ListenerProfile, intake: Intake) -> MllpListener:
         mapping = self._orders[profile.orders]

@@ -18,7 +18,7 @@ from adapter.mapping.ehr_launch import EhrLaunch
 from adapter.mapping.fhir_orders import FhirOrderMapping
 from adapter.mapping.fhir_sources import FhirSource, load_fhir_sources
 from adapter.mapping.fhircast_hubs import FhircastHub, load_fhircast_hubs
-from adapter.mapping.files import MappingFile, MappingFiles, MappingTable
+from adapter.mapping.files import MappingFiles, MappingTable
 from adapter.mapping.hl7_names import Hl7Names
 from adapter.mapping.hl7_orders import OrderMapping
 from adapter.mapping.lexicon import Lexicon
@@ -28,11 +28,10 @@ from adapter.mapping.message_table import MessageMapping
 from adapter.mapping.plug_in import PlugIn
 from adapter.mapping.reporting import ReportingTables
 from adapter.mapping.template_table import MacroFile, TemplateTable
-from adapter.mapping.templates import read_template
 from adapter.mapping.vocabulary import SITE
 from adapter.mapping.vocabulary_table import VocabularyOverlay, VocabularyTable
 from adapter.mapping.workspace import Workspace
-from adapter.reporting.template_lint import lint, macro_faults
+from adapter.workflow.mapping_lint import faults, file_faults
 
 FOLDERS: dict[str, type[MappingTable]] = {
     "destinations": DestinationProfile,
@@ -98,43 +97,24 @@ def _checked(files: MappingFiles, site: Path | None) -> Iterator[Report]:
     for folder, kind in FOLDERS.items():
         for file in files.folder(folder):
             added = folder == "vocabulary" and file.name.endswith(SITE)
-            yield file.name, _problems(file, VocabularyOverlay if added else kind, lexicon)
+            yield file.name, file_faults(file, VocabularyOverlay if added else kind, lexicon)
     for name, kind in SINGLE.items():
-        yield name, _wrong(partial(_single, files, name, kind))
+        yield name, faults(partial(_single, files, name, kind))
     for name in _unknown(site):
         yield name, ["no such mapping file is read; check its name and folder"]
     yield (
         "all together",
         [
-            *_wrong(lambda: ReportingTables.load(files)),
-            *_wrong(lambda: [files.get(each.orders) for each in load_listeners(files)]),
-            *_wrong(lambda: [files.get(each.orders) for each in load_fhir_sources(files)]),
-            *_wrong(lambda: load_fhircast_hubs(files)),
+            *faults(lambda: ReportingTables.load(files)),
+            *faults(lambda: [files.get(each.orders) for each in load_listeners(files)]),
+            *faults(lambda: [files.get(each.orders) for each in load_fhir_sources(files)]),
+            *faults(lambda: load_fhircast_hubs(files)),
         ],
     )
 
 
 def _single(files: MappingFiles, name: str, kind: type[MappingTable]) -> MappingTable:
     return files.get(name).read(kind)
-
-
-def _problems(file: MappingFile, kind: type[MappingTable], lexicon: Lexicon | None) -> list[str]:
-    if kind is MacroFile:
-        return _wrong(lambda: file.read(kind)) or list(macro_faults(file.read(MacroFile).macros))
-    if kind is not TemplateTable or lexicon is None:
-        return _wrong(lambda: file.read(kind))
-    try:
-        return list(lint(read_template(file, lexicon), lexicon))
-    except ReadoutError as error:
-        return [str(error)]
-
-
-def _wrong(read: Callable[[], object]) -> list[str]:
-    try:
-        read()
-    except ReadoutError as error:
-        return [str(error)]
-    return []
 
 
 def _whole(read: Callable[[], Lexicon]) -> Lexicon | None:

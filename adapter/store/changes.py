@@ -25,6 +25,13 @@ def after(tx: sa.Connection, id_: int, limit: int) -> list[Change]:
     return [Change(*row) for row in rows]
 
 
+def of_house(tx: sa.Connection, event: str) -> list[tuple[str, str]]:
+    """(at, detail) of what happened to the house itself, oldest first."""
+    query = sa.select(history.c.at, history.c.detail)
+    found = query.where(history.c.accession == "", history.c.event == event)
+    return [(row[0], row[1]) for row in tx.execute(found.order_by(history.c.id))]
+
+
 def last(tx: sa.Connection) -> int:
     """Id of the newest change; 0 where there is none."""
     return tx.scalar(sa.select(sa.func.max(history.c.id))) or 0

@@ -112,6 +112,14 @@ def keep_mappings(tx: sa.Connection, files: Iterable[MappingFile]) -> str:
     return json.dumps({name: named[name].sha256 for name in sorted(named)})
 
 
+def mapping_body(tx: sa.Connection, name: str, sha256: str) -> bytes | None:
+    """One version of a mapping file, None where it is not kept."""
+    query = sa.select(mapping_version.c.body)
+    named = query.where(mapping_version.c.name == name, mapping_version.c.sha256 == sha256)
+    body = tx.scalar(named)
+    return None if body is None else bytes(body)
+
+
 def mapping_bodies(tx: sa.Connection, mappings_json: str) -> dict[str, bytes]:
     """The mapping files of a stored report, by name."""
     wanted: dict[str, str] = json.loads(mappings_json)

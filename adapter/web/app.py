@@ -33,7 +33,7 @@ from adapter.web import (
 )
 from adapter.web.callers import Callers
 from adapter.web.pages import destinations as destination_pages
-from adapter.web.pages import entrance, figures, messages, system, worklist
+from adapter.web.pages import entrance, figures, messages, setup, system, worklist
 from adapter.web.pages.report import routes as report_page
 from adapter.web.parts import Parts
 from adapter.web.shell import Shell
@@ -49,6 +49,7 @@ ROUTERS = tuple(
         destination_pages,
         figures,
         system,
+        setup,
         events,
         studies,
         dictations,

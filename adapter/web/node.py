@@ -13,7 +13,6 @@ class Node:
 
     id: str = "node-1"
     data_dir: Path = Path()
-    mappings_dir: Path | None = None
     started_at: str = ""
 
     def free_bytes(self) -> int:

@@ -30,6 +30,7 @@ from adapter.workflow.reports import Reports
 from adapter.workflow.review import Review
 from adapter.workflow.sign_in import SignIn
 from adapter.workflow.sign_off import SignOff
+from adapter.workflow.site_mappings import SiteMappings
 from adapter.workflow.study_flow import House
 
 
@@ -69,6 +70,7 @@ class Parts:
     workspace: Workspace
     node: Node
     contexts: ContextSeats
+    site_mappings: SiteMappings
     client_keys: tuple[Path, ...] = ()
     host_names: tuple[str, ...] = ()
     feeds: Callable[[], list[FeedState]] = list

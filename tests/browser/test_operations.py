@@ -29,7 +29,8 @@ def fill(desk: Desk) -> None:
     desk.site.feeds.append(FeedState("default", "RIS|NORTH", work.house.now(), True, 7200))
 
 
-PAGES = ("turnaround", "checks", "ai", "system", "destinations", "deliveries", "setup/users")
+PAGES = ("turnaround", "checks", "ai", "system", "destinations", "deliveries", "setup/users",
+         "setup", "setup/file?name=templates/xr_chest_1v.yaml")  # fmt: skip
 
 
 async def test_pages_can_be_read_by_everybody(desk: Desk) -> None:
@@ -38,6 +39,20 @@ async def test_pages_can_be_read_by_everybody(desk: Desk) -> None:
     for path in PAGES:
         page = await desk.open(f"/{path}")
         assert await page.locator("h1").inner_text()
-        await look(page, path.replace("/", "-"))
+        await look(page, path.partition("?")[0].replace("/", "-"))
         await assert_accessible(page)
         await assert_fits(page)
+
+
+async def test_a_template_is_checked_while_it_is_edited(desk: Desk) -> None:
+    page = await desk.open("/setup/file?name=templates/xr_chest_1v.yaml")
+    source = page.locator("#source")
+    whole = await source.input_value()
+    await source.fill(whole.replace("organs: [lungs]", "organs: [moon]"))
+    await page.get_by_text("no organ 'moon'").wait_for()
+    await source.fill(whole.replace("The lungs are clear.", "Both lungs are clear."))
+    await page.locator(".preview").get_by_text("Both lungs are clear.").wait_for()
+    await source.press("End")
+    await source.press("Escape")
+    await source.press("Tab")
+    assert await page.evaluate("() => document.activeElement.textContent") == "Check and write"

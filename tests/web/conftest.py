@@ -40,6 +40,7 @@ from adapter.workflow.intake import Intake
 from adapter.workflow.live_dictation import LiveDictations
 from adapter.workflow.message_log import open_log
 from adapter.workflow.sign_in import SignIn
+from adapter.workflow.site_mappings import SiteMappings
 from tests.fakes.house import DR_GRAY, Workflow
 from tests.fakes.speech import TextRecognizer
 
@@ -141,7 +142,8 @@ def site_in(folder: Path, empty: Path) -> Iterator[Site]:
         sign_in=SignIn(database, workflow.house.clock),
         changes=ChangeFeed(database),
         workspace=load_workspace(MappingFiles()),
-        node=Node(data_dir=folder, mappings_dir=folder / "mappings"),
+        node=Node(data_dir=folder),
+        site_mappings=SiteMappings(workflow.house, MappingFiles(site=folder / "mappings")),
         feeds=lambda: feeds,
         certificates=lambda: certificates,
         handshakes=lambda: handshakes,
