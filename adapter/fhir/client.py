@@ -33,10 +33,12 @@ class FhirDestination:
             return await self._put_to_version(delivery)
         reply = await self._post(delivery, delivery.body)
         if profile.update == "conditional" and self._is_conflict(reply):
-            known = settled(delivery.body, await self._held(delivery))
+            held = await self._held(delivery)
+            known = None if held is None else settled(delivery.body, held)
             if known is not None:
                 return known
-            reply = await self._post(delivery, delivery.body)
+            if held:  # an earlier version
+                reply = await self._post(delivery, delivery.body)
         return self._read(reply, delivery)
 
     async def reach(self) -> str:
@@ -63,6 +65,8 @@ class FhirDestination:
         """To the version that was read just before; read again where it changed meanwhile."""
         for _ in range(_TRIES):
             held = await self._held(delivery)
+            if held is None:
+                raise TryAgain(f"{self._profile.base_url} does not tell which version it holds")
             known = settled(delivery.body, held)
             if known is not None:
                 return known
@@ -75,14 +79,12 @@ class FhirDestination:
         """Whether it is worth a look at what is there, which the profile may rule out."""
         return reply.status in _CONFLICTS and reply.status not in self._profile.answers
 
-    async def _held(self, delivery: Delivery) -> list[Held]:
-        """The reports that the server finds under our report's identifier."""
+    async def _held(self, delivery: Delivery) -> list[Held] | None:
+        """The reports under our report's identifier; None where the server does not tell."""
         query = report_query(delivery.body)
         reply = await self._http.request("GET", query, delivery.control_id)
         self._check_passing(reply)
-        if reply.status != 200:
-            raise TryAgain(self._told("to a search", reply), reply.retry_after)
-        return read_held(reply.body)
+        return read_held(reply.body) if reply.status == 200 else None
 
     async def _post(self, delivery: Delivery, body: bytes) -> Reply:
         return await self._http.request("POST", "", delivery.control_id, body)

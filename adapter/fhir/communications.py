@@ -14,9 +14,9 @@ from adapter.fhir.elements import (
     concept,
     entry,
     identifier,
+    named,
     present,
     reference,
-    search,
 )
 from adapter.fhir.subject import Subject
 
@@ -29,7 +29,7 @@ def communication_entries(subject: Subject) -> Iterator[Json]:
         number = identifier(subject.profile.report_system, f"{subject.accession}/{each.id}")
         url = subject.url("Communication", number["value"])
         resource = _resource(subject, each, number)
-        unless = search("identifier", number["system"], number["value"])
+        unless = named(number)
         yield entry(url, resource, "POST", "Communication", unless)
 
 

@@ -34,7 +34,7 @@ def diagnostic_report(subject: Subject) -> Json:
         meta=_labels(subject),
         language=profile.language,
         text={"status": "additional", "div": narrative(message, profile.words)},
-        identifier=[subject.report_number],
+        identifier=[subject.report_number, subject.version_number],
         basedOn=[subject.order],
         status=report_status(subject),
         category=[RADIOLOGY],

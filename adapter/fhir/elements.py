@@ -92,9 +92,14 @@ def entry(full_url: str, resource: Json, method: str, url: str, unless: str = ""
     return {"fullUrl": full_url, "resource": resource, "request": request}
 
 
+def named(number: Json) -> str:
+    """The search for what has this Identifier."""
+    return search("identifier", number.get("system", ""), number["value"])
+
+
 def conditional(kind: str, number: Json) -> str:
     """URL of a conditional update by identifier (R4 3.1.0.4.3)."""
-    return f"{kind}?{search('identifier', number['system'], number['value'])}"
+    return f"{kind}?{named(number)}"
 
 
 def _escaped(text: str) -> str:

@@ -13,11 +13,12 @@ _REPORT = "DiagnosticReport"
 
 
 class Held(NamedTuple):
-    """A report on the server: its id, its version and when it was issued there."""
+    """A report on the server: its id and version there, when it was issued, all its numbers."""
 
     id: str
     version: str
     issued: str
+    numbers: frozenset[str] = frozenset()
 
 
 def report_query(body: bytes) -> str:
@@ -25,15 +26,17 @@ def report_query(body: bytes) -> str:
     return conditional(_REPORT, _report(json.loads(body))["resource"]["identifier"][0])
 
 
-def read_held(body: bytes) -> list[Held]:
-    """The reports of a search answer (R4 searchset); none where it is no such answer."""
+def read_held(body: bytes) -> list[Held] | None:
+    """The reports of a search answer (R4 searchset); None where it is no such answer."""
     try:
-        entries = json.loads(body).get("entry")
-    except (ValueError, RecursionError, AttributeError):
-        return []
-    found = [each.get("resource") for each in _objects(entries)]
+        answer = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(answer, dict) or answer.get("type") != "searchset":
+        return None
+    found = [each.get("resource") for each in _objects(answer.get("entry"))]
     return [
-        Held(str(each.get("id")), _version(each), str(each.get("issued") or ""))
+        Held(str(each.get("id")), _version(each), str(each.get("issued") or ""), _numbers(each))
         for each in _objects(found)
         if each.get("resourceType") == _REPORT and each.get("id")
     ]
@@ -46,12 +49,13 @@ def settled(body: bytes, held: list[Held]) -> Answer | None:
         return Answer(Outcome.HOLD, "412", f"the server holds this report {len(held)} times: {ids}")
     if not held:
         return None
-    ours = _moment(_report(json.loads(body))["resource"].get("issued", ""))
-    theirs = _moment(held[0].issued)
-    if ours is None or theirs is None or theirs < ours:
-        return None
-    if theirs == ours:
+    resource = _report(json.loads(body))["resource"]
+    version = resource["identifier"][-1]["value"]  # that of this message alone
+    if version in held[0].numbers:
         return Answer(Outcome.ACCEPTED, "200", "the server held it already")
+    ours, theirs = _moment(resource.get("issued", "")), _moment(held[0].issued)
+    if ours is None or theirs is None or theirs <= ours:
+        return None
     later = f"the server holds a later version, issued {held[0].issued}"
     return Answer(Outcome.HOLD, "412", later)
 
@@ -81,6 +85,10 @@ def _report(bundle: Json) -> Json:
 def _version(resource: Json) -> str:
     meta = resource.get("meta")
     return str(meta.get("versionId") or "") if isinstance(meta, dict) else ""
+
+
+def _numbers(resource: Json) -> frozenset[str]:
+    return frozenset(str(each.get("value")) for each in _objects(resource.get("identifier")))
 
 
 def _moment(text: str) -> datetime | None:

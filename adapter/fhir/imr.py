@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from adapter.fhir.diagnostic_report import diagnostic_report
-from adapter.fhir.elements import Json, entry, search, unknown
+from adapter.fhir.elements import Json, entry, named, unknown
 from adapter.fhir.order_resources import imaging_study, service_request
 from adapter.fhir.subject import Subject
 from adapter.fhir.transaction import report_entry
@@ -34,7 +34,7 @@ def held_by_imr(subject: Subject) -> frozenset[str]:
 def _order_entry(subject: Subject) -> Json:
     number = subject.accession_number
     url = subject.url("ServiceRequest", subject.accession)
-    unless = search("identifier", number["system"], number["value"])
+    unless = named(number)
     return entry(url, service_request(subject), "POST", "ServiceRequest", unless)
 
 
@@ -42,5 +42,5 @@ def _study_entry(subject: Subject) -> Json:
     resource = imaging_study(subject)
     [number] = resource["identifier"]
     url = subject.url("ImagingStudy", number["value"])
-    unless = search("identifier", number["system"], number["value"])
+    unless = named(number)
     return entry(url, resource, "POST", "ImagingStudy", unless)

@@ -17,6 +17,7 @@ from adapter.fhir.elements import (
     concept,
     entry,
     identifier,
+    named,
     present,
     reference,
     search,
@@ -190,7 +191,7 @@ class Subject:
             "type": concept(AI_AGENT),
             "version": [{"value": clean(finding.version)}],
         }
-        unless = search("identifier", number["system"], number["value"])
+        unless = named(number)
         return entry(self._device_url(finding), resource, "POST", "Device", unless)
 
     def _device_url(self, finding: AiFinding) -> str:

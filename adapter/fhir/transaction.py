@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from adapter.fhir.communications import communication_entries
 from adapter.fhir.diagnostic_report import diagnostic_report
-from adapter.fhir.elements import Json, conditional, entry, search
+from adapter.fhir.elements import Json, conditional, entry, named
 from adapter.fhir.imaging_selections import selection_entries
 from adapter.fhir.observations import observation_entries
 from adapter.fhir.observed import gone
@@ -44,8 +44,7 @@ def report_entry(subject: Subject, resource: Json) -> Json:
     number, version = subject.report_number, subject.version_number
     if subject.profile.update != "create":
         return entry(subject.report_url, resource, "PUT", conditional("DiagnosticReport", number))
-    resource = resource | {"identifier": [*resource["identifier"], version]}
-    unless = search("identifier", version["system"], version["value"])
+    unless = named(version)
     return entry(subject.report_url, resource, "POST", "DiagnosticReport", unless)
 
 

@@ -13,9 +13,7 @@ from typing import Any
 import httpx
 import respx
 
-from adapter.domain.communication import Communication
 from adapter.domain.delivery import ReportMessage
-from adapter.domain.finding import Box, Evidence
 from adapter.domain.identifiers import ControlId, Phi
 from adapter.domain.people import Practitioner
 from adapter.domain.report import Section, Suggestion
@@ -23,7 +21,18 @@ from adapter.errors import TryAgain
 from adapter.fhir.client import FhirDestination
 from adapter.fhir.results import build_bundle
 from adapter.mapping.fhir_profile import FhirProfile
-from tests.fhir.samples import ALL, EU, IMR, NODULE, PROFILE, PROPOSED, R5, delivery
+from tests.fhir.samples import (
+    ALL,
+    EU,
+    IMR,
+    NODULE,
+    PLACE,
+    PROFILE,
+    PROPOSED,
+    R5,
+    TOLD,
+    delivery,
+)
 
 PROFILES = {"transaction": PROFILE, "imr": IMR, "eu_document": EU, "transaction, R5": R5}
 SOURCES: dict[str, dict[str, str]] = {
@@ -31,7 +40,7 @@ SOURCES: dict[str, dict[str, str]] = {
         "meta": "AIAST where a model's sentence stands in it; also inline where it concludes",
         "language": "`language`",
         "text": "the report, each sentence an element whose id its Provenance names",
-        "identifier": "accession in `report_system`; with `update: create` the version too",
+        "identifier": "in `report_system`: the accession, and the number of this version",
         "basedOn": "the order by accession (type ACSN)",
         "status": "by kind of message, below",
         "category": "RAD",
@@ -168,16 +177,11 @@ SOURCES: dict[str, dict[str, str]] = {
         "organization": "the organisation",
     },
 }
-_TOLD = Communication(
-    "c-1", "pneumothorax", "2026-01-02T10:41:07Z", "R42", "Dr. Ward", "2026-01-02T10:45:00Z",
-    "telephone", 4.0,
-)  # fmt: skip
-_PLACE = Evidence("1.2.840.99.1", "1.2.840.99.1.7", "1.2.840.99.1.7.1", 3, Box(0.1, 0.2, 0.3, 0.4))
 
 
 def messages() -> Iterator[ReportMessage]:
     """One of every kind, in which everything is known that can be sent."""
-    finding = replace(NODULE, evidence=(_PLACE,), probability=0.9)
+    finding = replace(NODULE, evidence=(PLACE,), probability=0.9)
     for each in ALL:
         suggestions = (Suggestion(finding, "accepted"), Suggestion(PROPOSED))
         yield replace(
@@ -188,7 +192,7 @@ def messages() -> Iterator[ReportMessage]:
             report=replace(
                 each.report, sections=_concluded(each.report.sections), suggestions=suggestions
             ),
-            communications=(_TOLD,),
+            communications=(TOLD,),
             previous=ControlId("RO0000000000"),
         )
 

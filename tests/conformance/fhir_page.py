@@ -7,6 +7,7 @@ from pathlib import Path
 
 from adapter.domain.study import ReportStatus
 from tests.conformance import fhir_orders
+from tests.conformance.fhir_results import results
 from tests.conformance.tables import table
 
 PAGE = Path(__file__).resolve().parents[2] / "deploy" / "conformance" / "fhir.md"
@@ -82,7 +83,7 @@ def _orders() -> Iterator[str]:
     yield table(" | ".join(("order", *ReportStatus)), fhir_orders.tasks())
 
 
-SECTIONS: tuple[Callable[[], Iterable[str]], ...] = (_orders,)
+SECTIONS: tuple[Callable[[], Iterable[str]], ...] = (_orders, results)
 """The parts of the page in their order."""
 
 

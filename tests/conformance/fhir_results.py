@@ -9,7 +9,8 @@ from tests.conformance.tables import table
 
 INTRO = """One message a report, destination and kind, in the order in which the reports were made;
 the next leaves once the one before is answered, and nothing of a study leaves past one that is
-held. The same bytes leave on every retry. `This` is a key of the destination's file."""
+held. The same bytes leave on every retry, but for the version that `if_match` names. `This` is a
+key of the destination's file."""
 
 PROFILES = [
     (

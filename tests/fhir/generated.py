@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import cycle
 
-from adapter.domain.communication import Communication
 from adapter.domain.decision import Decision, DecisionKind
 from adapter.domain.delivery import DeliveryKind, ReportMessage
 from adapter.domain.finding import AiFinding, Box, Evidence
@@ -15,6 +14,7 @@ from adapter.domain.order import Code, Order, Priority, Side
 from adapter.domain.people import Patient, Practitioner, Sex
 from adapter.domain.report import Report
 from adapter.reporting.pipeline import ReportInputs, build_report
+from tests.fhir.samples import TOLD
 from tests.reporting.tables import heard, tables
 
 _DICTATIONS = (
@@ -51,10 +51,6 @@ _AI = AiFinding(
     evidence=(Evidence("1.2.3", "1.2.3.4", "1.2.3.4.5", 2, Box(0.1, 0.2, 0.3, 0.4)),),
 )  # fmt: skip
 _READER = Practitioner("R42", "Reader", "Robin")
-_TOLD = Communication(
-    "c-1", "pneumothorax", "2026-01-02T10:41:07.000+00:00", "R42", "Dr. Ward",
-    "2026-01-02T10:45:00.000+00:00", "telephone", 4.0,
-)  # fmt: skip
 
 
 def generated() -> Iterator[ReportMessage]:
@@ -93,6 +89,6 @@ def _messages(order: Order, template: str, text: str) -> Iterator[ReportMessage]
         name = ControlId(f"{order.accession}-{number}")
         issued = f"2026-01-02T11:0{number}:00.123+00:00"
         yield ReportMessage(
-            name, kind, order, report, issued, author, None, before, (_TOLD,) if number % 2 else ()
+            name, kind, order, report, issued, author, None, before, (TOLD,) if number % 2 else ()
         )
         before = (*before, report)

@@ -7,8 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from adapter.domain.communication import Communication
 from adapter.domain.delivery import Delivery, DeliveryKind, ReportMessage
-from adapter.domain.finding import AiFinding, Evidence, Fact
+from adapter.domain.finding import AiFinding, Box, Evidence, Fact
 from adapter.domain.identifiers import Accession, ControlId, Phi
 from adapter.domain.order import Code, Order, Priority, Side
 from adapter.domain.people import Patient, Practitioner, Sex
@@ -160,6 +161,18 @@ REPORT = Report(
     flags=(),
     certificate=Certificate(ok=True, tokens=30, dictated=20, template=4, ai=6),
 )
+
+TOLD = Communication(
+    id="c-1",
+    finding="pneumothorax",
+    identified_at="2026-01-02T10:41:07Z",
+    sender="R42",
+    receiver="Dr. Ward",
+    received_at="2026-01-02T10:45:00Z",
+    method="telephone",
+    minutes=4.0,
+)
+PLACE = Evidence("1.2.840.99.1", "1.2.840.99.1.7", "1.2.840.99.1.7.1", 3, Box(0.1, 0.25, 0.5, 0.75))
 
 PRELIMINARY = ReportMessage(
     control_id=ControlId("RO0000000001"),

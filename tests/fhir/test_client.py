@@ -32,7 +32,10 @@ BODY = json.dumps(
                 "fullUrl": "urn:uuid:1",
                 "resource": {
                     "resourceType": "DiagnosticReport",
-                    "identifier": [{"system": "urn:r", "value": "A1"}],
+                    "identifier": [
+                        {"system": "urn:r", "value": "A1"},
+                        {"system": "urn:r", "value": "V2"},
+                    ],
                     "issued": ISSUED,
                 },
                 "request": {"method": "PUT", "url": "DiagnosticReport?identifier=urn%3Ar%7CA1"},
@@ -147,7 +150,7 @@ async def test_the_reason_of_passing_trouble_is_kept() -> None:
 @pytest.mark.parametrize(
     ("reports", "outcome", "words"),
     [
-        ([earlier() | {"issued": "2026-01-02T12:02:00+01:00"}], Outcome.ACCEPTED, "already"),
+        ([earlier() | {"identifier": [{"value": "V2"}]}], Outcome.ACCEPTED, "already"),
         ([earlier() | {"issued": "2026-01-02T11:03:00Z"}], Outcome.HOLD, "later version"),
         ([earlier(), earlier() | {"id": "r2"}], Outcome.HOLD, "2 times: r1, r2"),
     ],
@@ -222,16 +225,40 @@ async def test_a_report_that_changes_all_the_time_waits_for_its_next_turn() -> N
 
 
 @respx.mock
-@pytest.mark.parametrize("status", [403, 404, 503])
-async def test_a_search_that_fails_is_tried_again(status: int) -> None:
-    respx.get(QUERY).respond(status)
-    with pytest.raises(TryAgain, match=str(status)):
+@pytest.mark.parametrize(
+    ("status", "body", "words"),
+    [(403, {}, "which version"), (200, {"a": 1}, "which version"), (503, {}, "HTTP 503")],
+)
+async def test_a_search_that_fails_is_tried_again(
+    status: int, body: dict[str, Any], words: str
+) -> None:
+    respx.get(QUERY).respond(status, json=body)
+    with pytest.raises(TryAgain, match=words):
         await send(IF_MATCH)
 
 
 @respx.mock
+async def test_a_conflict_that_cannot_be_looked_into_waits_for_a_person() -> None:
+    outcome = {"resourceType": "OperationOutcome", "issue": [{"diagnostics": "two patients"}]}
+    posted = respx.post(URL).respond(412, json=outcome)
+    respx.get(QUERY).respond(403)
+    answer = await send(FhirProfile(base_url=URL))
+    assert answer == Answer(Outcome.HOLD, "412", "two patients")
+    assert posted.call_count == 1
+
+
+@respx.mock
+async def test_a_conflict_about_something_else_is_not_tried_again_at_once() -> None:
+    posted = respx.post(URL).respond(412)
+    respx.get(QUERY).respond(200, json=on_server())
+    assert (await send(FhirProfile(base_url=URL))).outcome is Outcome.HOLD
+    assert posted.call_count == 1
+
+
+@respx.mock
 async def test_what_is_there_already_is_not_sent_again() -> None:
-    respx.get(QUERY).respond(200, json=on_server(earlier() | {"issued": ISSUED}))
+    held = earlier() | {"identifier": [{"value": "A1"}, {"value": "V2"}]}
+    respx.get(QUERY).respond(200, json=on_server(held))
     assert (await send(IF_MATCH)).outcome is Outcome.ACCEPTED
 
 

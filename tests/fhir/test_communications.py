@@ -4,15 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from adapter.domain.communication import Communication
 from adapter.fhir.validation import validate
 from tests.fhir.bundles import build, report, resources
-from tests.fhir.samples import CORRECTION, FINAL, PROFILE
-
-TOLD = Communication(
-    "c-1", "pneumothorax", "2026-01-02T10:41:07Z", "R42", "Dr. Ward", "2026-01-02T10:45:00Z",
-    "telephone", 4.0,
-)  # fmt: skip
+from tests.fhir.samples import CORRECTION, FINAL, PROFILE, TOLD
 
 
 def test_it_says_who_told_whom_what_when_and_how() -> None:

@@ -10,20 +10,24 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import given, settings
 
-from adapter.domain.communication import Communication
 from adapter.domain.delivery import ReportMessage
 from adapter.domain.identifiers import ControlId, Phi
 from adapter.domain.people import Practitioner
 from adapter.fhir.validation import validate
 from adapter.reporting.render import section_text
 from tests.fhir.bundles import build, report, resources
-from tests.fhir.samples import ADDENDUM, ALL, CORRECTION, EU, FINAL, PRELIMINARY, RETRACTION
+from tests.fhir.samples import (
+    ADDENDUM,
+    ALL,
+    CORRECTION,
+    EU,
+    FINAL,
+    PRELIMINARY,
+    RETRACTION,
+    TOLD,
+)
 from tests.fhir.strategies import messages
 
-TOLD = Communication(
-    "c-1", "pneumothorax", "2026-01-02T10:41:07Z", "R42", "Dr. Ward", "2026-01-02T10:45:00Z",
-    "telephone", 4.0,
-)  # fmt: skip
 REQUIRED = ("18726-0", "55115-0", "11329-0", "55111-9")
 
 

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapter.domain.communication import Communication
 from adapter.domain.delivery import Answer, Outcome, ReportMessage
 from adapter.domain.identifiers import Accession, Phi
 from adapter.fhir.client import FhirDestination
@@ -31,6 +30,7 @@ from tests.fhir.samples import (
     PROFILES,
     RETRACTION,
     SAMPLES,
+    TOLD,
     delivery,
 )
 from tests.fhir.strategies import messages
@@ -163,12 +163,8 @@ async def test_a_european_record_gets_one_document_a_version(base_url: str) -> N
 
 
 async def test_who_was_told_is_stored_once(base_url: str) -> None:
-    told = Communication(
-        "c-1", "pneumothorax", "2026-01-02T10:41:07Z", "R42", "Dr. Ward", "2026-01-02T10:45:00Z",
-        "telephone", 4.0,
-    )  # fmt: skip
     for message in (FINAL, ADDENDUM):
-        sent = replace(for_accession(message, "TOLD"), communications=(told,))
+        sent = replace(for_accession(message, "TOLD"), communications=(TOLD,))
         assert (await send(base_url, sent)).outcome is Outcome.ACCEPTED
     [stored] = found(base_url, "Communication", identifier="urn:readout:report|TOLD/c-1")
     [report] = found(base_url, "DiagnosticReport", identifier="urn:readout:report|TOLD")

@@ -9,19 +9,11 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from adapter.domain.communication import Communication
 from adapter.domain.delivery import ReportMessage
-from adapter.domain.finding import Box, Evidence
 from adapter.domain.report import Suggestion
 from tests.fhir.bundles import build, report, resources
-from tests.fhir.samples import ALL, FINAL, NODULE, PROFILE, R5
+from tests.fhir.samples import ALL, FINAL, NODULE, PLACE, PROFILE, R5, TOLD
 from tests.fhir.strategies import messages
-
-TOLD = Communication(
-    "c-1", "pneumothorax", "2026-01-02T10:41:07Z", "R42", "Dr. Ward", "2026-01-02T10:45:00Z",
-    "telephone", 4.0,
-)  # fmt: skip
-PLACE = Evidence("1.2.840.99.1", "1.2.840.99.1.7", "1.2.840.99.1.7.1", 3, Box(0.1, 0.25, 0.5, 0.75))
 
 
 def check(bundle: dict[str, Any]) -> None:
