@@ -73,6 +73,7 @@ class MllpDoors:
             for each in self._listeners:
                 if each.watch is not None:
                     each.watch.look()
+                await each.remember()
 
 
 def make_listener(

@@ -115,7 +115,11 @@ class MllpListener:
             self._server, self.port = server, server.sockets[0].getsockname()[1]
         if self._courier is not None:
             self._do(self._courier.run())
-        elif self._owing is not None:
+        await self.remember()
+
+    async def remember(self) -> None:
+        """Look who waits for an answer that nobody was there to take."""
+        if self._owing is not None and self._courier is None and not self.stopping:
             await self._owing.load()
 
     def _greet(self) -> asyncio.Protocol:

@@ -52,8 +52,11 @@ class Owing:
         self._in_hand: set[tuple[str, str, str]] = set()
 
     async def load(self) -> None:
-        """Remember who waits since an earlier run."""
-        self.senders.update(await self.run(self.ledger.senders, self.listener))
+        """Remember who waits since an earlier run, or of another node."""
+        try:
+            self.senders.update(await self.run(self.ledger.senders, self.listener))
+        except Exception:  # the next look tries again
+            _log.exception("who waits for an answer could not be read")
 
     def begin(self, message: InboundMessage) -> None:
         """The answer is being made for a connection that is open."""

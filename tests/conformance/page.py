@@ -75,7 +75,9 @@ ANSWERS = """An answer leaves once the message is on disk, never before. The ans
 stand in the order of its messages."""
 
 LATER = """The last two columns: where the answer stands that waits until the message is applied,
-`instead` of the one given as soon as it is stored, or `after` it as a message of its own."""
+`instead` of the one given as soon as it is stored, or `after` it as a message of its own. One that
+its sender was not there to take is kept, and given on the next connection of that sender, or at the
+address under `answers` of the listener's file, until it is acknowledged there."""
 
 REASONS = """`acknowledge` of a listener may set original or enhanced mode for all its messages.
 MSA-3 and ERR-8 hold the reason in words; ERR-2 names the segment, its number and the field; up to
