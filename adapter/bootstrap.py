@@ -41,6 +41,7 @@ from adapter.mapping.plug_in import load_plug_in
 from adapter.mapping.reporting import ReportingTables
 from adapter.mapping.workspace import load_workspace
 from adapter.observability.logs import configure_logs
+from adapter.observability.memory import keep_giving_back
 from adapter.outbound import Outbound
 from adapter.ports import SpeechContext
 from adapter.settings import Settings
@@ -231,6 +232,7 @@ class Service:
         await asyncio.to_thread(self._start_inside)
         http: asyncio.Task[None] | None = None
         sweeping: asyncio.Task[None] | None = None
+        tidying = asyncio.create_task(keep_giving_back())
         try:
             if door is not None:
                 await self._doors.open()
@@ -244,6 +246,7 @@ class Service:
             ready(self)
             await self._until(stop)
         finally:
+            tidying.cancel()
             if sweeping is not None:
                 await self.parts.contexts.stop()
                 sweeping.cancel()
