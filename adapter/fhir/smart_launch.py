@@ -46,6 +46,8 @@ class Launched:
     person: Practitioner
     record_numbers: tuple[str, ...]
     accessions: tuple[str, ...]
+    hub_url: str = ""  # of the user's shared context, where the EHR has one (FHIRcast 2.1)
+    hub_topic: str = ""
 
 
 class SmartLaunch:
@@ -90,6 +92,8 @@ class SmartLaunch:
             await self._person(claims, token),
             await self._record_numbers(answer, token),
             await self._accessions(answer, token),
+            str(answer.get("hub.url") or ""),
+            str(answer.get("hub.topic") or ""),
         )
 
     async def _configuration(self) -> Json:

@@ -14,10 +14,11 @@ from adapter.fhircast.workspace import Seat
 from adapter.store.contexts import StoredContext
 from adapter.web.answers import Shown
 from adapter.web.bodies import Asked, Person, Word
+from adapter.web.callers import Caller, Calling, OtherPerson, OwnName
 from adapter.web.requests import House
 from adapter.workflow.context_judgement import FOLLOWED, NONE
 
-router = APIRouter(prefix="/api/context", tags=["context"])
+router = APIRouter(prefix="/api/context", tags=["context"], dependencies=[OwnName])
 
 Topic = Annotated[str, Query(max_length=256, description="Only this topic.")]
 
@@ -31,11 +32,6 @@ class SeatAsked(Asked):
     """hub.topic."""
     person: Person | None = None
     """Whose session it is."""
-
-    @property
-    def who(self) -> str:
-        """Id of the person; "" when nobody is named."""
-        return self.person.id if self.person else ""
 
 
 class JoinAsked(SeatAsked):
@@ -91,46 +87,59 @@ class ContextList(Shown):
 
 
 @router.get("")
-def listed(parts: House, topic: Topic = "") -> ContextList:
-    """How the sessions at FHIRcast hubs stand."""
-    rows = parts.contexts.listed()
+def listed(parts: House, caller: Calling, topic: Topic = "") -> ContextList:
+    """How the sessions at FHIRcast hubs stand; somebody who has signed in sees no other's."""
     speaking = parts.live.speaking()
-    return ContextList(
-        contexts=[_view(each, speaking) for each in rows if topic in ("", each.topic)]
-    )
+    rows = (row for row in parts.contexts.listed() if topic in ("", row.topic))
+    return ContextList(contexts=[_view(row, speaking) for row in rows if _may_see(caller, row)])
 
 
 @router.post("/join")
-async def join(body: JoinAsked, parts: House) -> ContextView:
+async def join(body: JoinAsked, parts: House, caller: Calling) -> ContextView:
     """Follow a topic of a hub from now on, also after a restart."""
-    return await _one(parts, await parts.contexts.join(body.hub, body.topic, body.who))
+    row = await asyncio.to_thread(parts.contexts.contexts.row, Seat(body.hub, body.topic))
+    if row is not None and not _may_see(caller, row):
+        raise OtherPerson("this topic is of another person", code="person")
+    return await _one(parts, await parts.contexts.join(body.hub, body.topic, _who(body, caller)))
 
 
 @router.post("/leave")
-async def leave(body: SeatAsked, parts: House) -> ContextList:
+async def leave(body: SeatAsked, parts: House, caller: Calling) -> ContextList:
     """Follow it no longer: the subscription is ended at the hub."""
-    await parts.contexts.leave(await _seat(parts, body))
-    return await asyncio.to_thread(listed, parts)
+    await parts.contexts.leave(await _seat(parts, body, caller))
+    return await asyncio.to_thread(listed, parts, caller)
 
 
 @router.post("/open")
-async def open_(body: OpenAsked, parts: House) -> ContextView:
+async def open_(body: OpenAsked, parts: House, caller: Calling) -> ContextView:
     """The workspace has opened a study: the other applications shall, too."""
-    seat = await _seat(parts, body)
+    seat = await _seat(parts, body, caller)
     await parts.contexts.open(seat, body.accession)
     return await _one(parts, seat)
 
 
 @router.post("/close")
-async def close(body: SeatAsked, parts: House) -> ContextView:
+async def close(body: SeatAsked, parts: House, caller: Calling) -> ContextView:
     """The workspace has closed its study."""
-    seat = await _seat(parts, body)
+    seat = await _seat(parts, body, caller)
     await parts.contexts.close(seat)
     return await _one(parts, seat)
 
 
-async def _seat(parts: House, body: SeatAsked) -> Seat:
-    return await asyncio.to_thread(parts.contexts.seat_of, body.hub, body.topic, body.who)
+def _who(body: SeatAsked, caller: Caller) -> str:
+    """Id of the person who has signed in, else who is named; "" for nobody."""
+    person = caller.person or body.person
+    return person.id if person else ""
+
+
+def _may_see(caller: Caller, row: StoredContext) -> bool:
+    return caller.person is None or row.person in ("", caller.person.id)
+
+
+async def _seat(parts: House, body: SeatAsked, caller: Caller) -> Seat:
+    own = caller.person is not None
+    who = _who(body, caller)
+    return await asyncio.to_thread(parts.contexts.seat_of, body.hub, body.topic, who, own=own)
 
 
 async def _one(parts: House, seat: Seat) -> ContextView:

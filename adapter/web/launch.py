@@ -72,6 +72,7 @@ async def back(
         place = await anyio.to_thread.run_sync(_place, parts, launched)
     except (Rejected, TryAgain) as error:
         return _refused(visit, error)
+    await parts.contexts.join_launched(launched.hub_url, launched.hub_topic, launched.person.id)
     held = session_of(request.headers)
     session = await anyio.to_thread.run_sync(_session, parts, launched, held)
     # a redirect would still belong to the EHR's site, and the session's cookie would stay away

@@ -29,6 +29,8 @@ log = structlog.get_logger()
 MOST_SEATS = 500
 """Sessions of one node."""
 
+LONGEST_TOPIC = 256
+
 _RETRY_S = 30.0
 
 
@@ -109,6 +111,17 @@ class ContextSeats:
             self._running[seat] = _Running(session, client, task)
         return seat
 
+    async def join_launched(self, hub_url: str, topic: str, person: str) -> None:
+        """Follow the topic that a launch names, where its hub is one of ours."""
+        if not hub_url or not 0 < len(topic) <= LONGEST_TOPIC:
+            return
+        url = hub_url.rstrip("/")
+        known = [each.name for each in self._hubs.values() if each.url.rstrip("/") == url]
+        if not known:
+            log.info("fhircast_launch_unknown_hub", advice="add a file under fhircast_hubs/")
+            return
+        await self.join(known[0], topic, person)
+
     async def leave(self, seat: Seat) -> None:
         """Follow a topic no longer; raises NotFound."""
         if seat not in self._running:
@@ -130,15 +143,20 @@ class ContextSeats:
         if target is not None:
             await session.publish(f"{target.anchor}-{CLOSE}", target.elements)
 
-    def seat_of(self, hub: str, topic: str, person: str) -> Seat:
-        """The session that is meant: named, or the only one, or the only one of this person."""
+    def seat_of(self, hub: str, topic: str, person: str, *, own: bool = False) -> Seat:
+        """The session that is meant: named, or the only one, or the only one of this person.
+
+        `own`: only among those of this person, and those of nobody.
+        """
         rows = [
             row
             for row in self.listed(self._node)
-            if hub in ("", row.hub) and topic in ("", row.topic)
+            if hub in ("", row.hub)
+            and topic in ("", row.topic)
+            and (not own or row.person in ("", person))
         ]
-        own = [row for row in rows if person and row.person == person]
-        found = own if len(own) == 1 else rows
+        theirs = [row for row in rows if person and row.person == person]
+        found = theirs if len(theirs) == 1 else rows
         if len(found) != 1:
             why = "no session is joined" if not found else "several sessions are joined"
             raise Rejected(f"{why}; name `hub` and `topic`", location="/topic", code="which")

@@ -240,3 +240,15 @@ async def test_many_changes_over_real_sockets_with_broken_connections(flow: Work
 
             await asyncio.sleep(2.0)
             await eventually(agree)
+
+
+async def test_a_launch_joins_the_topic_that_it_names_at_a_hub_of_ours(flow: Workflow) -> None:
+    with running_hub() as (url, server):
+        one = Desk(flow, url)
+        for hub, topic in (("http://elsewhere/hub", "t"), (url, ""), ("", "t"), (url, "x" * 300)):
+            await one.seats.join_launched(hub, topic, "dr")
+        assert one.seats.listed() == []
+        await one.seats.join_launched(f"{url}/", "t", "dr")
+        assert (await one.until(lambda row: row.connection == "connected")).person == "dr"
+        await one.seats.stop()
+        assert not server.hub._subscriptions

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 import pytest
 
 from adapter.mapping.fhircast_hubs import FhircastHub
+from adapter.store import contexts
+from tests.fakes.house import DR_GRAY
 from tests.fhircast.running import running_hub
 from tests.web.conftest import Site
 
-PERSON = {"id": "1001"}
+PERSON = {"id": DR_GRAY.id}
 
 
 @pytest.fixture
@@ -33,7 +35,7 @@ def test_join_open_look_close_leave(joined: Site) -> None:
     assert (opened.json()["state"], opened.json()["accession"]) == ("followed", "A1")
     (told,) = joined.client.get("/api/context?topic=t").json()["contexts"]
     assert told["accession"] == "A1"
-    assert told["person"] == "1001"
+    assert told["person"] == DR_GRAY.id
     assert joined.client.get("/api/context?topic=other").json() == {"contexts": []}
     closed = joined.client.post("/api/context/close", json={})
     assert closed.json()["accession"] == ""
@@ -85,3 +87,15 @@ def test_a_dictation_under_another_study_than_the_context_is_refused(joined: Sit
             again.send_json(session)  # it belongs to the study in which it began
             assert again.receive_json()["type"] == "ready"
             again.send_json({"type": "stop"})
+
+
+def test_the_session_of_another_person_is_neither_seen_nor_changed(joined: Site) -> None:
+    with joined.workflow.database.write() as tx:
+        contexts.join(tx, "h", "theirs", "node-1", "999", "2026-01-01T00:00:00.000+00:00")
+    joined.workflow.order("A1")
+    listed = joined.client.get("/api/context").json()["contexts"]
+    assert [each["topic"] for each in listed] == ["t"]
+    theirs = {"hub": "h", "topic": "theirs"}
+    assert joined.client.post("/api/context/join", json=theirs).status_code == 403
+    opened = joined.client.post("/api/context/open", json=theirs | {"accession": "A1"})
+    assert opened.status_code == 422

@@ -127,6 +127,20 @@ def test_without_a_study_the_worklist_is_opened(browser: TestClient, ehr: SmartS
     assert place(go(browser, ehr)) == "/"
 
 
+def test_the_shared_context_that_the_ehr_names_is_joined_for_its_user(
+    shared: Site, browser: TestClient, ehr: SmartServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    joined: list[tuple[str, ...]] = []
+
+    async def join(*told: str) -> None:
+        joined.append(told)
+
+    monkeypatch.setattr(shared.parts.contexts, "join_launched", join)
+    ehr.launch |= {"hub.url": "https://hub.example/hub", "hub.topic": "t-77"}
+    assert place(go(browser, ehr)) == "/studies/A1"
+    assert joined == [("https://hub.example/hub", "t-77", "77")]
+
+
 def test_what_the_ehr_is_asked(browser: TestClient, ehr: SmartServer) -> None:
     answer = browser.get("/launch", params={"iss": ehr.url, "launch": "l-1"}, headers=LINK)
     address = urlsplit(answer.headers["location"])
