@@ -15,7 +15,7 @@ from tests.browser.conftest import FLAGS, WIDE
 from tests.flows.hospital import AUDIO, Hospital
 
 DEMO = AUDIO.parent
-PATIENCE_MS = 30_000
+PATIENCE_MS = 60_000
 
 
 class Radiologist:

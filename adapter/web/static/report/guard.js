@@ -33,7 +33,7 @@ export const takeOver = () => claim(true);
 /** @param {boolean} isOpen whether there is something to report @param {() => boolean} isBusy whether words are under way */
 export function watch(isOpen, isBusy) {
   if (isOpen) {
-    claim(false).catch(() => {});
+    claim(false).then(() => (mine ? lead() : undefined)).catch(() => {});
     setInterval(() => claim(false).catch(() => {}), BEAT_MS);
     addEventListener("pagehide", () => {
       if (!mine) return;
@@ -47,24 +47,47 @@ export function watch(isOpen, isBusy) {
   });
 }
 
+/**
+ * @typedef {{person: string, accession: string, asked: string, state: string, reason: string,
+ *   connection: string, hub: string, topic: string, changed_at: string}} Context
+ */
+
+/** The sessions of this person at FHIRcast hubs, the latest change first. @returns {Promise<Context[]>} */
+async function contexts() {
+  const answer = await fetch("/api/context", { headers: { Accept: "application/json" } });
+  if (!answer.ok) return [];
+  /** @type {{contexts: Context[]}} */
+  const found = await answer.json();
+  const ours = found.contexts.filter((each) => !each.person || each.person === person.id);
+  return ours.sort((a, b) => b.changed_at.localeCompare(a.changed_at));
+}
+
+/** Tell the other programs of the session which study is open here. */
+async function lead() {
+  for (const each of await contexts()) {
+    if (each.connection !== "connected" || each.asked === accession) continue;
+    const body = JSON.stringify({ hub: each.hub, topic: each.topic, accession });
+    await fetch("/api/context/open", { method: "POST", headers: { "Content-Type": "application/json" }, body });
+  }
+}
+
 /** The viewer, or another program, has gone to another study. @param {() => boolean} isBusy */
 async function follow(isBusy) {
-  const answer = await fetch("/api/context", { headers: { Accept: "application/json" } });
-  if (!answer.ok) return;
-  const context = await answer.json();
-  const other = context.accession ?? "";
-  if (!other || other === accession) return;
+  const other = (await contexts()).find((each) => each.asked && each.asked !== accession);
+  if (!other) return;
   const busy = isBusy();
   const words = busy
     ? "You are dictating. What you have said and say here stays with this study."
     : "Nothing of this study moves with it.";
-  const chosen = await ask(
-    "The context changed to another study",
-    [
-      make("p", {}, make("strong", {}, other), context.patient ? ` ${context.patient}` : ""),
-      make("p", { class: busy ? "note danger" : "note" }, words),
-    ],
-    [{ value: "", words: `Stay with ${accession}`, main: busy }, { value: "go", words: `Open ${other}`, main: !busy }],
-  );
-  if (chosen === "go") location.assign(`/studies/${encodeURIComponent(other)}`);
+  const known = other.state !== "waiting" && other.state !== "refused";
+  const go = { value: "go", words: `Open ${other.asked}`, main: !busy && known, disabled: !known };
+  const content = [
+    make("p", {}, "The other programs show ", make("strong", {}, other.asked), "."),
+    make("p", { class: busy ? "note danger" : "note" }, words),
+  ];
+  if (other.reason) content.push(make("p", { class: "note danger" }, other.reason));
+  const stay = { value: "", words: `Stay with ${accession}`, main: !go.main };
+  if ((await ask("The context changed to another study", content, [stay, go])) === "go") {
+    location.assign(`/studies/${encodeURIComponent(other.asked)}`);
+  }
 }
