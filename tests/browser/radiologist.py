@@ -46,9 +46,13 @@ class Radiologist:
         await self.page.wait_for_selector("body[data-ready]")
 
     async def talk(self) -> None:
-        """Tap the key: the microphone stays on."""
-        await self.page.keyboard.press("F4")
+        """Hold the key."""
+        await self.page.keyboard.down("F4")
         await self.page.wait_for_selector('body[data-voice="talking"]')
+
+    async def hush(self) -> None:
+        """Let the key go."""
+        await self.page.keyboard.up("F4")
 
     async def see(self, words: str, place: str) -> None:
         """Wait until these words stand in a place."""

@@ -58,7 +58,7 @@ async def test_from_the_order_to_the_acknowledgement(reader: Radiologist) -> Non
     await look(page, "report-talking")
     await reader.see("Impression", "#staging")
     await reader.see("Impression: Small right pneumothorax.", "#staging")
-    await page.keyboard.press("F4")
+    await reader.hush()
     await reader.see(SAID, "#editor .statement")
     await reader.see("dictated right pneumothorax, AI left pneumothorax", ".conflict")
     await look(page, "report-conflict")
@@ -97,7 +97,7 @@ async def test_a_kill_and_the_end_of_a_session_in_the_middle_lose_nothing(
     await kill_and_start(reader.hospital)  # the line breaks, and nobody is let in again
     await reader.see("sign in to go on", "#line")
     await look(page, "report-signed-out")
-    await page.keyboard.press("F4")
+    await reader.hush()
     assert await left_in_browser(page) > 0
     await reader.sign_in(f"/studies/{A1}")
     await page.wait_for_selector("body[data-ready]")
