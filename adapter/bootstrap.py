@@ -13,6 +13,7 @@ import sqlalchemy as sa
 import structlog
 
 from adapter.clock import SystemClock
+from adapter.dicom.dicomweb import Archive
 from adapter.domain.people import Practitioner
 from adapter.errors import ConfigurationError
 from adapter.fhir.bundles import read_orders
@@ -179,6 +180,7 @@ class Service:
             certificates=links.certificates,
             handshakes=links.handshakes,
             outbound=self.outbound,
+            archive=Archive(settings.dicomweb_url) if settings.dicomweb_url else None,
             client_keys=client_keys(
                 profiles, (*sources.smart_clients, *ehr_launch.issuers, *seats.smart_clients)
             ),

@@ -81,6 +81,9 @@ class Settings(BaseSettings):
     outbound_allowed_hosts: str = ""
     """Hosts and networks inside, by commas, that URLs which others send us may name."""
 
+    dicomweb_url: str = Field("", pattern=r"^(https?://\S+)?$")
+    """DICOMweb address of the archive, from which images of AI findings are shown; empty: none."""
+
     session_hours: float = Field(12.0, gt=0, le=744)
     """How long a browser stays signed in, in hours."""
 

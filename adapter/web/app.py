@@ -34,6 +34,7 @@ from adapter.web import (
 from adapter.web.callers import Callers
 from adapter.web.pages import destinations as destination_pages
 from adapter.web.pages import entrance, figures, messages, setup, system, worklist
+from adapter.web.pages.report import pictures
 from adapter.web.pages.report import routes as report_page
 from adapter.web.parts import Parts
 from adapter.web.shell import Shell
@@ -44,6 +45,7 @@ ROUTERS = tuple(
         assets,
         entrance,
         report_page,
+        pictures,
         worklist,
         messages,
         destination_pages,

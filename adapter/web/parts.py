@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from adapter.dicom.dicomweb import Archive
 from adapter.domain.feed import FeedState
 from adapter.domain.link_security import CertificateExpiry, FailedHandshakes
 from adapter.mapping.ehr_launch import EhrLaunch
@@ -72,6 +73,7 @@ class Parts:
     contexts: ContextSeats
     site_mappings: SiteMappings
     client_keys: tuple[Path, ...] = ()
+    archive: Archive | None = None
     host_names: tuple[str, ...] = ()
     feeds: Callable[[], list[FeedState]] = list
     certificates: Callable[[], list[CertificateExpiry]] = list

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote, urlencode
+
 from adapter.domain.finding import AiFinding, Evidence
 from adapter.domain.report import Flag, Severity, Suggestion
-from adapter.web.pages.markup import Child, Html, el
+from adapter.web.pages.markup import Child, Html, el, text
 from adapter.web.pages.report.scene import Scene
 
 _WORDS = {Severity.ALERT: "Blocker", Severity.WARN: "Check", Severity.INFO: "Note"}
@@ -122,7 +124,7 @@ def _finding(scene: Scene, suggestion: Suggestion) -> Html:
         el("div", el("span", words, class_=f"chip {mark}".strip()), class_="head"),
         el("p", finding.text, class_="ai-text"),
         el("p", f"{finding.model} {finding.version}{sure}", class_="muted small"),
-        [_evidence(each) for each in finding.evidence],
+        [_evidence(scene, finding, n, each) for n, each in enumerate(finding.evidence)],
         _decide(finding) if scene.is_open and scene.number else None,
         id=f"ai-{finding.id}",
         tabindex="-1",
@@ -152,7 +154,7 @@ def _decide(finding: AiFinding) -> Html:
     )
 
 
-def _evidence(evidence: Evidence) -> Html:
+def _evidence(scene: Scene, finding: AiFinding, number: int, evidence: Evidence) -> Html:
     """Where on the images the model saw it, in words; a picture where an archive is set."""
     parts = [
         f"series …{evidence.series_uid[-8:]}" if evidence.series_uid else "",
@@ -163,12 +165,38 @@ def _evidence(evidence: Evidence) -> Html:
         box = evidence.box
         centre = ((box.x_min + box.x_max) / 2, (box.y_min + box.y_max) / 2)
         parts.append(f"at {centre[0]:.0%} across, {centre[1]:.0%} down")
-    return el(
+    picture = _picture(scene, finding, number, evidence) if scene.has_archive else None
+    words = el(
         "p",
         "Seen: ",
         ", ".join(filter(None, parts)) or "somewhere in the study",
         class_="muted small evidence",
         title=f"{evidence.series_uid} {evidence.sop_uid}".strip(),
+    )
+    return text(picture, words)
+
+
+def _picture(scene: Scene, finding: AiFinding, number: int, evidence: Evidence) -> Html:
+    """The image with the place marked; the browser takes it away where the archive has none."""
+    asked = urlencode({"finding": finding.id, "number": number})
+    place = f"/studies/{quote(scene.accession, safe='')}/evidence?{asked}"
+    told = f"Image on which {finding.model} saw: {finding.text}"
+    box = evidence.box
+    mark = box and el(
+        "svg",
+        el(
+            "rect",
+            x=box.x_min,
+            y=box.y_min,
+            width=box.x_max - box.x_min,
+            height=box.y_max - box.y_min,
+        ),
+        viewBox="0 0 1 1",
+        preserveAspectRatio="none",
+        aria_hidden="true",
+    )
+    return el(
+        "figure", el("img", src=place, alt=told, loading="lazy"), mark or None, class_="picture"
     )
 
 

@@ -52,6 +52,7 @@ class Scene:
     lock: StudyLock | None
     changes: tuple[SizeChange, ...]
     now: str
+    has_archive: bool = False
 
     @property
     def accession(self) -> str:
@@ -141,4 +142,5 @@ def read_scene(parts: Parts, accession: str) -> Scene:
             lock=lock_of(tx, accession, house.now()),
             changes=tuple(size_changes(report.sections, prior)) if report else (),
             now=house.now(),
+            has_archive=parts.archive is not None,
         )

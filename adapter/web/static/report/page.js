@@ -108,6 +108,9 @@ for (const kind of ["focusin", "mouseover"]) {
   });
 }
 
+// an archive that has no picture of it leaves the words alone
+document.addEventListener("error", ({ target }) => /** @type {HTMLElement} */ (target).closest?.(".picture")?.remove(), true);
+
 onChange(() => {
   setStops();
   settleWords();

@@ -1,0 +1,74 @@
+"""Rendered pictures of an archive: WADO-RS, retrieve rendered (DICOM PS3.18 10.4.1.1.2)."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+import httpx
+
+from adapter.domain.finding import Evidence
+from adapter.errors import ConfigurationError, NotFound, TryAgain
+from adapter.outbound import AddressRefused, Outbound, host_of
+
+SETTING = "READOUT_DICOMWEB_URL"
+MOST_BYTES = 4_194_304
+"""Largest picture that is passed on, in bytes."""
+
+_UID = re.compile(r"[0-9]+(\.[0-9]+)*")  # PS3.5 9.1
+_LONGEST_UID = 64
+_KINDS = ("image/jpeg", "image/png", "image/gif")
+_PATIENCE_S = 10.0
+_EDGE = 480  # pixels
+
+
+class Picture(NamedTuple):
+    """An image file and its media type."""
+
+    body: bytes
+    media_type: str
+
+
+class Archive:
+    """The archive at a base URL such as `https://pacs.example/dicom-web`."""
+
+    def __init__(self, url: str) -> None:
+        try:
+            host = host_of(httpx.URL(url))
+            self._outbound = Outbound.of([host], SETTING, public=False, loopback=True)
+            self._base = str(self._outbound.check(url)).rstrip("/")
+        except (AddressRefused, httpx.InvalidURL) as error:
+            raise ConfigurationError(f"{SETTING}: {error}") from None
+
+    async def rendered(self, evidence: Evidence) -> Picture:
+        """The frame that a model names, as a picture. Raises NotFound, TryAgain."""
+        uids = (evidence.study_uid, evidence.series_uid, evidence.sop_uid)
+        if not all(len(uid) <= _LONGEST_UID and _UID.fullmatch(uid) for uid in uids):
+            raise NotFound("the finding names no image by its UIDs", code="not-found")
+        study, series, image = uids
+        place = f"{self._base}/studies/{study}/series/{series}/instances/{image}"
+        frame = f"/frames/{evidence.frame}" if evidence.frame else ""
+        address = f"{place}{frame}/rendered?viewport={_EDGE},{_EDGE}"
+        try:
+            async with self._outbound.client(timeout=_PATIENCE_S) as client:
+                return await _picture(client, address)
+        except (httpx.HTTPError, OSError) as error:
+            why = type(error).__name__
+            raise TryAgain(f"the archive does not answer ({why})", after=5.0) from None
+
+
+async def _picture(client: httpx.AsyncClient, address: str) -> Picture:
+    accept = {"Accept": ", ".join(_KINDS)}
+    async with client.stream("GET", address, headers=accept) as answer:
+        kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if answer.status_code >= 500:
+            raise TryAgain(f"the archive answers {answer.status_code}", after=5.0)
+        if answer.status_code != 200 or kind not in _KINDS:
+            told = f"the archive has no picture of it ({answer.status_code} {kind})".strip()
+            raise NotFound(told, code="not-found")
+        body = bytearray()
+        async for part in answer.aiter_bytes():
+            body += part
+            if len(body) > MOST_BYTES:
+                raise NotFound(f"the picture is over {MOST_BYTES} bytes", code="too-long")
+    return Picture(bytes(body), kind)
