@@ -11,7 +11,7 @@ import ipaddress
 import re
 import socket
 import ssl
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
@@ -21,11 +21,13 @@ import anyio
 import httpcore
 import httpx
 
+from adapter.clock import retry_after
 from adapter.errors import ConfigurationError, Rejected
 
 HTTP = ("https", "http")
 WEBSOCKET = ("wss", "ws")
 _TLS = frozenset({"https", "wss"})
+_PASSING = frozenset({408, 425, 429})
 _PORTS = {"https": 443, "wss": 443, "http": 80, "ws": 80}
 _EMBEDDED = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))  # NAT64: last 32 bits
 _HOST_NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?")  # others in their xn-- form
@@ -177,6 +179,16 @@ def is_loopback(host: str) -> bool:
     """Whether the host is this machine by its name or number."""
     address = _address(host)
     return host.lower().rstrip(".") == "localhost" if address is None else address.is_loopback
+
+
+def is_passing(status: int) -> bool:
+    """Whether an HTTP status says that the same request may do later."""
+    return status in _PASSING or status >= 500
+
+
+def wait_told(headers: Mapping[str, str]) -> float | None:
+    """Seconds to wait that an answer tells (`Retry-After`); None: it does not tell."""
+    return retry_after(headers.get("Retry-After", ""), headers.get("Date", ""))
 
 
 @cache

@@ -11,8 +11,8 @@ from adapter.fhir.elements import search
 from adapter.fhir.held import Held, pinned, read_held, report_query, settled
 from adapter.fhir.http import FhirHttp, Reply
 from adapter.mapping.fhir_profile import FhirProfile
+from adapter.outbound import is_passing
 
-_PASSING = frozenset({408, 425, 429})
 _CONFLICTS = frozenset({409, 412})
 _TRIES = 2  # of one delivery whose report changes on the server meanwhile
 
@@ -98,8 +98,7 @@ class FhirDestination:
 
     def _check_passing(self, reply: Reply) -> None:
         """Raise TryAgain for what passes by itself, unless the profile says what it means."""
-        passing = reply.status in _PASSING or reply.status >= 500
-        if passing and reply.status not in self._profile.answers:
+        if is_passing(reply.status) and reply.status not in self._profile.answers:
             raise TryAgain(self._told("", reply), reply.retry_after)
 
     def _told(self, to: str, reply: Reply) -> str:

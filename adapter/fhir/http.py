@@ -10,10 +10,11 @@ from weakref import WeakKeyDictionary
 import httpx
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
-from adapter.clock import SystemClock, retry_after
+from adapter.clock import SystemClock
 from adapter.errors import ConfigurationError, TryAgain
 from adapter.fhir.smart_auth import SmartAuth
 from adapter.mapping.fhir_profile import FhirProfile
+from adapter.outbound import wait_told
 
 _MEDIA_TYPE = "application/fhir+json"
 _MAX_ANSWER_BYTES = 4_194_304
@@ -82,7 +83,7 @@ class FhirHttp:
                 body += chunk
                 if len(body) > _MAX_ANSWER_BYTES:
                     break  # what is kept does not parse, so the delivery is held for a person
-            return Reply(response.status_code, bytes(body), _retry_after(response))
+            return Reply(response.status_code, bytes(body), wait_told(response.headers))
 
     def _client(self) -> httpx.AsyncClient:
         loop = asyncio.get_running_loop()
@@ -115,11 +116,6 @@ class FhirHttp:
         """Seconds for all attempts: a server that drips its answer must not hold the lane."""
         connecting = self._profile.connect_attempts * (self._profile.connect_seconds + 2.0)
         return connecting + self._profile.answer_seconds
-
-
-def _retry_after(response: httpx.Response) -> float | None:
-    told = response.headers
-    return retry_after(told.get("Retry-After", ""), told.get("Date", ""))
 
 
 def _reason(error: Exception) -> str:

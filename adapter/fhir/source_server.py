@@ -9,20 +9,19 @@ from urllib.parse import urljoin
 
 import httpx
 
-from adapter.clock import retry_after
 from adapter.errors import ConfigurationError, Malformed, NotFound, Rejected, TryAgain
 from adapter.fhir.elements import Json, objects
 from adapter.fhir.json_body import read_object, write_object
 from adapter.fhir.outcome import outcome_text
 from adapter.fhir.smart_auth import SmartAuth
 from adapter.mapping.fhir_sources import FhirSource
-from adapter.outbound import Outbound
+from adapter.outbound import Outbound, is_passing, wait_told
 from adapter.ports import Clock
 
 _MEDIA_TYPE = "application/fhir+json"
 _MOST_BYTES = 16_777_216
 _MOST_PAGES = 1_000
-_PASSING = frozenset({408, 409, 412, 425, 429})
+_MOVED = frozenset({409, 412})  # somebody else was quicker
 
 Headers = dict[str, str]
 
@@ -179,9 +178,6 @@ def _read(response: httpx.Response, body: bytes, what: str) -> Json:
     told = f"{what} answered HTTP {status} {outcome_text(resource)}".strip()
     if status in (404, 410):
         raise NotFound(told, code="not-found")
-    if status in _PASSING or status >= 500:
-        wait = retry_after(
-            response.headers.get("Retry-After", ""), response.headers.get("Date", "")
-        )
-        raise TryAgain(told, wait)
+    if is_passing(status) or status in _MOVED:
+        raise TryAgain(told, wait_told(response.headers))
     raise Refused(told, code="processing")

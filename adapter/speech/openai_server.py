@@ -10,16 +10,14 @@ from pathlib import Path
 
 import httpx
 
-from adapter.clock import retry_after
 from adapter.errors import ConfigurationError, TryAgain
-from adapter.outbound import Outbound, is_loopback, system_trust
+from adapter.outbound import Outbound, is_loopback, is_passing, system_trust, wait_told
 from adapter.settings import Settings
 
 _LIST = "READOUT_SPEECH_URL_ALLOWED_HOSTS"
 _CONNECT_SECONDS = 5.0
 _MAX_ANSWER_BYTES = 16_777_216
 _MAX_REASON = 200
-_PASSING = frozenset({408, 425, 429})
 
 
 class OpenAiServer:
@@ -64,9 +62,8 @@ class OpenAiServer:
                 status, headers, body = self._post(client, wav, fields)
         except httpx.RequestError as error:
             raise TryAgain(f"speech server {self.host}: {type(error).__name__} {error}") from None
-        if status in _PASSING or status >= 500:
-            after = retry_after(headers.get("Retry-After", ""), headers.get("Date", ""))
-            raise TryAgain(f"speech server {self.host} answered HTTP {status}", after)
+        if is_passing(status):
+            raise TryAgain(f"speech server {self.host} answered HTTP {status}", wait_told(headers))
         if status != 200:
             raise ConfigurationError(
                 f"speech server {self.host} answered HTTP {status}: {_advice(status, body)}"

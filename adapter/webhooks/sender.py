@@ -11,14 +11,12 @@ import os
 
 import httpx
 
-from adapter.clock import retry_after
 from adapter.domain.delivery import Answer, Delivery, Outcome
 from adapter.errors import ConfigurationError, TryAgain
 from adapter.mapping.webhook_profile import WebhookProfile
-from adapter.outbound import AddressRefused, Outbound
+from adapter.outbound import AddressRefused, Outbound, is_passing, wait_told
 from adapter.ports import Clock
 
-_PASSING = frozenset({408, 425, 429})
 _PREFIX = "whsec_"
 _SHORTEST = 24  # bytes, by the specification
 
@@ -71,11 +69,9 @@ class WebhookDestination:
         if 200 <= status < 300:
             return Answer(Outcome.ACCEPTED, str(status))
         told = self._profile.answers.get(status)
-        if told is None and (status in _PASSING or status >= 500):
-            after = retry_after(
-                response.headers.get("Retry-After", ""), response.headers.get("Date", "")
-            )
-            raise TryAgain(f"webhook {self._url.host} answered HTTP {status}", after)
+        if told is None and is_passing(status):
+            said = f"webhook {self._url.host} answered HTTP {status}"
+            raise TryAgain(said, wait_told(response.headers))
         moved = "; it redirects: put the final address into url" if 300 <= status < 400 else ""
         return Answer(Outcome(told or Outcome.HOLD), str(status), f"HTTP {status}{moved}")
 
