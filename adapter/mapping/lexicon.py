@@ -10,6 +10,7 @@ from adapter.domain.order import Side
 from adapter.errors import ConfigurationError
 from adapter.mapping.files import MappingFile, MappingFiles
 from adapter.mapping.lexicon_table import CueKind, Finding, Generic, LexiconFile, Organ
+from adapter.mapping.measures import Measures, beginnings
 from adapter.mapping.phrase_table import PhraseTable, WordForms
 
 Row = TypeVar("Row", Finding, Organ)
@@ -44,6 +45,8 @@ class Lexicon:
         self._places = tuple(each for part in parts for each in part.places)
         self._check()
         self.numbers = {k: v for part in parts for k, v in part.numbers.items()}
+        self.measures = Measures(part.measures for part in parts)
+        self.signals = beginnings(word for part in parts for word in part.signals)
         of_findings = frozenset(word for part in parts for word in part.inside_findings)
         of_cues = frozenset(word for part in parts for word in part.inside_cues)
         self.terms: PhraseTable[Term] = PhraseTable(self._term_rows(), self.forms, of_findings)

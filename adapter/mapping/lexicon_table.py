@@ -131,6 +131,19 @@ class Place(MappingTable):
     """Words that name it."""
 
 
+class MeasureWords(MappingTable):
+    """How the size of a lesion is written."""
+
+    units: dict[str, float] = Field(default_factory=dict)
+    """Unit of length as written -> millimetres."""
+    by: tuple[str, ...] = ()
+    """What stands between two dimensions: 3 x 4 mm, 3 by 4 mm."""
+    to: tuple[str, ...] = ()
+    """What stands between an earlier and a later size: from 3 to 5 cm."""
+    distances: tuple[str, ...] = ()
+    """Words behind a length that make it a distance, no size: 4 cm above the carina."""
+
+
 class LexiconFile(MappingTable):
     """One file of mappings/findings/; every part is optional."""
 
@@ -150,6 +163,10 @@ class LexiconFile(MappingTable):
     """Words that may stand inside a phrase of `cues`: "cannot entirely be excluded"."""
     numbers: dict[str, int] = Field(default_factory=dict)
     """Number words of a count of findings."""
+    measures: MeasureWords = MeasureWords()
+    """Words of sizes and distances."""
+    signals: tuple[str, ...] = ()
+    """Beginnings of words behind T1 or T2 by which it is no vertebra: hyperintense, weighted."""
     spellings: dict[str, str] = Field(default_factory=dict)
     """British spelling -> American, inside words."""
     topics: dict[str, tuple[str, ...]] = Field(default_factory=dict)

@@ -6,28 +6,9 @@ import re
 from bisect import bisect_left
 from typing import NamedTuple
 
+from adapter.mapping.measures import Measures
 from adapter.reporting.facts.events import Event, Line
 
-_NUMBER = r"\d{1,4}(?:\.\d{1,3})?"
-_UNIT = r"(?:mm|cm|millimet(?:er|re)s?|centimet(?:er|re)s?)"
-_BETWEEN = rf"\s*-?\s*{_UNIT}?\s*(?:x|×|by|\*)\s*"
-_SIZE = re.compile(
-    rf"(?<![\w.])({_NUMBER}(?:{_BETWEEN}{_NUMBER}){{0,2}})\s*-?\s*({_UNIT})\b", re.IGNORECASE
-)
-_MAY_BE = re.compile(r"\d\s*-?\s*[mMcC]")
-_FIRST = re.compile(
-    rf"(?<![\w.])({_NUMBER}(?:{_BETWEEN}{_NUMBER}){{0,2}})(?=\s+to\s+{_NUMBER}"
-    rf"(?:{_BETWEEN}{_NUMBER}){{0,2}}\s*-?\s*({_UNIT})\b)",
-    re.IGNORECASE,
-)
-_ONE = re.compile(rf"({_NUMBER})\s*-?\s*({_UNIT})?", re.IGNORECASE)
-_DISTANCE = re.compile(
-    r"[\s,]*(?:above|below|from|proximal to|distal to|beyond|superior to|inferior to|cephalad"
-    r"|caudal"
-    r"|past|away|deep to|slice|section|collimation"
-    r"|(?:of )?(?:retraction|displacement|separation|depression|diastasis))\b",
-    re.IGNORECASE,
-)
 _PAST_TOKENS = 5  # words that may stand between "previously" and the measurement
 _JOINTS = frozenset(
     ("comma", "and", "or", "with", "end", "verb", "preposition", "close", "negated_before")
@@ -46,12 +27,13 @@ class Size(NamedTuple):
     past: bool
 
 
-def sizes(sentence: str, line: Line) -> list[Size]:
+def sizes(sentence: str, line: Line, measures: Measures) -> list[Size]:
     """All measurements of lesions in order; distances such as "4 cm above the carina" are none."""
-    if not _MAY_BE.search(sentence):
+    if not measures.may_be.search(sentence):
         return []
     starts = [token.start for token in line.tokens]
-    matches = [match for match in _SIZE.finditer(sentence) if not _is_distance(sentence, match)]
+    every = measures.size.finditer(sentence)
+    matches = [match for match in every if not _is_distance(sentence, match, measures)]
     spans = [
         (bisect_left(starts, each.start()), bisect_left(starts, each.end())) for each in matches
     ]
@@ -62,34 +44,31 @@ def sizes(sentence: str, line: Line) -> list[Size]:
             or _told_past(line, end, [first for first, _ in spans])
             or _is_compared(line, [last for _, last in spans], start)
         )
-        found.append(Size(_mm(match), start, end, past))
-    return sorted((*found, *_grown(sentence, line, starts)), key=lambda size: size.start)
+        found.append(Size(_mm(match, measures), start, end, past))
+    grown = _grown(sentence, line, starts, measures)
+    return sorted((*found, *grown), key=lambda size: size.start)
 
 
-def _is_distance(sentence: str, match: re.Match[str]) -> bool:
+def _is_distance(sentence: str, match: re.Match[str], measures: Measures) -> bool:
     """ "4 cm above the carina"; but "5 mm from 3 mm" tells the earlier size."""
-    found = _DISTANCE.match(sentence, match.end())
-    return found is not None and not _SIZE.match(sentence, found.end() + 1)
+    found = measures.distance.match(sentence, match.end())
+    return found is not None and not measures.size.match(sentence, found.end() + 1)
 
 
-def _grown(sentence: str, line: Line, starts: list[int]) -> list[Size]:
+def _grown(sentence: str, line: Line, starts: list[int], measures: Measures) -> list[Size]:
     """The first number of "increased from 3 to 5 cm"."""
     found = []
-    for match in _FIRST.finditer(sentence):
+    for match in measures.first.finditer(sentence):
         start, end = bisect_left(starts, match.start()), bisect_left(starts, match.end())
         if _called_past(line, start):
-            found.append(Size(_mm(match), start, end, True))
+            found.append(Size(_mm(match, measures), start, end, True))
     return found
 
 
-def _mm(match: re.Match[str]) -> tuple[float, ...]:
-    parts = _ONE.findall(match[1])
+def _mm(match: re.Match[str], measures: Measures) -> tuple[float, ...]:
+    parts = measures.one.findall(match[1])
     last = match[2]
-    return tuple(_scaled(float(number), unit or last) for number, unit in parts)
-
-
-def _scaled(number: float, unit: str) -> float:
-    return round(number * 10, 3) if unit.lower().startswith("c") else number
+    return tuple(measures.millimeters(float(number), unit or last) for number, unit in parts)
 
 
 def _called_past(line: Line, start: int) -> bool:

@@ -12,9 +12,6 @@ from adapter.reporting.facts.events import Event, Line
 _STOPS_BEFORE = frozenset(("comma", "and", "or", "with", "end", "verb", "versus"))
 _STOPS_AFTER = frozenset(("comma", "and", "or", "with", "end", "versus"))
 _LEVEL = re.compile(r"([ctls])(\d{1,2})(?:\s?[-/–]\s?([ctls]?)(\d{1,2}))?", re.IGNORECASE)
-_SIGNAL = re.compile(
-    r"hyper|hypo|iso|weighted|signal|bright|dark|flair|prolong|shorten|shine|fat|stir|image|sequen"
-)
 _REGION_LAST = {"c": 8, "t": 13, "l": 6, "s": 5}
 _BESIDE = 2  # words that may stand between an adjective of place and its finding
 _LIST_GAP = 3
@@ -84,7 +81,7 @@ def _site_far_before(line: Line, at: int) -> Event | None:
     return None
 
 
-def levels(line: Line) -> list[tuple[int, str]]:
+def levels(line: Line, signals: re.Pattern[str]) -> list[tuple[int, str]]:
     """Vertebral levels as (token, "L4-L5"); T1 and T2 of an MR signal are none."""
     found: list[tuple[int, str]] = []
     for at, token in enumerate(line.tokens):
@@ -93,7 +90,7 @@ def levels(line: Line) -> list[tuple[int, str]]:
         match = _LEVEL.fullmatch(token.word)
         if match is None or int(match[2]) > _REGION_LAST[match[1].lower()]:
             continue
-        if match[4] is None and any(map(_SIGNAL.match, line.words(at + 1, at + 3))):
+        if match[4] is None and any(map(signals.match, line.words(at + 1, at + 3))):
             continue
         found.append((at, _level_text(match)))
     return _slips(line, found)

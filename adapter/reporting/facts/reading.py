@@ -118,11 +118,11 @@ def _joined(parts: list[Reading]) -> Reading:
 
 def _read(sentence: str, lexicon: Lexicon) -> Reading:
     raw = line(sentence, lexicon)
-    known = levels(raw)
+    known = levels(raw, lexicon.signals)
     row, names = _settled(raw, bool(known), lexicon)
     mentions: tuple[Mention, ...] = ()
     if row.terms:
-        measured = sizes(sentence, row)
+        measured = sizes(sentence, row, lexicon.measures)
         paired = frozenset(at for at in names if lexicon.findings[names[at].finding].laterality)
         context = _Context(
             row,
