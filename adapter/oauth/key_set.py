@@ -59,10 +59,18 @@ class KeySet:
     async def matching(self, key_id: str | None) -> list[PublicKey]:
         """Keys of this id; of a token without one the only key there is. Raises TryAgain."""
         now = self._clock.now()
-        if self._fetched is None or now - self._fetched > _FRESH or not self._of(key_id):
-            async with self._lock:
-                await self._refresh(now, key_id)
+        known = self._of(key_id)
+        if known and (self._is_fresh(now) or (self._lock.locked() and self._is_usable(now))):
+            return known  # while one fetches, nobody waits for keys that are there
+        async with self._lock:
+            await self._refresh(now, key_id)
         return self._of(key_id)
+
+    def _is_fresh(self, now: datetime) -> bool:
+        return self._fetched is not None and now - self._fetched <= _FRESH
+
+    def _is_usable(self, now: datetime) -> bool:
+        return self._fetched is not None and now - self._fetched <= _STALE
 
     def _of(self, key_id: str | None) -> list[PublicKey]:
         if key_id is None:
@@ -70,8 +78,7 @@ class KeySet:
         return [each for each in self._keys if each.key_id == key_id]
 
     async def _refresh(self, now: datetime, key_id: str | None) -> None:
-        fresh = self._fetched is not None and now - self._fetched <= _FRESH
-        if fresh and self._of(key_id):
+        if self._is_fresh(now) and self._of(key_id):
             return  # another request has just fetched them
         if self._tried is not None and now - self._tried < _PAUSE:
             self._check_age(now)
@@ -84,7 +91,7 @@ class KeySet:
             self._check_age(now)
 
     def _check_age(self, now: datetime) -> None:
-        if self._fetched is None or now - self._fetched > _STALE:
+        if not self._is_usable(now):
             raise TryAgain("the keys of the token issuer cannot be fetched", after=30.0)
 
     async def _place(self) -> str:

@@ -26,6 +26,7 @@ class Issuer:
         self.published: list[dict[str, Any]] = []
         self.fetched = 0
         self.away = False
+        self.slow, self.asked, self.go = (threading.Event() for _ in range(3))
         self.add_key("first")
 
     def add_key(self, key_id: str, *, bits: int = 2048, curve: Any = None, **extra: str) -> None:
@@ -50,6 +51,9 @@ class Issuer:
             return {"issuer": self.url, "jwks_uri": f"{self.url}/keys"}
         if path == "/keys":
             self.fetched += 1
+            if self.slow.is_set():
+                self.asked.set()
+                self.go.wait(30)
             return {"keys": self.published}
         return None
 

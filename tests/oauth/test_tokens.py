@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -213,6 +214,23 @@ async def test_keys_serve_on_while_their_issuer_is_away_but_not_for_ever(
     clock.time += timedelta(hours=23)
     with pytest.raises(TryAgain, match="cannot be fetched"):
         await judge(issuer.token())
+
+
+async def test_nobody_waits_for_keys_that_are_there(issuer: Issuer, clock: Hands) -> None:
+    """Only one request waits for an issuer that answers slowly."""
+    judge = tokens(issuer, clock).judge
+    await judge(issuer.token())
+    clock.time += timedelta(hours=2)
+    issuer.slow.set()
+    try:
+        waiting = asyncio.create_task(judge(issuer.token()))
+        await asyncio.to_thread(issuer.asked.wait, 10)
+        await asyncio.wait_for(judge(issuer.token()), 5)
+        assert not waiting.done()
+    finally:
+        issuer.slow.clear()
+        issuer.go.set()
+    await waiting
 
 
 async def test_a_key_that_is_taken_back_is_refused_after_an_hour(
