@@ -32,7 +32,9 @@ _STATUS = {
 _STUDY = coding(LOINC, "18726-0", "Radiology studies (set)")
 _ORDER = coding(LOINC, "55115-0", "Requested imaging studies information Document")
 _FINDINGS = coding(LOINC, "59776-5", "Procedure findings Narrative")
-_COMMUNICATION = coding(LOINC, "73568-8", "Communication of critical results")
+_COMMUNICATION = coding(LOINC, "73568-8")
+_BEFORE_FINDINGS = ("11329-0", "55111-9", "18834-2")
+_IMPRESSION = "19005-8"
 _ALWAYS = (
     coding(LOINC, "11329-0", "History general Narrative - Reported"),
     coding(LOINC, "55111-9", "Current imaging procedure descriptions Document"),
@@ -95,12 +97,9 @@ def _sections(subject: Subject) -> list[Json]:
     after = [each for name, each in own.items() if name not in _BEFORE_FINDINGS]
     made += [_told(subject, code.coding, sections) for code, sections in before]
     if findings:
-        made.append(_told(subject, _FINDINGS, findings, _finding_entries(subject, findings)))
+        made.append(_told(subject, _FINDINGS, findings))
     made += [_told(subject, code.coding, sections) for code, sections in after]
     return made + _communications(subject)
-
-
-_BEFORE_FINDINGS = ("11329-0", "55111-9", "18834-2")
 
 
 def _finding_entries(subject: Subject, sections: Iterable[Section]) -> list[Json]:
@@ -142,7 +141,7 @@ def _referring(
     """A section that refers to resources, with what they hold in words."""
     shown = facts_narrative(facts, subject.profile.words)
     return present(
-        title=code["display"],
+        title=_title(subject, code),
         code=concept(code),
         text={"status": "generated", "div": shown},
         entry=entries,
@@ -150,22 +149,26 @@ def _referring(
     )
 
 
-def _told(
-    subject: Subject, code: Json, sections: list[Section], entries: list[Json] | None = None
-) -> Json:
-    """A section with its words: readable, and as plain text beside it."""
+def _title(subject: Subject, code: Json) -> str:
+    """The site's words, else those of the code system."""
+    return subject.profile.section_titles.get(code["code"]) or code.get("display", "")
+
+
+def _told(subject: Subject, code: Json, sections: list[Section]) -> Json:
+    """A section with its words: readable, as plain text beside it, and as findings."""
+    has_findings = code["code"] in (_FINDINGS["code"], _IMPRESSION)
     alone = len(sections) == 1
     words = section_text(sections[0]) if alone else sections_text(sections)
     note = {"url": f"{_EXTENSION}/note", "valueAnnotation": {"text": clean(words)}}
     return present(
         extension=[note] if clean(words) else None,
-        title=clean(sections[0].title) if alone else code.get("display", ""),
+        title=clean(sections[0].title) if alone else _title(subject, code),
         code=concept(code),
         text={
             "status": "additional",
             "div": section_narrative(sections, subject.profile.words),
         },
-        entry=entries or [],
+        entry=_finding_entries(subject, sections) if has_findings else [],
     )
 
 

@@ -176,6 +176,9 @@ class FhirProfile(MappingTable):
     section_codes: dict[str, FhirCode] = Field(default_factory=lambda: dict(_SECTIONS))
     """Sections of an `eu_document` by section of the template; others stand under the findings."""
 
+    section_titles: dict[str, str] = Field(default_factory=lambda: {"73568-8": "Communication"})
+    """Titles of the sections of an `eu_document` by code; else what the code system calls them."""
+
     @property
     def tells_communications(self) -> bool:
         """Whether Communication goes along, also one that is recorded after signing."""

@@ -121,9 +121,17 @@ def test_a_section_is_never_empty_without_a_reason() -> None:
 
 
 def test_findings_are_entries_of_their_section() -> None:
-    found = sections(FINAL)["59776-5"]
-    assert len(found["entry"]) == 4
-    assert "Small right pneumothorax." in found["text"]["div"]
+    found = sections(FINAL)
+    assert len(found["59776-5"]["entry"]) == 4
+    assert "Small right pneumothorax." in found["59776-5"]["text"]["div"]
+    assert len(found["19005-8"]["entry"]) == 1
+
+
+def test_titles_are_those_of_the_site() -> None:
+    titled = EU.model_copy(update={"section_titles": {"18726-0": "Untersuchung"}})
+    [study, order] = composition(build(FINAL, titled))["section"][:2]
+    assert study["title"] == "Untersuchung"
+    assert order["title"] == "Requested imaging studies information Document"
 
 
 def test_who_was_told_stands_in_a_section() -> None:

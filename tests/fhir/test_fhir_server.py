@@ -16,7 +16,9 @@ from adapter.domain.identifiers import Accession, Phi
 from adapter.fhir.client import FhirDestination
 from adapter.fhir.orders import read_service_request
 from adapter.fhir.results import build_bundle
+from adapter.mapping.destinations import DestinationProfile
 from adapter.mapping.fhir_profile import FhirProfile
+from adapter.mapping.files import MappingFiles
 from tests.fhir.generated import generated
 from tests.fhir.samples import (
     ADDENDUM,
@@ -209,6 +211,14 @@ def test_both_validators_find_no_error_however_the_patient_is_told(
 ) -> None:
     profile = PROFILE.model_copy(update={"patient": patient})
     bodies = b",".join(build_bundle(each, profile) for each in ALL)
+    assert errors(base_url, b"[" + bodies + b"]") == []
+
+
+def test_both_validators_find_no_error_in_what_the_packaged_files_ask_for(base_url: str) -> None:
+    read = [file.read(DestinationProfile).fhir for file in MappingFiles().folder("destinations")]
+    asked = [fhir for fhir in read if fhir is not None and fhir.fhir_version == "4.0"]
+    assert {each.profile for each in asked} == set(PROFILES)
+    bodies = b",".join(build_bundle(message, fhir) for fhir in asked for message in ALL)
     assert errors(base_url, b"[" + bodies + b"]") == []
 
 
