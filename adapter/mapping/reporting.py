@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from adapter.domain.order import Order
 from adapter.mapping.checks import Checks
 from adapter.mapping.files import MappingFile, MappingFiles
 from adapter.mapping.lexicon import Lexicon
 from adapter.mapping.templates import Template, Templates, template_names
-from adapter.mapping.vocabulary import Vocabulary, languages, load_vocabulary
+from adapter.mapping.vocabulary import (
+    Vocabulary,
+    languages,
+    load_vocabulary,
+    neutral_vocabulary,
+)
 
 LANGUAGE = "en"
 
@@ -38,8 +44,16 @@ class ReportingTables:
         return cls(vocabularies, lexicon, templates, checks, sources)
 
     def vocabulary(self, language: str) -> Vocabulary:
-        """The vocabulary of a language; of English when there is none."""
-        return self.vocabularies.get(language, self.vocabularies[LANGUAGE])
+        """The vocabulary of a language; one that changes no word when there is none.
+
+        A text that names no language is English.
+        """
+        return self.vocabularies.get(language or LANGUAGE, self.neutral)
+
+    @cached_property
+    def neutral(self) -> Vocabulary:
+        """The vocabulary of languages that have none."""
+        return neutral_vocabulary()
 
     def choose(self, order: Order | None) -> Template:
         """The template of an order; where it has no modality, its text may name some."""

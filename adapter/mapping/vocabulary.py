@@ -175,6 +175,23 @@ def load_vocabulary(files: MappingFiles, language: str) -> Vocabulary:
     return compile_vocabulary(table)
 
 
+def neutral_vocabulary() -> Vocabulary:
+    """Of no language: words stay as they were heard."""
+    nothing: dict[str, object] = {
+        "language": "und",  # ISO 639: undetermined
+        "numbers": {"ones": {}, "teens": {}, "tens": {}, "zeros": (), "scales": {}, "points": ()},
+        "ordinals": {"words": {}},
+        "marks": (),
+        "headings": {"names": ()},
+        "units": (),
+        "ranges": {"by": (), "to": ()},
+        "labels": (),
+        "levels": {"parts": ()},
+        "dates": {"months": (), "full": "{year}", "month_day": "{day}", "month_year": "{year}"},
+    }
+    return compile_vocabulary(VocabularyTable.model_validate(nothing))
+
+
 def languages(files: MappingFiles) -> tuple[str, ...]:
     """The languages that have a vocabulary, sorted."""
     names = (file.name for file in files.folder("vocabulary") if not file.name.endswith(SITE))

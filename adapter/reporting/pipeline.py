@@ -107,7 +107,8 @@ def build_report(inputs: ReportInputs, tables: ReportingTables) -> Report:
         merged.fields,
     )
     report = report if certificate.ok else _raw(report, evidence)
-    found = (*report.flags, *check(_sheet(report, inputs, dictation, evidence, tables)))
+    checked = check(_sheet(report, inputs, dictation, evidence, tables))
+    found = (*report.flags, *_unspoken(inputs, tables), *checked)
     return replace(report, flags=with_dismissals(found, report.sections, inputs.decisions))
 
 
@@ -174,6 +175,22 @@ def _written(transcript: Transcript, tables: ReportingTables) -> Dictated:
     written = write(transcript.spoken, tables.vocabulary(transcript.language))
     heard = transcript if transcript.duration_ms else None  # typed text has no audio
     return Dictated(transcript.dictation_id, written, heard)
+
+
+def _unspoken(inputs: ReportInputs, tables: ReportingTables) -> tuple[Flag, ...]:
+    """One flag for each language dictated in that has no vocabulary."""
+    said = (each for each in (*inputs.transcripts, *inputs.addenda) if isinstance(each, Transcript))
+    unknown = {each.language for each in said} - {"", *tables.vocabularies}
+    return tuple(
+        Flag(
+            "language_unknown",
+            Severity.WARN,
+            f"dictated in {language!r}, for which there is no vocabulary: the words stand as they "
+            f"were heard, findings are read by the words of mappings/findings; add "
+            f"mappings/vocabulary/{language}.yaml",
+        )
+        for language in sorted(unknown)
+    )
 
 
 def _raw(report: Report, evidence: Evidence) -> Report:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -134,6 +135,21 @@ def test_the_order_chooses_the_template() -> None:
 def test_an_unknown_template_is_told() -> None:
     with pytest.raises(NotFound, match="xr_chest_2v"):
         build_report(ReportInputs(template="nothing"), tables())
+
+
+def test_a_language_without_vocabulary_stays_as_it_was_heard_and_is_told() -> None:
+    french = replace(heard("nodule de two point five centimeters period"), language="fr")
+    report = build_report(ReportInputs((french,), template="generic"), tables())
+    assert "two point five centimeters period" in plain_text(report)
+    (flag,) = (each for each in report.flags if each.code == "language_unknown")
+    assert "vocabulary/fr.yaml" in flag.message
+
+
+@pytest.mark.parametrize("language", ["", "en", "de"])
+def test_a_language_with_a_vocabulary_or_none_named_is_not_told(language: str) -> None:
+    said = replace(heard("No effusion."), language=language)
+    report = build_report(ReportInputs((said,), template="generic"), tables())
+    assert all(each.code != "language_unknown" for each in report.flags)
 
 
 def test_when_the_proof_fails_the_dictation_is_delivered_as_it_was(
