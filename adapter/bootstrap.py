@@ -148,8 +148,7 @@ class Service:
         routes = {name: (each.profile, each.link) for name, each in self.house.routes.items()}
         self._doors = MllpDoors([self._mllp_listener(each, intake) for each in listeners])
         links = LinkWatch(listeners, routes, self._doors.failed_handshakes, self.house.clock)
-        sources = FhirSources(self.house, taking, feeds)
-        live = self._live_dictations(dictated)
+        sources, live = FhirSources(self.house, taking, feeds), self._live_dictations(dictated)
         seats = open_seats(self.house, files, live.speaking, settings.node_id)
         profiles = [route.profile for route in self.house.routes.values()]
         self.parts = Parts(
