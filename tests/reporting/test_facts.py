@@ -133,6 +133,23 @@ def test_sentences_do_not_reach_into_each_other(texts: list[str]) -> None:
     assert joined == apart
 
 
+@settings(max_examples=60, deadline=None)
+@given(
+    st.sampled_from([row["text"] for row in SENTENCES]),
+    st.integers(1, 40),
+    st.sampled_from([",", " and", ";", " with", " or", ""]),
+)
+def test_a_sentence_may_break_off_anywhere(text: str, words: int, joint: str) -> None:
+    cut = " ".join(text.split()[:words]).rstrip(".,;") + joint
+    for fact in facts(cut, tables().lexicon):
+        assert cut[fact.start : fact.end] == fact.text
+
+
+def test_nothing_behind_a_joint_begins_anew() -> None:
+    (fact,) = facts("1. 3.4 CM ENHANCING LEFT RENAL MASS,", tables().lexicon)
+    assert fact.finding == "renal_mass"
+
+
 def test_family_history_far_into_a_text_is_still_family_history() -> None:
     text = "Her mother had breast cancer " + "and nothing else " * 400
     found = read(text, tables().lexicon)

@@ -105,6 +105,8 @@ def is_described(line: Line, at: int) -> bool:
 def begins_anew(line: Line, at: int) -> bool:
     """Whether the words after a joint are those of a new, affirmed finding: "a 6 mm nodule"."""
     start = line.events[at].end
+    if start == len(line.tokens):  # nothing comes after the joint
+        return False
     if line.tokens[start].word[:1].isdigit():
         return True
     for place, event in enumerate(line.events[at + 1 :], at + 1):
