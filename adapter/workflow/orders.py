@@ -49,10 +49,15 @@ def apply(house: House, tx: sa.Connection, event: OrderEvent, cause: str) -> str
 
 
 def find(tx: sa.Connection, name: OrderName, *, lock: bool = False) -> list[Study]:
-    """The study of the accession; else those of the patient whose order has the numbers."""
+    """The study of the accession; else those of the patient whose order has the numbers.
+
+    Numbers serve where no accession is told, or what is told as one is the filler's number.
+    """
     study = studies.find(tx, name.accession, lock=lock) if name.accession else None
     if study is not None:
         return [study]
+    if name.accession and name.accession != name.filler_number:
+        return []
     found = studies.of_numbers(tx, name.placer_number, name.filler_number)
     return [each for each in found if each.order.patient.may_be(name.patient)]
 
@@ -60,10 +65,9 @@ def find(tx: sa.Connection, name: OrderName, *, lock: bool = False) -> list[Stud
 def _known(tx: sa.Connection, event: OrderEvent) -> list[Study]:
     """What the event changes. One that begins a study is known by its accession alone."""
     order = event.order
-    filler = order.filler_number
-    if event.action is OrderAction.NEW or (event.is_whole and order.accession != filler):
-        return find(tx, OrderName(order.patient, order.accession), lock=True)
-    placer = "" if event.is_whole else order.placer_number
+    is_new = event.action is OrderAction.NEW
+    placer = "" if is_new or event.is_whole else order.placer_number
+    filler = "" if is_new else order.filler_number
     return find(tx, OrderName(order.patient, order.accession, placer, filler), lock=True)
 
 

@@ -98,6 +98,7 @@ def test_an_order_is_cancelled_by_any_of_its_numbers(workflow: Workflow) -> None
     assert cancel(workflow, placer_number="P1", filler_number="F9") == ""  # A3's is not known yet
     assert states(workflow)["A3"] == "cancelled"
     assert "no study of this order" in cancel(workflow, placer_number="P2")
+    assert "no study of this order" in cancel(workflow, "A9", placer_number="P1")  # not A1's
     assert "no study of this order" in cancel(workflow, placer_number="P1", mrn="NOBODY")
     assert states(workflow)["A4"] == "scheduled"
     with workflow.database.read() as tx:
