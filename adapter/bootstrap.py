@@ -145,9 +145,8 @@ class Service:
         log = open_log(self.house.database, self.house.clock, files)
         intake = Intake(self.house, self._read_by(files, listeners, fhir_orders), log.index)
         taking, feeds = FhirIntake(self.house, intake), open_feeds(files, self.house.clock)
-        routes = {name: (each.profile, each.link) for name, each in self.house.routes.items()}
         self._doors = MllpDoors([self._mllp_listener(each, intake) for each in listeners])
-        links = LinkWatch(listeners, routes, self._doors.failed_handshakes, self.house.clock)
+        links = LinkWatch(listeners, self.house.routes, self._doors, self.house.clock)
         sources, live = FhirSources(self.house, taking, feeds), self._live_dictations(dictated)
         seats = open_seats(self.house, files, live.speaking, settings.node_id)
         profiles = [route.profile for route in self.house.routes.values()]

@@ -2,32 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 from adapter.domain.link_security import CertificateExpiry, FailedHandshakes
 from adapter.hl7v2.certificates import CertificateWatch, watched
+from adapter.hl7v2.doors import MllpDoors
 from adapter.hl7v2.sender import MllpDestination
 from adapter.mapping.destinations import DestinationProfile
 from adapter.mapping.listeners import ListenerProfile
 from adapter.ports import Clock, Destination
 
-Link = tuple[DestinationProfile, Destination]
+
+class Route(Protocol):
+    """A destination and the link to it."""
+
+    @property
+    def profile(self) -> DestinationProfile:
+        """What the site's file says."""
+
+    @property
+    def link(self) -> Destination:
+        """The connection."""
 
 
 class LinkWatch:
-    """`heard`: what the listeners tell of handshakes; `links` by name of the destination."""
+    """The listeners as their files say and as they are open; `routes` by name of destination."""
 
     def __init__(
         self,
         listeners: Sequence[ListenerProfile],
-        links: Mapping[str, Link],
-        heard: Callable[[], list[FailedHandshakes]],
+        routes: Mapping[str, Route],
+        doors: MllpDoors,
         clock: Clock,
     ) -> None:
-        self._links, self._heard = links, heard
-        files = [file for each in listeners for file in watched(f"listener {each.name}", each.tls)]
-        for name, (profile, _) in links.items():
-            tls = profile.mllp.tls if profile.mllp is not None else None
+        self._links = {name: each.link for name, each in routes.items()}
+        self._doors = doors
+        files = [file for one in listeners for file in watched(f"listener {one.name}", one.tls)]
+        for name, each in routes.items():
+            tls = each.profile.mllp.tls if each.profile.mllp is not None else None
             files += watched(f"destination {name}", tls)
         self._certificates = CertificateWatch(files, clock)
 
@@ -39,11 +52,11 @@ class LinkWatch:
         """Failures since the start, by listener or destination and reason."""
         sent = [
             FailedHandshakes(f"destination {name}", reason, count)
-            for name, (_, link) in self._links.items()
+            for name, link in self._links.items()
             if isinstance(link, MllpDestination)
             for reason, count in sorted(link.failed_handshakes.items())
         ]
-        return self._heard() + sent
+        return self._doors.failed_handshakes() + sent
 
     def look(self) -> None:
         """Write to the log which certificates end soon."""

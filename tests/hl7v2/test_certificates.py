@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -143,7 +144,8 @@ async def test_a_sender_counts_its_failures_too(open_door: Open, tmp_path: Path)
     mllp = {"port": listener.port, "connect_attempts": 1, "tls": {"ca": str(other.ca)}}
     profile = DestinationProfile.model_validate({"name": "ris", "protocol": "mllp", "mllp": mllp})
     link = MllpDestination(MllpProfile.model_validate(mllp))
-    watch = LinkWatch([], {"ris": (profile, link)}, list, Now())
+    route = SimpleNamespace(profile=profile, link=link)
+    watch = LinkWatch([], {"ris": route}, MllpDoors([]), Now())
     with pytest.raises(TryAgain, match="no connection"):
         await link._connected()
     (failed,) = watch.handshakes()
