@@ -92,6 +92,10 @@ WordsId = Literal[
     "larger",
     "smaller",
     "measures",
+    "years_old",
+    "years_ago",
+    "female_of_age",
+    "male_of_age",
 ]
 
 
@@ -312,6 +316,23 @@ class Checks:
     def sexes(self) -> dict[str, re.Pattern[str]]:
         """Sex and the pattern of its words."""
         return {sex: any_of(words) for sex, words in self.table.sexes.items()}
+
+    @cached_property
+    def age_told(self) -> re.Pattern[str]:
+        """The patient's age, "65-year-old": group 1 is the number."""
+        return re.compile(rf"\b(\d{{1,3}})[\s-]*{self._either('years_old')}\b", re.IGNORECASE)
+
+    @cached_property
+    def patient_told(self) -> re.Pattern[str]:
+        """Age and sex, "65-year-old woman": group F or M is the word of the sex."""
+        female, male = self._either("female_of_age"), self._either("male_of_age")
+        old = self._either("years_old")
+        return re.compile(
+            rf"\b\d{{1,3}}[\s-]*{old}[\s-]*(?:(?P<F>{female})|(?P<M>{male}))\b", re.IGNORECASE
+        )
+
+    def _either(self, what: WordsId) -> str:
+        return rf"(?:{'|'.join(self.table.said.get(what, ())) or '(?!)'})"
 
     @cached_property
     def ages(self) -> tuple[tuple[AgeLimit, re.Pattern[str]], ...]:

@@ -49,8 +49,9 @@ def test_a_report_is_the_same_from_stored_files() -> None:
     assert report_json(build_report(inputs, again)) == report_json(build_report(inputs, tables()))
 
 
-def test_an_unknown_language_is_written_as_english() -> None:
-    assert tables().vocabulary("xx").language == "en"
+def test_an_unknown_language_is_written_by_no_rules_and_none_named_as_english() -> None:
+    assert tables().vocabulary("xx").language == "und"
+    assert tables().vocabulary("").language == "en"
 
 
 def test_a_broken_file_is_named(tmp_path: Path) -> None:

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import lru_cache
 
 from adapter.domain.people import Sex
+from adapter.mapping.checks import WordsId
 from adapter.mapping.lexicon import Lexicon
 from adapter.reporting.checks.sheet import Found, Line, Sheet
 
+_OF_OTHERS: tuple[WordsId, ...] = ("other_person", "years_ago")
 _WORDS = {"F": "female", "M": "male"}
-_AGE = re.compile(r"\b(\d{1,3})[\s-]*(?:years?[\s-]*old|y/?o|yo|yrs?[\s-]*old)\b", re.IGNORECASE)
-_PATIENT = re.compile(
-    r"\b\d{1,3}[\s-]*(?:years?[\s-]*old|y/?o|yo)[\s-]*(?:(?P<F>female|woman|girl|f)"
-    r"|(?P<M>male|man|boy|m))\b",
-    re.IGNORECASE,
-)
 
 
 def sex_mismatch(sheet: Sheet) -> Iterator[Found]:
@@ -40,7 +35,7 @@ def _sex(sheet: Sheet) -> tuple[str | None, str]:
     if sheet.order and sheet.order.patient.sex in (Sex.FEMALE, Sex.MALE):
         return sheet.order.patient.sex.value, "the patient is"
     for line in sheet.lines:
-        match = _PATIENT.search(line.text)
+        match = sheet.checks.patient_told.search(line.text)
         if match and not sheet.says("other_person", line.text):
             return ("F" if match["F"] else "M"), "the report calls the patient"
     return None, ""
@@ -84,8 +79,8 @@ def age_mismatch(sheet: Sheet) -> Iterator[Found]:
     """An age that is not the patient's, and words that do not fit the age."""
     age = sheet.age
     for line in sheet.lines:
-        match = _AGE.search(line.text)
-        if match is None or sheet.says("other_person", line.text) or "ago" in line.text.lower():
+        match = sheet.checks.age_told.search(line.text)
+        if match is None or any(sheet.says(what, line.text) for what in _OF_OTHERS):
             continue
         if age is None:
             age = int(match[1])
