@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from adapter.errors import Rejected
 from adapter.fhir.elements import Json, objects
@@ -18,26 +18,37 @@ _KINDS = ("Patient", "Practitioner", "PractitionerRole", "Encounter", "ImagingSt
 Entry = tuple[str, Json]
 
 
-async def gather(order: Json, server: SourceServer, known: Iterable[Entry] = ()) -> list[Entry]:
-    """(address, resource) of what a ServiceRequest refers to and `known` does not hold yet.
+async def gather(order: Json, server: SourceServer, known: Sequence[Entry] = ()) -> list[Entry]:
+    """(address, resource) of all that a ServiceRequest refers to, of `known` or fetched.
 
     Raises TryAgain while the server is away, Rejected where the patient cannot be had.
     """
-    beside, order = Beside(known), in_r4(order)
+    beside, order = Beside(_once(known)), in_r4(order)
     resources = Resources(order, beside)
     found: list[Entry] = []
+    taken = {address for address, _ in known}
     waiting = list(references(order))
     while waiting and len(found) < _MOST:
         path, reference = waiting.pop(0)
         resource = resources.peek(reference)
         if not resource and _leads_out(reference):
-            for entry in await _fetched(server, path, reference):
-                beside.add(*entry)
-                found.append(entry)
-                resource = entry[1]
+            for address, resource in await _fetched(server, path, reference):
+                if address not in taken:
+                    taken.add(address)
+                    beside.add(address, resource)
+                    found.append((address, resource))
         if resource.get("resourceType") == "PractitionerRole" and resource.get("practitioner"):
             waiting.append((f"{path}.practitioner", resource["practitioner"]))
-    return found
+    return [*beside.used, *(each for each in found if each not in beside.used)]
+
+
+def _once(known: Sequence[Entry]) -> list[Entry]:
+    """The first of each address: pages of a search may hold a resource twice."""
+    named: dict[str, Json] = {}
+    for address, resource in known:
+        if address:
+            named.setdefault(address, resource)
+    return [*named.items(), *(each for each in known if not each[0])]
 
 
 async def _fetched(server: SourceServer, path: str, reference: Json) -> list[Entry]:

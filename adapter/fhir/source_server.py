@@ -112,7 +112,8 @@ class SourceServer:
                 found = await _bounded(response)
         except (httpx.RequestError, TimeoutError) as error:
             raise TryAgain(f"{url.host}: {type(error).__name__} {error}".strip()) from None
-        return response, _read(response, found, f"{method} of {self.base}")
+        about = "Subscription" if "/Subscription" in url.path else ""
+        return response, _read(response, found, f"{method} of {self.base}", about)
 
     def _at_home(self, address: str) -> bool:
         try:
@@ -162,7 +163,7 @@ async def _bounded(response: httpx.Response) -> bytes:
     return bytes(body)
 
 
-def _read(response: httpx.Response, body: bytes, what: str) -> Json:
+def _read(response: httpx.Response, body: bytes, what: str, about: str) -> Json:
     """The resource of an answer, {} of an empty one; raises by its status."""
     status, good = response.status_code, 200 <= response.status_code < 300
     try:
@@ -175,7 +176,8 @@ def _read(response: httpx.Response, body: bytes, what: str) -> Json:
         resource = {}
     if good:
         return resource
-    told = f"{what} answered HTTP {status} {outcome_text(resource)}".strip()
+    said = outcome_text(resource) if about else ""  # of others it may hold patient data
+    told = f"{what} answered HTTP {status} {said}".strip()
     if status in (404, 410):
         raise NotFound(told, code="not-found")
     if is_passing(status) or status in _MOVED:

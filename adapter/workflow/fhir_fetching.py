@@ -140,7 +140,7 @@ class Fetching:
     ) -> tuple[InboundMessage, Arrival]:
         """The order with all that it refers to; what cannot be read is kept and raised."""
         try:
-            others = [*others, *await gather(order, feed.server, others)]
+            others = await gather(order, feed.server, others)
             bundle = OrderBundle(read_object(collected(order, others, address)))
             event = bundle.read(0, feed.mapping)
         except Rejected as error:

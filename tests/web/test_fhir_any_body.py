@@ -29,7 +29,7 @@ texts = st.text(max_size=20)
 SHARED = [HealthCheck.function_scoped_fixture]
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=SHARED)
+@settings(max_examples=40, deadline=None, suppress_health_check=SHARED)
 @given(place=st.sampled_from(PLACES), value=odd | json_values)
 def test_any_value_in_any_place_is_answered(shared: Site, place: Any, value: Any) -> None:
     method, url, body = BODIES[place[0]]
@@ -41,7 +41,7 @@ def test_any_value_in_any_place_is_answered(shared: Site, place: Any, value: Any
         assert answer.json()["resourceType"] == "OperationOutcome"
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=SHARED)
+@settings(max_examples=10, deadline=None, suppress_health_check=SHARED)
 @given(path=texts, query=texts, name=st.sampled_from(["If-Match", "If-None-Exist"]), value=texts)
 def test_any_address_is_answered(
     shared: Site, path: str, query: str, name: str, value: str

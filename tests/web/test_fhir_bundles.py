@@ -224,10 +224,12 @@ def test_circles_of_references_end(site: Site) -> None:
         ({"resourceType": "Bundle", "type": "batch", "entry": [{}] * 1001}, 413, "too-costly"),
     ],
 )
-def test_wrong_bundles_leave_nothing(site: Site, body: Any, status: int, code: str | None) -> None:
-    answer = post(site, body)
+def test_wrong_bundles_leave_nothing(
+    shared: Site, body: Any, status: int, code: str | None
+) -> None:
+    answer = post(shared, body)
     assert (answer.status_code, issue(answer)["code"]) == (status, code or issue(answer)["code"])
-    assert studies(site) == []
+    assert studies(shared) == []
 
 
 @pytest.mark.parametrize("url", ["/fhir", "/fhir/$process-message"])

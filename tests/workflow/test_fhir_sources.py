@@ -138,3 +138,27 @@ def test_odd_answers_stop_nothing(place: Place, entry: Any) -> None:
     place.ehr.put(order("1"))
     place.turn()
     assert place.accessions() == ["ACC-1"]
+
+
+def test_what_comes_with_one_order_does_not_spoil_another(place: Place) -> None:
+    wrong = {"resourceType": "Patient", "id": "w", "gender": "F"}
+    entries = [order("1"), order("2", subject={"reference": "Patient/w"}), PATIENT, wrong, PATIENT]
+    entry = [
+        {"fullUrl": f"http://ehr/{each['resourceType']}/{each['id']}", "resource": each}
+        for each in entries
+    ]
+    page = {"resourceType": "Bundle", "type": "searchset", "entry": entry}
+    place.ehr.instead["ServiceRequest?"] = page
+    place.run()
+    assert place.accessions() == ["ACC-1"]
+    assert [path for path in place.ehr.paths() if "Patient" in path] == []
+
+
+def test_what_an_order_names_twice_is_fetched_once(place: Place) -> None:
+    place.ehr.put({"resourceType": "ImagingStudy", "id": "s", "status": "available",
+                   "subject": {"reference": "Patient/p"}})  # fmt: skip
+    studies_of = [{"reference": "ImagingStudy/s"}, {"reference": "ImagingStudy/s"}]
+    place.ehr.put(order("1", supportingInfo=studies_of))
+    place.run()
+    assert place.accessions() == ["ACC-1"]
+    assert place.ehr.paths().count("/fhir/ImagingStudy/s") == 1
