@@ -41,7 +41,8 @@ from tests.fhircast.samples import at, closing, observation, opening, put, updat
 
 STUDIES = 12
 SEAT = Seat("h", "t")
-QUIET_S = 200.0
+EPISODE = 25
+QUIET_S = 25.0
 
 
 class World:
@@ -63,11 +64,12 @@ class World:
         )
         self.contexts = Contexts(self.flow.house, {"h": profile}, self.live.speaking)
         self.hub = Hub()
-        self.follower = Follower(Rules(is_ours=is_ours))
+        # no look now and then: events and doubts alone have to do
+        self.follower = Follower(Rules(is_ours=is_ours, refetch_after=0.0))
         self.endpoint = ""
         self.session: tuple[LiveSession, int] | None = None
         self.shown_wrongly: list[str] = []
-        self.moved_while_held: list[str] = []
+        self.disagreements: list[str] = []
         for number in range(STUDIES):
             patient = Patient(Phi(f"SYN{number}"), "SYN")
             self.flow.order(f"A{number}", patient=patient, study_uid=f"1.2.3.{number}")
@@ -274,7 +276,20 @@ class World:
         self.do(lambda now: self.follower.publish(event, now))
 
     def live_through(self, changes: int) -> None:
-        """So many changes of the context, then quiet."""
+        """So many changes of the context; now and then it is quiet, and all must agree."""
+        while self.changes < changes:
+            self.bad = True
+            self._trouble(self.changes + EPISODE)
+            if self.random.random() < 0.5:  # what happens while nobody listens is missed
+                self.disconnect()
+                self.viewer_changes()
+            self.bad = False
+            self.end_dictation()
+            self.run(self.time + QUIET_S)
+            if self.shown != self.hub_shows():
+                self.disagreements.append(f"{self.shown} for {self.hub_shows()} at {self.time:.0f}")
+
+    def _trouble(self, changes: int) -> None:
         actions = [
             (0.55, self.viewer_changes),
             (0.25, self.we_change),
@@ -289,9 +304,6 @@ class World:
             for share, action in actions:
                 if self.random.random() < share:
                     action()
-        self.bad = False
-        self.end_dictation()
-        self.run(self.time + QUIET_S)
 
     def close(self) -> None:
         self.loop.run_until_complete(self.loop.shutdown_default_executor())

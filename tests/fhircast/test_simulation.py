@@ -25,6 +25,7 @@ def test_workspace_and_hub_agree_after_all(
     assert row is not None
     assert row.accession == world.hub_shows()
     assert row.state in ("followed", "none")
+    assert world.disagreements == []
     assert world.shown_wrongly == []
     assert world.mixed_dictations() == []
     world.close()
