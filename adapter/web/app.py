@@ -33,7 +33,8 @@ from adapter.web import (
 )
 from adapter.web.callers import Callers
 from adapter.web.pages import destinations as destination_pages
-from adapter.web.pages import entrance, figures, messages, setup, system, worklist
+from adapter.web.pages import entrance, figures, messages, setup, system, trouble, worklist
+from adapter.web.pages import help as help_page
 from adapter.web.pages.report import pictures
 from adapter.web.pages.report import routes as report_page
 from adapter.web.parts import Parts
@@ -52,6 +53,7 @@ ROUTERS = tuple(
         figures,
         system,
         setup,
+        help_page,
         events,
         studies,
         dictations,
@@ -87,7 +89,7 @@ def build_app(parts: Parts) -> FastAPI:
     )
     app.state.parts = parts
     app.state.uploads = anyio.CapacityLimiter(dictations.MOST_UPLOADS)
-    problems.install(app)
+    problems.install(app, trouble.shown)
     for router in ROUTERS:
         app.include_router(router)
     registry = make_registry(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 import uuid
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Annotated, Any, Literal
 
@@ -11,7 +12,7 @@ import sqlalchemy as sa
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
@@ -76,21 +77,28 @@ class TooSlow(Rejected):
     http_status = 408
 
 
-def install(app: FastAPI) -> None:
-    """Let every error of an endpoint end as a problem."""
+Shown = Callable[[Request, ReadoutError], Response | None]
+"""An error as a page, for a person who looks at one; None: it is not for a person."""
+
+
+def install(app: FastAPI, shown: Shown = lambda _request, _error: None) -> None:
+    """Let every error of an endpoint end as a problem, or as a page."""
 
     @app.exception_handler(ReadoutError)
-    def _ours(request: Request, error: ReadoutError) -> JSONResponse:
-        return answer(error, request.url.path)
+    def _ours(request: Request, error: ReadoutError) -> Response:
+        return shown(request, error) or answer(error, request.url.path)
 
     @app.exception_handler(RequestValidationError)
-    def _schema(request: Request, error: RequestValidationError) -> JSONResponse:
-        return answer(_wrong_body(error), request.url.path)
+    def _schema(request: Request, error: RequestValidationError) -> Response:
+        known = _wrong_body(error)
+        return shown(request, known) or answer(known, request.url.path)
 
     @app.exception_handler(HTTPException)
-    def _http(request: Request, error: HTTPException) -> JSONResponse:
+    def _http(request: Request, error: HTTPException) -> Response:
         cause = error.__cause__  # what was raised while the body was being read
         known = cause if isinstance(cause, ReadoutError) else _of_http(error)
+        if error.status_code == 404 and (page := shown(request, known)):
+            return page
         response = answer(known, request.url.path, error.status_code)
         response.headers.update(error.headers or {})
         return response

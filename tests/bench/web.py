@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import random
+import shutil
 import statistics
 import tempfile
 import time
@@ -15,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import sqlalchemy as sa
+from playwright.async_api import async_playwright
 
 from adapter.domain.identifiers import Phi
 from adapter.domain.order import Code, OrderStatus, Priority
@@ -23,7 +26,9 @@ from adapter.store import studies, worklist
 from adapter.store.database import Database
 from adapter.store.tables import study
 from adapter.store.worklist import Queue, Sort, Wanted
+from tests.browser.conftest import FLAGS, Desk, seated, serving
 from tests.fakes.house import order
+from tests.web.conftest import site_in
 
 _FAMILIES = ("Abara", "Berg", "Castell", "Dvorak", "Ekwueme", "Fontaine", "Gruber", "Haddad")
 _GIVEN = ("Ada", "Bela", "Cyril", "Dana", "Emil", "Farah", "Goran", "Hana", "Ines", "Jonas")
@@ -33,6 +38,7 @@ _EXAMS = (
     ("US", "Ultrasound abdomen complete"), ("MG", "Mammography screening bilateral"),
 )  # fmt: skip
 _AT_ONCE = 5_000
+_PAINT = "() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
 
 
 def fill(database: Database, count: int) -> None:
@@ -116,6 +122,34 @@ def main() -> None:
             print(f"{name:28} {took:8.1f}")
         print(f"{'counts of the queues':28} {median_ms(lambda: _counts(database)):8.1f}")
         database.close()
+        if database.is_sqlite:
+            painted = asyncio.run(first_paint(Path(folder) / "web.sqlite"))
+            print(f"{'first paint in Chromium':28} {painted:8.0f}")
+
+
+async def first_paint(filled: Path) -> float:
+    """Median ms from the start of navigation to the first paint of the list with 50 rows."""
+    with tempfile.TemporaryDirectory() as folder:
+        for site in site_in(Path(folder), filled):
+            with serving(site) as url:
+                async with async_playwright() as driver:
+                    program = shutil.which("chromium")
+                    browser = await driver.chromium.launch(
+                        executable_path=program, args=list(FLAGS)
+                    )
+                    async for desk in seated(browser, site, url):
+                        return await _painted(desk)
+    raise AssertionError("no site")
+
+
+async def _painted(desk: Desk) -> float:
+    found = []
+    for _ in range(8):
+        page = await desk.open("/")
+        assert await page.locator("#rows > tr").count() == 50
+        painted = await page.wait_for_function(_PAINT)
+        found.append(float(await painted.json_value()))
+    return statistics.median(found[1:])
 
 
 def _page(database: Database, wanted: Wanted) -> None:

@@ -30,7 +30,7 @@ def fill(desk: Desk) -> None:
 
 
 PAGES = ("turnaround", "checks", "ai", "system", "destinations", "deliveries", "setup/users",
-         "setup", "setup/file?name=templates/xr_chest_1v.yaml")  # fmt: skip
+         "setup", "help", "setup/file?name=templates/xr_chest_1v.yaml")  # fmt: skip
 
 
 async def test_pages_can_be_read_by_everybody(desk: Desk) -> None:

@@ -58,7 +58,7 @@ def test_a_bug_tells_its_number_and_nothing_else(
 
 
 def test_a_bug_under_fhir_is_an_outcome(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("adapter.web.fhir_endpoint.capability_statement", lambda _: {}["missing"])
+    monkeypatch.setattr("adapter.web.fhir_capability.capability_statement", lambda _: {}["missing"])
     response = site.client.get("/fhir/metadata")
     assert response.status_code == 500
     assert response.json()["issue"][0]["code"] == "exception"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -48,13 +48,14 @@ class Visit:
     caller: Caller
     theme: str
     path: str
+    cookies: Mapping[str, str] = field(default_factory=dict)
 
 
 def visit_of(request: Request) -> Visit:
     """The visit that a request is part of."""
     asked = request.cookies.get(THEME, "")
     theme = asked if asked in THEMES else THEMES[0]
-    return Visit(caller_of(request), theme, request.url.path)
+    return Visit(caller_of(request), theme, request.url.path, request.cookies)
 
 
 Visiting = Annotated[Visit, Depends(visit_of)]

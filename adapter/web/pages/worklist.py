@@ -18,6 +18,7 @@ from adapter.store import changes, worklist
 from adapter.store.worklist import Listed, Marks, Queue, Sort, Wanted
 from adapter.web.bodies import Asked, Word
 from adapter.web.pages.frame import Visit, Visiting, fragment, page
+from adapter.web.pages.help import TOUR, tour
 from adapter.web.pages.markup import Html, el, text
 from adapter.web.pages.worklist_row import COLUMNS, Moment, row
 from adapter.web.parts import Parts
@@ -48,6 +49,7 @@ _NEW_HOUSE = (
     "No order or dictation has come yet. Send one to the HL7 v2 or FHIR address of this service, or"
     " try it with:"
 )
+_OR = "Or look at it with synthetic patients:"
 
 
 class Ask(Asked):
@@ -112,9 +114,11 @@ def part(visit: Visiting, parts: House, ask: Annotated[Ask, Form()]) -> HTMLResp
 def _page(visit: Visit, parts: Parts, ask: Ask) -> HTMLResponse:
     inside = _inside(visit, parts, ask)
     whole = el("div", inside, id="worklist", class_="worklist")
+    steps = None if TOUR in visit.cookies else tour()
     return page(
-        visit, "Worklist", whole, here="/", modules=("worklist.js",), heading=False, kind="wide"
-    )
+        visit, "Worklist", steps, whole, here="/", modules=("worklist.js",), heading=False,
+        kind="wide",
+    )  # fmt: skip
 
 
 def _inside(visit: Visit, parts: Parts, ask: Ask) -> Iterator[Html]:
@@ -226,7 +230,9 @@ def _empty(ask: Ask) -> Html:
         return el("p", "No study of this queue is like that.", class_="none empty")
     if ask.queue is Queue.ALL:
         how = el("pre", "readout send order order.hl7 --to 127.0.0.1:2575")
-        return el("div", el("p", _NEW_HOUSE), how, class_="empty")
+        button = el("button", "Add the demonstration's orders", type="submit")
+        demo = el("form", button, method="post", action="/demonstration")
+        return el("div", el("p", _NEW_HOUSE), how, el("p", _OR), demo, class_="empty")
     other = el("a", "All studies", href="/?queue=all")
     return el("p", _EMPTY[ask.queue], " ", other, class_="none empty")
 
