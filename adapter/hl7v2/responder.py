@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from adapter.domain.message import InboundMessage, MessageState
 from adapter.domain.order import OrderName
 from adapter.domain.outcome import Outcome
-from adapter.errors import Malformed, ReadoutError, TryAgain
+from adapter.errors import Malformed, ReadoutError, TooLarge, TryAgain
 from adapter.hl7v2.ack import Verdict, verdict, wanted
 from adapter.hl7v2.message import Header, Message
 from adapter.hl7v2.orders import read_numbers
@@ -79,7 +79,7 @@ class Responder:
     ) -> bytes | None:
         """The answer to orders that were refused at the door; None where a bare ACK is wanted."""
         kind = self.mapping.responses.messages.get(header.type, "")
-        if not kind or isinstance(refusal, Malformed):  # its orders cannot be read
+        if not kind or isinstance(refusal, Malformed | TooLarge):  # not to be read, not whole
             return None
         if self.turn(header, body) is not Turn.INSTEAD:
             return None

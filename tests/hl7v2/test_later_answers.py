@@ -11,9 +11,10 @@ import pytest_asyncio
 
 from adapter.domain.message import MessageState
 from adapter.domain.outcome import Outcome
+from adapter.errors import TooLarge
 from adapter.hl7v2.framing import frame
 from adapter.hl7v2.listener import Door, MllpLimits, MllpListener
-from adapter.hl7v2.message import Message
+from adapter.hl7v2.message import Header, Message
 from adapter.hl7v2.orders import check_orders
 from adapter.hl7v2.responder import Responder
 from adapter.mapping.hl7_orders import OrderMapping
@@ -148,4 +149,8 @@ async def test_orders_refused_at_the_door_are_told_as_not_done(
     torn = await client.ask(message("ORC|NW|P1||||F", kind="OMG^O19") + b"NTE|\x1c")
     assert (torn.header.type, torn.first("MSA").text(1)) == ("ACK^O19", "AR")
     plain = await client.ask(message("ORC|NW|P1", kind="OMG^O19"))
+    header = Header.parse(message(*rows, kind="OMG^O19"))
+    cut = message(*rows) + b"NTE|\x1c"
+    responder = listener._door.responder
+    assert responder.refusal(header, cut, TooLarge("too large"), lambda *_: b"") is None
     assert (plain.header.type, plain.first("ORC")) == ("ACK^O19", None)
