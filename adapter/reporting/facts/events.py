@@ -98,16 +98,18 @@ def _fronted(events: list[Event]) -> list[Event]:
     """ "On the left, there is an effusion": what a clause says first tells where."""
     found: list[Event] = []
     begins, placed = True, False  # placed: a place was said in the clause, nothing else
+    behind = False  # a comma before the place
     for event in events:
         if begins:
             placed = "preposition" in event.kinds
         elif placed and event.kinds - WHERE:
-            if "comma" in event.kinds:
+            if "comma" in event.kinds and not behind:
                 continue
             placed = False
             if "there" in event.kinds:  # begins no clause of its own
                 event = event._replace(kinds=event.kinds - {"end"})
-        begins = "end" in event.kinds
+        behind = "comma" in event.kinds or (behind and not begins and placed)
+        begins = "end" in event.kinds or "comma" in event.kinds
         found.append(event)
     return found
 

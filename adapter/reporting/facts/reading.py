@@ -216,7 +216,7 @@ def _mention(sentence: str, context: _Context, at: int, lexicon: Lexicon) -> Men
         end=end,
         negated=NEGATED in scope,
         uncertain=UNCERTAIN in scope,
-        historical=HISTORICAL in scope and context.courses.get(at) not in _GOES_ON,
+        historical=HISTORICAL in scope and not _goes_on(context, at, measured),
         family=FAMILY in scope,
         side=context.sides[at],
         level=level_of(row, at, context.levels),
@@ -230,6 +230,11 @@ def _mention(sentence: str, context: _Context, at: int, lexicon: Lexicon) -> Men
     every = _is_of_every_age(row, at)
     limited = NEGATED in scope and not every and _called(row, at, "limiting")
     return Mention(fact, organ, limited, not every and _called(row, at, "chronic"))
+
+
+def _goes_on(context: _Context, at: int, measured: tuple[Size, ...]) -> bool:
+    """Whether what was there before is spoken of as of today: unchanged, or measured again."""
+    return context.courses.get(at) in _GOES_ON or len({size.past for size in measured}) > 1
 
 
 def _course(told: Course | None, scope: set[str]) -> Course | None:
