@@ -8,6 +8,7 @@ from difflib import SequenceMatcher
 from adapter.domain.difference import ChangeKind, SentenceChange
 
 _ALIKE = 0.5  # share of words in common from which one sentence is the other one changed
+_MANY = 500  # sentences, or words of one, from which repeated ones would take minutes
 _LONGEST_BLOCK = 200  # sentences of a stretch that are paired one by one
 
 
@@ -17,7 +18,8 @@ def compare(ours: Sequence[str], signed: Sequence[str]) -> tuple[SentenceChange,
 
 
 def _changes(ours: Sequence[str], signed: Sequence[str]) -> Iterator[SentenceChange]:
-    matcher = SequenceMatcher(None, [*map(_key, ours)], [*map(_key, signed)], autojunk=False)
+    many = max(len(ours), len(signed)) > _MANY
+    matcher = SequenceMatcher(None, [*map(_key, ours)], [*map(_key, signed)], autojunk=many)
     for tag, start, end, to_start, to_end in matcher.get_opcodes():
         before, after = ours[start:end], signed[to_start:to_end]
         if tag == "equal":
@@ -45,7 +47,9 @@ def _paired(before: Sequence[str], after: Sequence[str]) -> Iterator[SentenceCha
 
 
 def _likeness(one: str, other: str) -> float:
-    return SequenceMatcher(None, _key(one).split(), _key(other).split(), autojunk=False).ratio()
+    words = _key(one).split(), _key(other).split()
+    matcher = SequenceMatcher(None, *words, autojunk=False)
+    return matcher.quick_ratio() if max(map(len, words)) > _MANY else matcher.ratio()
 
 
 def _key(sentence: str) -> str:

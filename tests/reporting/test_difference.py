@@ -52,3 +52,11 @@ def test_every_sentence_of_both_is_in_it_once_and_in_order(
     has_signed = [each for each in found if each.kind is not ChangeKind.REMOVED]
     assert [each.ours for each in has_ours] == ours
     assert [each.signed for each in has_signed] == signed
+
+
+def test_repeated_words_and_sentences_without_end_are_compared_at_once() -> None:
+    (changed,) = compare(["word " * 12_000], ["word two " * 7_000])
+    assert changed.kind is ChangeKind.CHANGED
+    assert {each.kind for each in compare(["Clear."] * 9_000, ["Clear."] * 9_000)} == {
+        ChangeKind.STANDS
+    }
