@@ -4,7 +4,7 @@ import { fromServer, tell } from "../dom.js";
 import { markup, person, post, Refused, shownVersion } from "./api.js";
 import { ask, askWords, make } from "./dialog.js";
 import { editSentence, saveEdit, typeInto, typeWords } from "./editing.js";
-import { takeOver } from "./guard.js";
+import { isLocked, takeOver, TAKE_OVER } from "./guard.js";
 import { readBack } from "./read_back.js";
 import { refresh } from "./regions.js";
 import * as signing from "./signing.js";
@@ -89,16 +89,21 @@ export function listenToButtons(settled) {
 }
 
 /** Whether the report takes changes from this page. */
-export const mayEdit = () => document.getElementById("editor")?.dataset.open === "true";
+export const mayEdit = () => document.getElementById("editor")?.dataset.open === "true" && !isLocked();
+
+/** What who only reads may do. */
+const READING = new Set(["go", "listen", "read-back", "take-over"]);
 
 /** @param {string} name @param {HTMLElement} at */
 export function act(name, at) {
   const work = ACTS[name];
-  if (work) guarded(async () => work(at.dataset, at));
+  if (work && isLocked() && !READING.has(name)) tell(TAKE_OVER, true);
+  else if (work) guarded(async () => work(at.dataset, at));
 }
 
 /** @param {HTMLInputElement | HTMLSelectElement} at a field or the macros */
 function change(at) {
+  if (at.dataset.act && isLocked()) return tell(TAKE_OVER, true);
   if (at.dataset.act === "macro" && at.value) {
     const name = at.value;
     at.value = "";

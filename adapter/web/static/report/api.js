@@ -28,8 +28,9 @@ export function onSignedOut(listener) {
 
 /** @param {string} path @param {RequestInit} [init] @returns {Promise<Response>} */
 async function ask(path, init) {
-  const answer = await fetch(path, { redirect: "error", ...init });
-  if (answer.status === 401) farewells.forEach((each) => each());
+  const answer = await fetch(path, { redirect: "manual", ...init });
+  const sentAway = answer.status === 401 || answer.type === "opaqueredirect"; // a page leads to the entrance
+  if (sentAway) farewells.forEach((each) => each());
   if (answer.ok) return answer;
   const problem = await answer.json().catch(() => ({}));
   throw new Refused(answer.status, problem);

@@ -13,8 +13,10 @@ const BEAT_MS = 30_000;
 
 let mine = false;
 
-/** Whether this person has the study open. @returns {boolean} */
-export const isMine = () => mine;
+export const TAKE_OVER = "Somebody else has this study open; take it over first.";
+
+/** Whether somebody else has the study open. @returns {boolean} */
+export const isLocked = () => document.body.classList.contains("locked");
 
 /** @param {boolean} takeOver */
 async function claim(takeOver) {

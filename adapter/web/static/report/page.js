@@ -8,7 +8,7 @@ import { make } from "./dialog.js";
 import { chooseDevice, listenToDevices } from "./devices.js";
 import { Dictation } from "./dictation.js";
 import { resumeDrafts } from "./editing.js";
-import { isMine, watch } from "./guard.js";
+import { isLocked, TAKE_OVER, watch } from "./guard.js";
 import { listenToKeys, nextBlocker, setStops } from "./keys.js";
 import { onChange, refresh } from "./regions.js";
 import * as staging from "./staging.js";
@@ -22,6 +22,8 @@ const finish = /** @type {HTMLButtonElement} */ (document.getElementById("finish
 const level = /** @type {HTMLMeterElement} */ (document.getElementById("level"));
 const mic = /** @type {HTMLElement} */ (document.getElementById("mic"));
 const isOpen = document.getElementById("editor")?.dataset.open === "true";
+
+let signedOut = false;
 
 /** Dictations that the report does not hold yet. @type {Set<string>} */
 const awaited = new Set();
@@ -42,7 +44,12 @@ const dictation = new Dictation(accession, person.id ?? "", {
   level(value) {
     level.value = Math.min(1, value * 4);
   },
-  line: staging.showLine,
+  line(words) {
+    if (words && signedOut) return;
+    signedOut = false;
+    staging.showLine(words);
+    if (words) refresh().catch(() => {}); // finds out whether the session is over
+  },
   text: staging.showText,
   command(command) {
     staging.showCommand(command);
@@ -76,9 +83,7 @@ async function settled() {
 const voice = {
   talk() {
     if (!isOpen) return tell("The report is signed; write an addendum.", true);
-    if (document.body.classList.contains("locked") && !isMine()) {
-      return tell("Somebody else has this study open; take it over first.", true);
-    }
+    if (isLocked()) return tell(TAKE_OVER, true);
     dictation.talk();
   },
   hush: () => dictation.hush(),
@@ -121,6 +126,8 @@ onNews((news) => {
 });
 onLine((connected) => document.body.classList.toggle("offline", !connected));
 onSignedOut(() => {
+  if (signedOut) return;
+  signedOut = true;
   const place = `/sign-in?next=${encodeURIComponent(location.pathname)}`;
   const words = make("span", {}, "Your session is over. What you said is kept in this browser: ");
   document.getElementById("line")?.replaceChildren(words, make("a", { href: place }, "sign in to go on"));
