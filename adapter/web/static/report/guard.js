@@ -12,6 +12,8 @@ import { refresh } from "./regions.js";
 const BEAT_MS = 30_000;
 
 let mine = false;
+/** Whether the context has changed since the page was opened. */
+let moved = false;
 
 export const TAKE_OVER = "Somebody else has this study open; take it over first.";
 
@@ -35,7 +37,8 @@ export const takeOver = () => claim(true);
 /** @param {boolean} isOpen whether there is something to report @param {() => boolean} isBusy whether words are under way */
 export function watch(isOpen, isBusy) {
   if (isOpen) {
-    claim(false).then(() => (mine ? lead() : undefined)).catch(() => {});
+    const atLoad = contexts();
+    claim(false).then(() => (mine ? lead(atLoad) : undefined)).catch(() => {});
     setInterval(() => claim(false).catch(() => {}), BEAT_MS);
     addEventListener("pagehide", () => {
       if (!mine) return;
@@ -45,7 +48,9 @@ export function watch(isOpen, isBusy) {
   }
   onNews((news) => {
     if (news.accession === accession && news.what.startsWith("taken over")) claim(false).catch(() => {});
-    if (news.kind === "context") follow(isBusy).catch(() => {});
+    if (news.kind !== "context") return;
+    moved = true;
+    follow(isBusy).catch(() => {});
   });
 }
 
@@ -64,10 +69,10 @@ async function contexts() {
   return ours.sort((a, b) => b.changed_at.localeCompare(a.changed_at));
 }
 
-/** Tell the other programs of the session which study is open here. */
-async function lead() {
-  for (const each of await contexts()) {
-    if (each.connection !== "connected" || each.asked === accession) continue;
+/** Tell the other programs which study is open here, unless they have moved on since. @param {Promise<Context[]>} atLoad */
+async function lead(atLoad) {
+  for (const each of await atLoad) {
+    if (moved || each.connection !== "connected" || each.asked === accession) continue;
     const body = JSON.stringify({ hub: each.hub, topic: each.topic, accession });
     await fetch("/api/context/open", { method: "POST", headers: { "Content-Type": "application/json" }, body });
   }
