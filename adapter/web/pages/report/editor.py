@@ -102,7 +102,7 @@ def _section(scene: Scene, section: Section) -> Html:
         (_conflict(scene, each) for each in scene.conflicts if _is_in(each, section)),
         el("div", (_field(scene, *each) for each in fields), class_="fields") if fields else None,
         _typing(section) if scene.is_open and section.id != UNROUTED else None,
-        class_="part" if sentences or fields else "part empty",
+        class_="part" if sentences or fields else "part bare",
         id=f"section-{section.id}",
         data_section=section.id,
     )
