@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export PYTHONUNBUFFERED := 1
 
-.PHONY: fuzz-http plug-in-manifest conformance fuzz-mllp mapping-reference migration help demo test lint peers bench chaos clean bench-mllp bench-parse bench-merge bench-speech bench-live bench-pipeline bench-idle bench-checks bench-plug-in bench-web bench-report-page mutation
+.PHONY: offline-bundle sbom fuzz-http plug-in-manifest conformance fuzz-mllp mapping-reference migration help demo test lint peers bench chaos clean bench-mllp bench-parse bench-merge bench-speech bench-live bench-pipeline bench-idle bench-checks bench-plug-in bench-web bench-report-page mutation
 
 help:  ## what each target does
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -58,6 +58,11 @@ plug-in-manifest: $(STAMP)  ## writes deploy/plugin/extension.yaml from the pack
 conformance: $(STAMP)  ## writes hl7v2.md and fhir.md of deploy/conformance from the mappings and the code
 	$(BIN)/python -m tests.conformance.page
 	$(BIN)/python -m tests.conformance.fhir_page
+
+offline-bundle: $(STAMP)  ## dist/readout-offline.tar.gz: installs where no network is; proved before it is packed
+	bash deploy/offline/bundle.sh $(BIN)
+
+sbom: offline-bundle  ## dist/readout.cdx.json: CycloneDX, of what the bundle really installs
 
 migration: $(STAMP)  ## M="what changes": the migration from the last one to the tables
 	$(BIN)/python -m tests.store.new_migration "$(M)"

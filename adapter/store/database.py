@@ -14,6 +14,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from adapter.errors import ConfigurationError
@@ -78,13 +79,22 @@ class Database:
             return cursor.rowcount, cursor.lastrowid or 0
 
     def migrate(self) -> None:
-        """Bring the tables to this version; safe when several nodes start at once."""
+        """Bring the tables to this version; safe when several nodes start at once.
+
+        Raises ConfigurationError where a newer Readout has been at work.
+        """
         config = _migrations()
         with self.write() as tx:
             if not self.is_sqlite:
                 tx.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
             config.attributes["connection"] = tx
-            command.upgrade(config, "head")
+            try:
+                command.upgrade(config, "head")
+            except CommandError as error:  # a revision that this code does not know
+                raise ConfigurationError(
+                    "the tables are of a newer Readout than this one: start that one, or put back "
+                    f"the backup that was made before the upgrade ({error})"
+                ) from error
 
     def check_writable(self) -> None:
         """Raise OperationalError unless a write transaction can begin."""
