@@ -17,7 +17,8 @@ from demo import DICTATIONS
 HERE = Path(__file__).resolve().parent
 SALAD_SHARE = 0.45
 SAFETY_WORDS = (
-    *"left right bilateral no not without negative for otherwise normal period comma".split(),
+    *"left right bilateral no not without with within negative for otherwise normal".split(),
+    *"period comma".split(),
     *"millimeter millimeters centimeter centimeters percent point by and of the in is".split(),
     *"zero one two three four five six seven eight nine ten eleven twelve thirteen".split(),
     *"fourteen fifteen sixteen seventeen eighteen nineteen twenty thirty forty fifty".split(),

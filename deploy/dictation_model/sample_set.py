@@ -11,7 +11,7 @@ from evaluate import SEEN, VARIANTS, Spoken, group
 from voices import SAMPLE_RATE
 
 FOLDER = ROOT / "tests" / "samples" / "speech"
-SETS = {"seen": (SEEN, 60), "unseen": (VARIANTS, 30)}
+SETS = {"seen": (SEEN, 120), "unseen": (VARIANTS, 30)}
 
 
 def write_set(folder: Path, utterances: list[Spoken]) -> dict[str, str]:

@@ -77,7 +77,7 @@ def main() -> None:
     """Write the shards that are missing."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, required=True)
-    parser.add_argument("--shards", type=int, default=36)
+    parser.add_argument("--shards", type=int, default=52)
     parser.add_argument("--size", type=int, default=500)
     parser.add_argument("--processes", type=int, default=2)
     arguments = parser.parse_args()
