@@ -46,8 +46,8 @@ bench: bench-mllp bench-parse bench-merge bench-speech bench-live bench-pipeline
 bench-mllp bench-parse bench-merge bench-speech bench-live bench-pipeline bench-idle bench-checks bench-plug-in bench-web bench-report-page: $(STAMP)
 	$(BIN)/python -m tests.bench.$(subst -,_,$(subst bench-,,$@))
 
-mutation: $(STAMP)  ## faults put into merge and facts; the suite must notice nine of ten
-	$(BIN)/python -m tests.mutation.run
+mutation: $(STAMP)  ## faults put into merge and facts; the suite must notice nine of ten. MODULES="scope sides": all theirs; JOBS=1
+	$(BIN)/python -m tests.mutation.run $(MODULES) $(if $(JOBS),--jobs $(JOBS))
 
 mapping-reference: $(STAMP)  ## writes mappings/README.md from the code that reads the files
 	$(BIN)/python -m tests.architecture.mapping_reference

@@ -1,6 +1,8 @@
 """`make mutation`: how many faults in merge and facts the suite notices.
 
-`python -m tests.mutation.run [--sample N] [--seed N] [--jobs N] [--file NAME]`
+`python -m tests.mutation.run [--sample N] [--seed N] [--jobs N] [MODULE ...]`
+
+Modules that are named get all their faults, without them a sample is drawn from every module.
 
 The last line is for scripts: `killed=N total=N share=0.NNNN seed=N`.
 """
@@ -39,27 +41,27 @@ TESTS = (
 LEFT_OUT = ("checks", "test_live_text.py", "test_written_form.py")
 EQUIVALENT = Path(__file__).with_name("equivalent.yaml")
 WANTED = 0.9
+SAMPLE = 200
 
 
 def main() -> int:
     """Print the table and the survivors; 1 when too many survive."""
     asked = _arguments()
-    every = [
-        f
-        for path in FILES
-        if any(name in str(path) for name in asked.file.split(","))
-        for f in faults(path)
-    ]
+    every = [fault for path in FILES if path.stem in asked.modules for fault in faults(path)]
     known = yaml.safe_load(EQUIVALENT.read_text(encoding="utf-8")) or {}
-    chosen = random.Random(asked.seed).sample(every, min(asked.sample, len(every)))
+    count = len(every) if asked.sample is None else min(asked.sample, len(every))
+    chosen = random.Random(asked.seed).sample(every, count)
     chosen = [fault for fault in chosen if fault.name not in known]
     results: list[tuple[Fault, str]] = []
     begun = time.monotonic()
 
     def note(fault: Fault, verdict: str, by: str) -> None:
         results.append((fault, verdict))
-        if asked.verbose:
-            print(f"{verdict:10}{fault.name}   {by}", file=sys.stderr, flush=True)
+        done = f"{len(results)}/{len(chosen)}"
+        if asked.verbose or verdict != "killed":
+            print(f"{done:9}{verdict:10}{fault.name}   {by}", file=sys.stderr, flush=True)
+        elif len(results) % 20 == 0:
+            print(done, file=sys.stderr, flush=True)
 
     ignored = [f"--ignore=tests/reporting/{name}" for name in LEFT_OUT]
     options = [
@@ -78,15 +80,20 @@ def main() -> int:
 
 
 def _arguments() -> argparse.Namespace:
+    names = [path.stem for path in FILES]
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sample", type=int, default=200)
+    parser.add_argument("modules", nargs="*", metavar="MODULE", help=f"of {', '.join(names)}")
+    parser.add_argument("--sample", type=int, help=f"{SAMPLE} of all modules, when none is named")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument(
-        "--file", default="", help="only files whose path holds one of these, by commas"
-    )
-    parser.add_argument("--verbose", action="store_true")
-    return parser.parse_args()
+    parser.add_argument("--verbose", action="store_true", help="tell what noticed each fault")
+    asked = parser.parse_args()
+    unknown = set(asked.modules).difference(names)
+    if unknown:
+        parser.error(f"no such module: {', '.join(sorted(unknown))}; there are {', '.join(names)}")
+    if not asked.modules:
+        asked.modules, asked.sample = names, asked.sample or SAMPLE
+    return asked
 
 
 def _tell(results: list[tuple[Fault, str]], every: int, known: int, taken: float, seed: int) -> int:

@@ -20,7 +20,6 @@ _STOPS_BEFORE_NEXT = _STOPS_AFTER | {
     "uncertain_after",
     "historical_before",
 }
-_LIST_GAP = 3
 
 
 def side_of(event: Event) -> Side | None:
@@ -54,7 +53,7 @@ def side_behind(line: Line, at: int) -> Side | None:
         side = side_of(line.events[place])
         if side:
             return None if belongs_to_next(line, place) else side
-        if not line.events[place].kinds <= _LEADS:
+        if line.events[place].kinds - _LEADS:
             return None
     return None
 
@@ -77,8 +76,7 @@ def is_other(line: Line, joint: int, side: Side) -> bool:
         if other:
             apart = "comma" in line.events[joint].kinds and event.end < line.events[joint].start
             return other is not side and not apart and not _is_led(line, place, joint)
-        far = line.events[joint].start - event.start > _LIST_GAP
-        if far or "comma" in line.events[joint].kinds or not event.kinds <= _PLACES:
+        if "comma" in line.events[joint].kinds or event.kinds - _PLACES:
             return False
     return False
 
