@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import takewhile
 
 from adapter.domain.order import Side
-from adapter.reporting.facts.events import NOTHING, WHERE, Line
+from adapter.reporting.facts.events import WHERE, Event, Line
 from adapter.reporting.facts.side_words import is_other, side_of
 
 _STOPS_SUBJECT = frozenset(("end", "uncertain_before", "with", "relative"))
@@ -36,32 +37,30 @@ def _is_with_no(line: Line, place: int) -> bool:
 
 def _is_headline(line: Line, place: int, at: int) -> bool:
     """ "Left kidney without stones": the clause begins with the place, a denial comes behind."""
-    before = takewhile(lambda event: event.kinds <= WHERE, reversed(line.events[:place]))
-    begin = place - sum(1 for _ in before)
+    begin = place - len(_where(reversed(line.events[:place])))
     if begin and line.events[begin - 1].kinds.isdisjoint(("end", "comma")):
         return False
-    told = (e for e in line.events[place:at] if e.term or "negated_before" in e.kinds)
-    first = next(told, None)
-    return first is not None and first.term is None
+    told = (e for e in line.events[place : at + 1] if e.term or "negated_before" in e.kinds)
+    return next(told).term is None
 
 
 def _is_subject(line: Line, place: int) -> bool:
     """ "The right kidney …", "… the left contains …"; not "a cyst in the left breast, …"."""
     event, after = line.events[place], line.events[place + 1]
-    before = line.events[place - 1].kinds if place else NOTHING
     if event.site or after.site:
         return _is_free(line, place)
-    return "definite" in before and "verb" in after.kinds and after.start == event.end
+    return "verb" in after.kinds
 
 
 def _is_free(line: Line, place: int) -> bool:
-    """Whether no preposition ties the place to a finding before it."""
-    for event in reversed(line.events[:place]):
-        if event.kinds - WHERE:
-            return True
-        if "preposition" in event.kinds:
-            return not any(each.term for each in line.events[:place])
-    return True
+    """Whether no preposition ties the place to what stands before it."""
+    before = _where(reversed(line.events[:place]))
+    return all("preposition" not in event.kinds for event in before)
+
+
+def _where(events: Iterable[Event]) -> list[Event]:
+    """The first of these events, as long as they tell a place."""
+    return list(takewhile(lambda event: not event.kinds - WHERE, events))
 
 
 def _has_twin(line: Line, place: int, side: Side) -> bool:
@@ -78,7 +77,7 @@ def side_in_front(line: Line, at: int) -> Side | None:
     """ "On the left there is no effusion, but atelectasis": the place that is said first."""
     while True:
         begin = _clause(line, at)
-        front = list(takewhile(lambda event: event.kinds <= WHERE, line.events[begin:at]))
+        front = _where(line.events[begin:at])
         placed = bool(front) and "preposition" in front[0].kinds and _is_first(line, begin)
         rest = line.events[begin + len(front) : at] if placed else line.events[begin:at]
         if any(event.site or side_of(event) for event in rest):

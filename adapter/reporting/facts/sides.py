@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from adapter.domain.order import Side
-from adapter.reporting.facts.ahead import is_described, is_list, joins_places
+from adapter.reporting.facts.ahead import is_list, joins_places
 from adapter.reporting.facts.events import WHERE, Event, Line
 from adapter.reporting.facts.side_of_clause import side_in_front, side_of_subject
 from adapter.reporting.facts.side_words import (
@@ -60,7 +60,7 @@ def _compared(line: Line, at: int, side: Side | None) -> Side | None:
         if "comparative" in event.kinds:
             other = side_behind(line, place)
             return Side.BILATERAL if side and other and other is not side else side
-        if not event.kinds <= _SAYS_SO:
+        if event.kinds - _SAYS_SO:
             return side
     return side
 
@@ -74,7 +74,7 @@ def _side_before(line: Line, at: int) -> Side | None:
             found = Side.BILATERAL if found not in (None, side) else side
         elif event.term or not event.kinds.isdisjoint(_STOPS_SIDE):
             joint = not event.kinds.isdisjoint(("and", "or"))
-            if found is None and joins_places(line, place):
+            if joins_places(line, place):
                 continue  # "right upper and lower lobe nodules"
             if found and (joint or "comma" in event.kinds):
                 return Side.BILATERAL if is_other(line, place, found) else found
@@ -90,8 +90,8 @@ def _side_after(line: Line, at: int) -> Side | None:
             return None if belongs_to_next(line, place) else _both(line, place, side)
         if "comma" in event.kinds and _is_tail(line, place):
             continue
-        if "with" in event.kinds and is_described(line, place):
-            continue
+        if "with" in event.kinds:
+            continue  # "mass with spiculated margins in the breast"
         if joins_places(line, place) and side_of(line.events[place + 1]) is None:
             continue
         if event.term or not event.kinds.isdisjoint(_STOPS_SIDE_AFTER):
@@ -130,7 +130,7 @@ def _is_judged(line: Line, place: int, repeated: bool) -> bool:
 def _is_tail(line: Line, comma: int) -> bool:
     """ "Foraminal narrowing, worse on the left": what follows only describes."""
     for event in line.events[comma + 1 :]:
-        if event.term or not event.kinds.isdisjoint(_NO_TAIL):
+        if not event.kinds.isdisjoint(_NO_TAIL):
             return False
         if "end" in event.kinds:
             return True
