@@ -76,17 +76,17 @@ def is_other(line: Line, joint: int, side: Side) -> bool:
         if other:
             apart = "comma" in line.events[joint].kinds and event.end < line.events[joint].start
             return other is not side and not apart and not _is_led(line, place, joint)
-        if "comma" in line.events[joint].kinds or event.kinds - _PLACES:
+        if event.kinds - _PLACES:
             return False
     return False
 
 
 def _is_led(line: Line, place: int, joint: int) -> bool:
-    """Whether the side belongs to a finding before: "effusion on the right and left nodule"."""
+    """Whether a finding before has the side: "effusion on the right and small left nodule"."""
     led = not line.events[place - 1].kinds.isdisjoint(("preposition", "definite"))
     if led and "comma" in line.events[joint].kinds:
         return True
     for event in reversed(line.events[:place]):
         if event.kinds - WHERE:
-            return led and event.term is not None
+            return event.term is not None
     return False

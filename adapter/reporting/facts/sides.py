@@ -120,7 +120,7 @@ def _both(line: Line, at: int, side: Side) -> Side:
 def _is_judged(line: Line, place: int, repeated: bool) -> bool:
     """Whether the second place begins a clause: "nodule in the right lung and left lung clear"."""
     for event in line.events[place + 1 :]:
-        if event.term or "end" in event.kinds:
+        if event.term or not event.kinds.isdisjoint(("end", "comma")):
             return False
         if "normal" in event.kinds:
             return not repeated
@@ -147,7 +147,7 @@ def _joined(line: Line, one: int, other: int, listed: bool = False) -> bool:
     between = line.events[one + 1 : other]
     joints = [event for event in between if not event.kinds.isdisjoint(_JOINTS)]
     plain = _JOINTS | {"limiting", "ignore"}
-    if listed and between and "comma" in between[0].kinds and is_list(line, one + 1):
+    if listed and between and is_list(line, one + 1):
         plain |= {"comma"}
         return not any(_is_more(event, plain) and "of" not in event.kinds for event in between)
     return bool(joints) and not any(_is_more(event, plain) for event in between)
