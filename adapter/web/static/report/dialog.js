@@ -6,13 +6,16 @@ const place = /** @type {HTMLElement} */ (document.getElementById("asked"));
 /** @type {((answer: string | null) => void) | null} */
 let waiting = null;
 
-dialog.addEventListener("close", () => {
-  const answer = dialog.returnValue;
+/** @param {string | null} answer */
+function finish(answer) {
   const resolve = waiting;
   waiting = null;
   place.replaceChildren();
   resolve?.(answer || null);
-});
+}
+
+// The event comes later than the closing: by then the next question may stand there.
+dialog.addEventListener("close", () => dialog.open || finish(dialog.returnValue));
 
 /**
  * An element with its attributes and children; text goes in as text.
@@ -35,7 +38,10 @@ export function make(tag, attributes = {}, ...children) {
  * @returns {Promise<string | null>} the value chosen; null: closed
  */
 export function ask(title, content, choices) {
-  if (dialog.open) dialog.close("");
+  if (dialog.open) {
+    dialog.close("");
+    finish(null);
+  }
   const buttons = choices.map((each) =>
     make(
       "button",
