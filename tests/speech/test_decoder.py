@@ -82,7 +82,7 @@ def test_recordings_heard_together_say_what_each_says_alone(
     assert texts(first.result()) == texts(alone[0])
     assert [texts(each) for each in together] == [texts(each) for each in alone]
     for one, other in zip(chain(*chain(*together)), chain(*chain(*alone)), strict=True):
-        assert abs(one.start - other.start) <= 0.04
+        assert abs(one.start - other.start) < 0.041
         assert abs(one.probability - other.probability) < 0.01
     assert sizes == [1, 2, 2]  # prompts of one length go together, and so do none
 

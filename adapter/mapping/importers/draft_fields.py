@@ -20,6 +20,7 @@ _UNIT = re.compile(rf"\s*({'|'.join(map(re.escape, _UNITS))})(?![\w/])")
 _WORDS = re.compile(r"[^\W_]")
 _ENDED = (".", "!", "?")
 _LONGEST = 80  # characters of a label
+_OF_SENTENCE = re.compile(r"normal_\d+")  # the ids that the draft's own sentences get
 
 
 class FieldMaker:
@@ -127,7 +128,11 @@ class FieldMaker:
 
     def _free(self, id: str, section: str) -> str:
         names = (id, *(f"{id[:50]}_{n}" for n in range(2, 1_000)))
-        found = next(name for name in names if f"{section}.{name}" not in self._ids)
+        found = next(
+            name
+            for name in names
+            if f"{section}.{name}" not in self._ids and not _OF_SENTENCE.fullmatch(name)
+        )
         self._ids |= {f"{section}.{found}", f"{section}.{found}_line"}
         return found
 

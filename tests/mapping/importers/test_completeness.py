@@ -103,6 +103,11 @@ def test_mrrt(body: str) -> None:
     assert not missing(seen(page), told(page))
 
 
+def test_a_field_that_is_called_like_a_sentence_of_the_draft() -> None:
+    page = "<html><body><p>Normal 1: <input type=text></p><p>The heart is normal.</p></body></html>"
+    assert not missing(seen(page), told(page))
+
+
 def seen(page: str) -> str:
     """What a browser shows: text, values, options, captions."""
     soup = _Soup()
