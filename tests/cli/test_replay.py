@@ -116,18 +116,7 @@ def test_dismissals_priors_and_communications_replay(workflow: Workflow) -> None
     for code, kind in (("level_impossible", "dismiss"), ("prior_contradiction", "dismiss")):
         workflow.sign_off.decide("A2", DecisionKind(kind), flags[code].id, DR_GRAY, "as it is")
     workflow.jobs.run()
-    seen = datetime(2026, 3, 1, 12, tzinfo=UTC)
-    communications.record(
-        workflow.house,
-        Accession("A2"),
-        finding="pneumothorax",
-        identified_at=seen,
-        sender=DR_GRAY,
-        receiver="Dr. Grey",
-        received_at=seen,
-        method="telephone",
-    )
-    workflow.jobs.run()
+    workflow.tell("A2", "Dr. Grey")
     workflow.sign_off.decide("A2", DecisionKind.EDIT, "s2", DR_GRAY, "Disc bulge at L4-L5.")
     workflow.jobs.run()
     workflow.sign_off.sign("A2", DR_GRAY)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from adapter.domain.delivery import ReportMessage
@@ -17,7 +18,7 @@ from adapter.reporting.render import plain_text
 from adapter.store import studies
 from adapter.store.audio_files import AudioFiles
 from adapter.store.database import Database
-from adapter.workflow import orders
+from adapter.workflow import communications, orders
 from adapter.workflow.deliveries import Deliveries
 from adapter.workflow.dictations import Dictations
 from adapter.workflow.reports import Reports
@@ -30,6 +31,7 @@ from tests.fakes.jobs import FakeJobs
 from tests.fakes.speech import TextRecognizer
 
 DR_GRAY = Practitioner("123", "Gray", "Ada")
+_SEEN = datetime(2026, 3, 1, 12, tzinfo=UTC)
 _DESTINATION = b"name: ris\nprotocol: mllp\nmllp: {host: 127.0.0.1, port: 1}\n"
 _TABLES: list[ReportingTables] = []
 
@@ -109,6 +111,20 @@ class Workflow:
         with self.database.write() as tx:
             event = OrderEvent(action, status, order(accession, **values))
             orders.apply(self.house, tx, event, "test")
+
+    def tell(self, accession: str, receiver: str) -> None:
+        """Record that somebody was told of a pneumothorax, and run everything that follows."""
+        communications.record(
+            self.house,
+            Accession(accession),
+            finding="pneumothorax",
+            identified_at=_SEEN,
+            sender=DR_GRAY,
+            receiver=receiver,
+            received_at=_SEEN,
+            method="telephone",
+        )
+        self.jobs.run()
 
     def dictate(self, accession: str, spoken: str) -> str:
         """Dictate and run everything that follows; returns the dictation's id."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+
+from tests.fakes.http_door import http_door
 
 REVISION = "0123456789abcdef0123456789abcdef01234567"
 LARGE = "model.bin"
@@ -108,13 +109,6 @@ def hub(folder: Path) -> Iterator[Hub]:
             elif send:
                 self.wfile.write(body)
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    told.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
+    with http_door(Handler) as url:
+        told.url = url
         yield told
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

@@ -5,16 +5,16 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import threading
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import jwt
 
+from tests.fakes.http_door import http_door
 from tests.fakes.issuer import Issuer
 
 _ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -149,11 +149,6 @@ def running_smart_server() -> Iterator[SmartServer]:
         def log_message(self, format: str, *args: Any) -> None:
             pass
 
-    door = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server = SmartServer(f"http://127.0.0.1:{door.server_port}")
-    threading.Thread(target=door.serve_forever, daemon=True).start()
-    try:
+    with http_door(Handler) as url:
+        server = SmartServer(url)
         yield server
-    finally:
-        door.shutdown()
-        door.server_close()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,14 +11,12 @@ from typing import Any
 import httpx
 import pytest
 
-from adapter.domain.identifiers import Accession
 from adapter.domain.order import OrderAction, OrderStatus
 from adapter.links import link, translate
 from adapter.mapping.destinations import DestinationProfile
 from adapter.mapping.files import MappingFile
 from adapter.store import deliveries
 from adapter.store.database import Database
-from adapter.workflow import communications
 from adapter.workflow.replay import replay
 from tests.fakes.house import DR_GRAY, Workflow
 from tests.peers.fhir_server import fhir_server
@@ -86,21 +83,6 @@ class Ehr:
         return [each["resource"] for each in answer.get("entry", [])]
 
 
-def record(workflow: Workflow) -> None:
-    seen = datetime(2026, 3, 1, 12, tzinfo=UTC)
-    communications.record(
-        workflow.house,
-        Accession("A1"),
-        finding="pneumothorax",
-        identified_at=seen,
-        sender=DR_GRAY,
-        receiver="Dr. Ward",
-        received_at=seen,
-        method="telephone",
-    )
-    workflow.jobs.run()
-
-
 @pytest.mark.parametrize("workflow", ["if_match"], indirect=True)
 def test_a_report_lives_as_one_resource_and_replays(base_url: str, workflow: Workflow) -> None:
     ehr = Ehr(base_url, workflow, "A1")
@@ -117,7 +99,7 @@ def test_a_report_lives_as_one_resource_and_replays(base_url: str, workflow: Wor
     workflow.jobs.run()
     assert ehr.report()["status"] == "final"
 
-    record(workflow)
+    workflow.tell("A1", "Dr. Ward")
     [told] = ehr.told()
     assert told["recipient"][0]["display"] == "Dr. Ward"
     assert told["about"] == [{"reference": f"DiagnosticReport/{first['id']}"}]

@@ -2,11 +2,10 @@ from __future__ import annotations
 
 import base64
 import json
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
@@ -17,6 +16,7 @@ from adapter.errors import ConfigurationError, TryAgain
 from adapter.mapping.webhook_profile import WebhookProfile
 from adapter.webhooks.message import build_webhook
 from adapter.webhooks.sender import WebhookDestination, signature
+from tests.fakes.http_door import http_door
 from tests.fhir.samples import FINAL, delivery
 
 SECRET = "whsec_" + base64.b64encode(b"k" * 32).decode()
@@ -53,12 +53,9 @@ def running() -> Iterator[Hook]:
         def log_message(self, format: str, *args: Any) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    hook = Hook(f"http://127.0.0.1:{server.server_port}/hook")
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield hook
-    server.shutdown()
-    server.server_close()
+    with http_door(Handler) as url:
+        hook = Hook(f"{url}/hook")
+        yield hook
 
 
 @pytest.fixture

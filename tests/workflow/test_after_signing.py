@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 
 import pytest
 
 from adapter.domain.decision import DecisionKind
-from adapter.domain.identifiers import Accession
 from adapter.domain.order import OrderAction, OrderStatus
 from adapter.errors import Conflict
 from adapter.links import translate
 from adapter.mapping.destinations import DestinationProfile
 from adapter.mapping.fhir_profile import FhirProfile
 from adapter.store import reports, studies
-from adapter.workflow import communications
 from tests.fakes.house import DR_GRAY, Workflow
 
 NORMAL = "the lungs are clear period no pleural effusion period"
@@ -100,21 +97,6 @@ def test_a_signed_report_outlives_its_order(workflow: Workflow) -> None:
     assert workflow.status("A1") == "final"
 
 
-def told(workflow: Workflow) -> None:
-    seen = datetime(2026, 3, 1, 12, tzinfo=UTC)
-    communications.record(
-        workflow.house,
-        Accession("A1"),
-        finding="pneumothorax",
-        identified_at=seen,
-        sender=DR_GRAY,
-        receiver="Dr. Ward",
-        received_at=seen,
-        method="telephone",
-    )
-    workflow.jobs.run()
-
-
 @pytest.fixture
 def over_fhir(workflow: Workflow) -> Workflow:
     """The one destination is a FHIR server."""
@@ -131,7 +113,7 @@ def test_who_is_told_after_signing_is_told_over_fhir_at_once(over_fhir: Workflow
     workflow = over_fhir
     signed(workflow)
     workflow.sign_off.addendum("A1", DR_GRAY, "Compared.")
-    told(workflow)
+    workflow.tell("A1", "Dr. Ward")
     assert kinds(workflow) == ["preliminary", "final", "addendum", "communication"]
     body = json.loads(workflow.ris.received[-1].body)
     [made] = [each for each in body["entry"] if each["request"]["url"] == "Communication"]
@@ -150,7 +132,7 @@ def test_who_is_told_after_signing_is_told_over_fhir_at_once(over_fhir: Workflow
 
 def test_others_hear_nothing_of_it(workflow: Workflow) -> None:
     signed(workflow)
-    told(workflow)
+    workflow.tell("A1", "Dr. Ward")
     assert kinds(workflow) == ["preliminary", "final"]
     with workflow.database.read() as tx:
         last = reports.get_latest(tx, "A1")
@@ -161,5 +143,5 @@ def test_others_hear_nothing_of_it(workflow: Workflow) -> None:
 def test_who_is_told_after_a_retraction_changes_nothing(over_fhir: Workflow) -> None:
     signed(over_fhir)
     over_fhir.sign_off.retract("A1", DR_GRAY, "wrong patient")
-    told(over_fhir)
+    over_fhir.tell("A1", "Dr. Ward")
     assert kinds(over_fhir)[-1] == "retraction"
