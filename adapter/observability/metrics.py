@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -152,50 +152,40 @@ def make_registry(
     return registry
 
 
-def _by(name: str, what: str, label: str, counts: dict[str, int]) -> Metric:
-    family = GaugeMetricFamily(name, f"{what} by {label}", labels=[label])
-    for value, count in sorted(counts.items()):
-        family.add_metric([value], count)
+def _gauge(
+    name: str, what: str, labels: Sequence[str], rows: Iterable[tuple[Sequence[str], float]]
+) -> Metric:
+    """A gauge of (values of its labels, value)."""
+    family = GaugeMetricFamily(name, what, labels=labels)
+    for values, value in rows:
+        family.add_metric(values, value)
     return family
+
+
+def _by(name: str, what: str, label: str, counts: dict[str, int]) -> Metric:
+    rows = (([value], count) for value, count in sorted(counts.items()))
+    return _gauge(name, f"{what} by {label}", [label], rows)
 
 
 def _deliveries(tx: sa.Connection) -> Metric:
-    family = GaugeMetricFamily(
-        "readout_deliveries", "Deliveries by destination and state", labels=["destination", "state"]
-    )
-    for (destination, state), count in sorted(deliveries.count_by_state(tx).items()):
-        family.add_metric([destination, state], count)
-    return family
+    rows = sorted(deliveries.count_by_state(tx).items())
+    what = "Deliveries by destination and state"
+    return _gauge("readout_deliveries", what, ["destination", "state"], rows)
 
 
 def _pauses(tx: sa.Connection) -> Metric:
-    family = GaugeMetricFamily(
-        "readout_destination_paused",
-        "1 where somebody let a destination wait",
-        labels=["destination"],
-    )
-    for destination in pauses.listed(tx):
-        family.add_metric([destination], 1.0)
-    return family
+    rows = (([destination], 1.0) for destination in pauses.listed(tx))
+    what = "1 where somebody let a destination wait"
+    return _gauge("readout_destination_paused", what, ["destination"], rows)
 
 
 def _sources(tx: sa.Connection) -> Metric:
-    family = GaugeMetricFamily(
-        "readout_fhir_source_fails",
-        "1 where the last search of a FHIR server for orders failed",
-        labels=["source"],
-    )
-    for each in fhir_sources.states(tx):
-        family.add_metric([each.name], float(bool(each.problem)))
-    return family
+    rows = (([each.name], float(bool(each.problem))) for each in fhir_sources.states(tx))
+    what = "1 where the last search of a FHIR server for orders failed"
+    return _gauge("readout_fhir_source_fails", what, ["source"], rows)
 
 
 def _alerts(tx: sa.Connection) -> Metric:
-    family = GaugeMetricFamily(
-        "readout_alerts",
-        "Flags of quality checks by their fate",
-        labels=["check", "state"],
-    )
-    for (check, state), count in sorted(alerts.count_by_state(tx).items()):
-        family.add_metric([check, state], count)
-    return family
+    rows = sorted(alerts.count_by_state(tx).items())
+    what = "Flags of quality checks by their fate"
+    return _gauge("readout_alerts", what, ["check", "state"], rows)
