@@ -134,6 +134,14 @@ def after_commit(tx: sa.Connection, callback: Callable[[], None]) -> None:
         pending.append(callback)
 
 
+def hold_place(tx: sa.Connection, space: int, name: str) -> bool:
+    """Hold a name until the transaction ends; False on SQLite, whose one writer holds them all."""
+    if tx.dialect.name != "postgresql":
+        return False
+    tx.execute(sa.select(sa.func.pg_advisory_xact_lock(space, sa.func.hashtext(name))))
+    return True
+
+
 def is_passing(error: Exception) -> bool:
     """Whether the database was in trouble (locked, full, away), not what was asked of it."""
     if not isinstance(error, sa.exc.DBAPIError):

@@ -15,6 +15,7 @@ from adapter.domain.people import Patient
 from adapter.domain.review import ReviewState
 from adapter.domain.study import ReportStatus, Study
 from adapter.errors import NotFound
+from adapter.store.database import hold_place
 from adapter.store.tables import delivery, history, study
 
 # a total order, so that pages neither skip nor repeat a study
@@ -22,12 +23,19 @@ _NEWEST = (study.c.updated_at.desc(), study.c.accession)
 _LONGEST_NUMBER = 200  # of an order: longer ones are not looked up
 _LONGEST_SEARCH = 400  # characters; an index of PostgreSQL holds 2,700 bytes a row
 _MOST_NAMED = 100  # studies of one number
+_PLACES = 7_001_003
 
 
 def find(tx: sa.Connection, accession: str, *, lock: bool = False) -> Study | None:
-    """The study, or None; `lock` holds its row until the transaction ends (PostgreSQL)."""
+    """The study, or None; `lock` holds its row, or the place of one to come (PostgreSQL).
+
+    It is held until the transaction ends: whoever comes at the same moment sees what was written.
+    """
     query = sa.select(study).where(study.c.accession == accession)
-    row = tx.execute(query.with_for_update() if lock else query).mappings().first()
+    query = query.with_for_update() if lock else query
+    row = tx.execute(query).mappings().first()
+    if row is None and lock and hold_place(tx, _PLACES, accession):
+        row = tx.execute(query).mappings().first()
     return None if row is None else of_row(row)
 
 

@@ -119,7 +119,9 @@ class _Door:
         return [each.event for each in self._arrived]
 
     def before(self, tx: sa.Connection) -> Sequence[Event]:
-        """Those that say something new."""
+        """Those that say something new. The studies are held in one order for all: no deadlock."""
+        for accession in sorted({each.event.order.accession for each in self._arrived}):
+            studies.find(tx, accession, lock=True)
         self._decided = [(each, self._decide(tx, each)) for each in self._arrived]
         return [arrival.event for arrival, taken in self._decided if taken.changed]
 

@@ -14,7 +14,7 @@ SETTINGS = {f"READOUT_{name.upper()}" for name in Settings.model_fields} | {"REA
 FILES = [
     path
     for path in sorted(DEPLOY.rglob("*"))
-    if path.is_file() and "dictation_model" not in path.parts and path.suffix not in (".svg", ".pt")
+    if path.is_file() and not {"dictation_model", "images"} & set(path.parts)
 ]
 
 

@@ -42,6 +42,32 @@ def test_one_order_from_many_at_one_moment_is_taken_once(workflow: Workflow) -> 
     assert {each.version for each in done} == {1}
 
 
+def test_orders_in_any_sequence_at_one_moment_are_taken_once(workflow: Workflow) -> None:
+    """Two bundles that name the same studies in opposite order neither wait for each other."""
+    door = taking(workflow)
+    bodies = [service_request() | order_of(number) for number in range(6)]
+
+    def send(turn: int) -> list[Taken]:
+        def read(stored: bytes) -> list[Arrival]:
+            told = bodies if turn % 2 else bodies[::-1]
+            return [Arrival(each, read_order(each, MAPPING), Asked()) for each in told]
+
+        return door.take(door.message(b"{}", f"ehr-{turn}", "", "Bundle"), read)
+
+    with ThreadPoolExecutor(8) as pool:
+        done = [each for taken in pool.map(send, range(12)) for each in taken]
+    assert sorted(each.accession for each in done if each.created) == sorted(
+        {each.accession for each in done}
+    )
+    assert {each.version for each in done} == {1}
+
+
+def order_of(number: int) -> dict[str, Any]:
+    """The identifiers of a further order."""
+    told = json.dumps(service_request()["identifier"]).replace("ACC-2001", f"ACC-{number}")
+    return {"identifier": json.loads(told)}
+
+
 def test_of_updates_of_one_version_one_is_done(workflow: Workflow) -> None:
     door = taking(workflow)
     take(door, service_request())
