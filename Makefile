@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export PYTHONUNBUFFERED := 1
 
-.PHONY: offline-bundle sbom fuzz-http plug-in-manifest conformance fuzz-mllp mapping-reference migration help demo test lint peers bench chaos clean bench-mllp bench-parse bench-merge bench-speech bench-live bench-pipeline bench-idle bench-checks bench-plug-in bench-web bench-report-page mutation
+.PHONY: privacy-payloads offline-bundle sbom fuzz-http plug-in-manifest conformance fuzz-mllp mapping-reference migration help demo test lint peers bench chaos clean bench-mllp bench-parse bench-merge bench-speech bench-live bench-pipeline bench-idle bench-checks bench-plug-in bench-web bench-report-page mutation
 
 help:  ## what each target does
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -33,6 +33,9 @@ peers: $(STAMP)  ## programs of other makers that the tests talk to (as root)
 
 fuzz-mllp: $(STAMP)  ## 100,000 mutated HL7 v2 messages against the real listener (FRAMES=…, SEED=…)
 	$(BIN)/python -m tests.hl7v2.fuzz --frames $${FRAMES:-100000} --seed $${SEED:-1}
+
+privacy-payloads: $(STAMP)  ## 10,000 outgoing payloads with planted identifiers, none of which may leave (PAYLOADS=…, SEED=…)
+	READOUT_PRIVACY_PAYLOADS=$${PAYLOADS:-10000} READOUT_PRIVACY_SEED=$${SEED:-1000} $(BIN)/python -m pytest tests/privacy/test_planted.py --timeout 7200
 
 fuzz-http: $(STAMP)  ## schemathesis against every HTTP and FHIR route (EXAMPLES=…)
 	READOUT_FUZZ_EXAMPLES=$${EXAMPLES:-300} $(BIN)/python -m pytest tests/web/test_schemathesis.py --timeout 3600

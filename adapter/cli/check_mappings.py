@@ -26,6 +26,7 @@ from adapter.mapping.lexicon_table import LexiconFile
 from adapter.mapping.listeners import ListenerProfile, load_listeners
 from adapter.mapping.message_table import MessageMapping
 from adapter.mapping.plug_in import PlugIn
+from adapter.mapping.privacy import PrivacyTable
 from adapter.mapping.reporting import ReportingTables
 from adapter.mapping.template_table import MacroFile, TemplateTable
 from adapter.mapping.vocabulary import SITE
@@ -52,6 +53,7 @@ SINGLE: dict[str, type[MappingTable]] = {
     "fhir_orders.yaml": FhirOrderMapping,
     "checks.yaml": ChecksTable,
     "plug_in.yaml": PlugIn,
+    "privacy.yaml": PrivacyTable,
     "ehr_launch.yaml": EhrLaunch,
     "workspace.yaml": Workspace,
 }

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field
 
 from adapter.mapping.files import MappingFiles, MappingTable
 
-_TAG = r"^[0-9A-Fa-f]{8}$"
+Tag = Annotated[str, Field(pattern=r"^[0-9A-Fa-f]{8}$")]
 
 
 class RelativeDays(MappingTable):
@@ -27,7 +29,7 @@ class RelativeDays(MappingTable):
 class ImagePrivacy(MappingTable):
     """Which pictures may leave, and which elements of their header."""
 
-    header: tuple[str, ...] = Field(())
+    header: tuple[Tag, ...] = ()
     """Elements that may leave, as eight hexadecimal digits; all others are dropped."""
     clean_modalities: tuple[str, ...] = ()
     """Modalities whose pictures leave though BurnedInAnnotation (0028,0301) is absent."""
@@ -35,7 +37,7 @@ class ImagePrivacy(MappingTable):
     """Modalities of which only SequenceOfUltrasoundRegions (0018,6011) is shown, all else black."""
     refused_image_types: tuple[str, ...] = ("SECONDARY", "SCREEN SAVE", "DERIVED\\SECONDARY")
     """Values of ImageType (0008,0008) of which no picture leaves."""
-    longest_edge: int = Field(1024, ge=64, le=4096)
+    longest_edge: int = Field(default=1024, ge=64, le=4096)
     """Pixels of the longer edge; larger pictures are reduced."""
 
 
@@ -52,6 +54,8 @@ class PrivacyTable(MappingTable):
     """Words so common that a patient of this name is found only beside a title or other names."""
     clinical_phrases: tuple[str, ...] = ()
     """Phrases in which a word that is also a name stays: white matter."""
+    determiners: tuple[str, ...] = ()
+    """Words behind which a word in small letters is no name: A SMALL effusion."""
     words: tuple[str, ...] = ()
     """Ordinary words beside those of lexicon, templates and vocabularies; never taken for a
     misheard name."""

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import NamedTuple
 
 from adapter.mapping.privacy import RelativeDays
@@ -73,10 +74,10 @@ def _numeric(
     for match in _COMPACT.finditer(text):
         yield *match.span(), _days(match[1], match[2], match[3])
     for match in _YEAR_LAST.finditer(text):
-        either = [_days(match[4], match[1], match[3]), _days(match[4], match[3], match[1])]
+        both = [_days(match[4], match[1], match[3]), _days(match[4], match[3], match[1])]
         if calendar.words.table.day_first or match[2] == ".":
-            either.reverse()
-        yield *match.span(), [day for each in either for day in each]
+            both.reverse()
+        yield *match.span(), [day for each in both for day in each]
     for match in _MONTH_YEAR.finditer(text):
         yield *match.span(), [Told(int(match[2]), int(match[1]), None)]
     for match in _BARE.finditer(text):
@@ -243,14 +244,14 @@ def _tight(text: str, found: Sequence[Token], first: int, last: int) -> bool:
 def _birth_years(found: Sequence[Token], calendar: Calendar) -> Iterator[Span]:
     for at, token in enumerate(found):
         near = [each.key for each in found[max(0, at - _LEAD) : at]]
-        if len(token.key) == 4 and token.key[:2] in ("18", "19", "20") and token.key.isdigit():
-            if not calendar.words.birth_words.isdisjoint(near):
-                yield Span(token.start, token.end, BIRTH_DATE, token.key)
+        born = not calendar.words.birth_words.isdisjoint(near)
+        if born and re.fullmatch(r"(?:18|19|20)\d\d", token.key):
+            yield Span(token.start, token.end, BIRTH_DATE, token.key)
 
 
 def _ages(found: Sequence[Token], spoken: Sequence[Said], calendar: Calendar) -> Iterator[Span]:
     table = calendar.words.table
-    for each, after in zip(spoken, spoken[1:], strict=False):
+    for each, after in pairwise(spoken):
         if not each.text.isdigit() or len(each.text) > 3 or int(each.text) <= table.oldest_age:
             continue
         if found[after.first].key in calendar.words.year_words:

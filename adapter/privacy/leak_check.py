@@ -11,7 +11,7 @@ import binascii
 import json
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
@@ -28,6 +28,7 @@ _NOT_SIGNS = r"[^a-z0-9]{0,3}"
 _BEFORE, _AFTER = r"(?<![a-z])", r"(?![a-z])"
 _SHORTEST = 3
 _SHORT_NUMBER = 4
+_CORE = 6
 _BASE64 = re.compile(r"[A-Za-z0-9+/\s]{40,}={0,2}")
 _FORMS = (
     ("e-mail address", re.compile(r"[^\s@]+@[^\s@]+\.[a-z]{2,}")),
@@ -70,8 +71,10 @@ class LeakCheck:
             told = json.loads(body)
         except ValueError:
             raise LeakFound("a body that is not JSON", "$") from None
-        for place, text in (*_strings(told, "$"), *(("address", each) for each in others)):
-            self._look(text, place, is_address=place == "address")
+        for place, text, _ in strings(told, "$"):
+            self._look(text, place)
+        for text in others:
+            self._look(text, "the address", is_address=True)
 
     def _look(self, text: str, place: str, *, is_address: bool = False) -> None:
         if _is_picture(text, place):
@@ -112,7 +115,8 @@ class LeakCheck:
     def _patterns(self) -> list[tuple[str, re.Pattern[str]]]:
         made = [(_NAME, _letters(name, self._is_word(name))) for name in self._names]
         made += [(_NAME, _letters(name)) for name in self._whole_names]
-        made += [("a number of the patient", _number(each)) for each in self.known.numbers]
+        numbers = {form for each in self.known.numbers for form in _cores(each)}
+        made += [("a number of the patient", _number(each)) for each in sorted(numbers)]
         made += [("a date of birth", each) for each in self._births]
         texts = (_plain(each) for each in self.known.texts)
         made += [("an address", _letters(t)) for t in texts if len(t) >= 5 and not self._is_word(t)]
@@ -159,7 +163,8 @@ class LeakCheck:
             if before in self.words.titles or before in self.words.person_words:
                 return True
             pairs, clinical = self.words.pairs, self.words.clinical
-            if not ((before, name) in pairs or (name, after) in pairs or after in clinical):
+            near = before in self.words.determiners or after in clinical
+            if not (near or (before, name) in pairs or (name, after) in pairs):
                 return True
         return False
 
@@ -171,17 +176,17 @@ class LeakCheck:
         return [pattern for each in made for pattern in each]
 
 
-def _strings(told: object, place: str) -> Iterator[tuple[str, str]]:
-    """(JSON path, text) of every string, number and key."""
+def strings(told: object, place: str) -> Iterator[tuple[str, str, bool]]:
+    """(JSON path, text, whether it is a key) of every string, number and key."""
     if isinstance(told, dict):
         for key, value in told.items():
-            yield f"{place} (key)", str(key)
-            yield from _strings(value, f"{place}.{key}" if key.isidentifier() else f"{place}.*")
-    elif isinstance(told, list):
+            yield place, str(key), True
+            yield from strings(value, f"{place}.{key}" if key.isidentifier() else f"{place}.*")
+    elif isinstance(told, list | tuple):
         for value in told:
-            yield from _strings(value, f"{place}[]")
+            yield from strings(value, f"{place}[]")
     elif told is not None and not isinstance(told, bool):
-        yield place, str(told)
+        yield place, str(told), False
 
 
 def _is_picture(text: str, place: str) -> bool:
@@ -230,6 +235,12 @@ def _letters(name: str, spelled: bool = False) -> re.Pattern[str]:
     return re.compile(_BEFORE + between.join(signs) + _AFTER if name else "")
 
 
+def _cores(number: str) -> set[str]:
+    """The number, and its digits alone where they are many enough."""
+    digits = re.sub(r"\D+", "", number).lstrip("0")
+    return {number, digits} if len(digits) >= _CORE else {number}
+
+
 def _number(number: str) -> re.Pattern[str]:
     """The signs of a number; O and zero are one; short ones only as they stand."""
     plain = _plain(number).lstrip("0")
@@ -253,12 +264,3 @@ def _birth(day: str, words: PrivacyWords) -> Iterator[re.Pattern[str]]:
     tail = rf"(?:st|nd|rd|th|ten|te)?{gap}(?:of{gap})?"
     yield re.compile(rf"(?<!\d){d}{tail}(?:{named})\b{gap}{y}(?!\d)")
     yield re.compile(rf"\b(?:{named}){gap}(?:the\s)?{d}{tail}{y}(?!\d)")
-
-
-def field_paths(told: object) -> tuple[str, ...]:
-    """The JSON paths of what a payload holds, without its values, each once."""
-    return tuple(dict.fromkeys(place for place, _ in _paths(told, "$")))
-
-
-def _paths(told: object, place: str) -> Iterable[tuple[str, str]]:
-    return (each for each in _strings(told, place) if not each[0].endswith("(key)"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from itertools import pairwise
@@ -18,6 +18,8 @@ from adapter.privacy.words import PrivacyWords
 PATIENT, PROVIDER, PERSON, DOUBTFUL = "PATIENT", "PROVIDER", "PERSON", "NAME-OR-WORD"
 
 _BESIDE = re.compile(r"[\s.,;:_'’`\-/]{0,4}")
+_ENDS = re.compile(r"\.\s")
+_BEGINS = re.compile(r"(?:^|[.:;!?\n])[\s\d.)\-]*$")
 _NEXT = re.compile(r"[\s.'’\-]{0,3}")
 _LEAST_SPELLED = 3
 _LEAST_JOINED = 6
@@ -133,7 +135,8 @@ def _misheard(text: str, found: Sequence[Token], known: KnownNames) -> Iterator[
             yield from _like(at, at + 1, token.key, known)
     for at, (one, other) in enumerate(pairwise(found)):
         joined = one.key + other.key
-        strange = one.key not in ordinary or other.key not in ordinary
+        whole = {one.key, other.key}.isdisjoint(known.words.function_words | known.parts.keys())
+        strange = whole and (one.key not in ordinary or other.key not in ordinary)
         near = text[one.end : other.start] in (" ", "-", "'", "’")
         if strange and near and len(joined) >= _LEAST_JOINED and joined.isalpha():
             yield from _like(at, at + 2, joined, known)
@@ -171,9 +174,26 @@ def _kind(
     if before in words.person_words:
         return hit.part.kind
     token = found[hit.first]
-    shown = text[token.start : token.end]
-    common = shown.islower() and any(sign.isupper() for sign in text) and after in words.clinical
-    return "" if common or words.is_clinical(before, token.key, after) else DOUBTFUL
+    common = words.is_clinical(before, token.key, after) or _is_common(hit, text, found, words)
+    return "" if common else DOUBTFUL
+
+
+def _is_common(hit: _Hit, text: str, found: Sequence[Token], words: PrivacyWords) -> bool:
+    """Whether it is written as an ordinary word: a small effusion; Small effusion, as a sentence.
+
+    Where a text is all in capitals nobody can tell.
+    """
+    token = found[hit.first]
+    small = text[token.start].islower()
+    if not small and not (_BEGINS.search(text[: token.start]) and not text.isupper()):
+        return False
+    after = [each for each in found[hit.end : hit.end + 2] if text[each.start].islower()]
+    if after and after[0].key in words.sides:
+        after = after[1:]
+    clinical = bool(after) and after[0].key in words.clinical
+    cased = any(sign.isupper() for sign in text)
+    led = small and hit.first > 0 and found[hit.first - 1].key in words.determiners
+    return cased and (clinical or led)
 
 
 def _in_name(
@@ -181,7 +201,7 @@ def _in_name(
 ) -> bool:
     """Whether a title, an initial or another name of the same person stands beside the word."""
     if hit.first and found[hit.first - 1].key in known.words.titles:
-        return _beside(text, found, hit.first - 1)
+        return _beside(text, found, hit.first - 1, known.words.titles)
     for other in hits:
         if other.part.whose == hit.part.whose and other.name != hit.name:
             if other.end == hit.first and _beside(text, found, other.end - 1):
@@ -202,9 +222,16 @@ def _is_initial(at: int, hit: _Hit, text: str, found: Sequence[Token], known: Kn
     return capital and beside and token.key in known.initials.get(hit.part.whose, ())
 
 
-def _beside(text: str, found: Sequence[Token], at: int) -> bool:
-    """Whether nothing but a mark or a blank parts token `at` and the next one."""
-    return _BESIDE.fullmatch(text[found[at].end : found[at + 1].start]) is not None
+def _beside(
+    text: str, found: Sequence[Token], at: int, dotted: Container[str] = frozenset()
+) -> bool:
+    """Whether nothing but a mark or a blank parts token `at` and the next one.
+
+    A full stop and a blank end a sentence, but behind an initial or a word of `dotted`.
+    """
+    gap = text[found[at].end : found[at + 1].start]
+    abbreviated = len(found[at].key) == 1 or found[at].key in dotted
+    return _BESIDE.fullmatch(gap) is not None and (abbreviated or not _ENDS.match(gap))
 
 
 def _whole(hit: _Hit, kind: str, text: str, found: Sequence[Token], known: KnownNames) -> Span:
@@ -258,9 +285,10 @@ def _joined(spans: list[Span], text: str) -> Iterator[Span]:
     merged: list[Span] = []
     for span in sorted(spans, key=lambda each: (each.start, -each.end, rank[each.kind])):
         last = merged[-1] if merged else None
+        gap = text[last.end : span.start] if last else ""
         if last and (
             span.start < last.end
-            or (span.key == last.key and _BESIDE.fullmatch(text[last.end : span.start]))
+            or (span.key == last.key and _BESIDE.fullmatch(gap) and not _ENDS.match(gap))
         ):
             best = min(last, span, key=lambda each: rank[each.kind])
             merged[-1] = best._replace(start=last.start, end=max(last.end, span.end))

@@ -1,4 +1,4 @@
-"""Finds numbers that identify: known ones however they are cut or spoken, and what looks like one."""
+"""Finds numbers that identify: known ones however cut or spoken, and what looks like one."""
 
 from __future__ import annotations
 

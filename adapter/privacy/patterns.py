@@ -1,4 +1,4 @@
-"""Finds what identifies by its form alone: addresses of every kind, phones, numbers of registers."""
+"""Finds what identifies by its form alone: addresses of every kind, phones, registers."""
 
 from __future__ import annotations
 

@@ -73,9 +73,10 @@ def _samples(image: Dataset, frame: int) -> Samples:
     if not 0 < size <= _MOST_PIXELS:
         raise PictureRefused(f"it has {size} pixels")
     try:
-        from pydicom.pixels import pixel_array  # numpy: only where pictures are read
+        from pydicom.pixels.utils import pixel_array  # numpy: only where pictures are read
 
-        return pixel_array(image, index=frame - 1)
+        samples: Samples = pixel_array(image, index=frame - 1)
+        return samples
     except Exception as error:  # decoders raise what they like
         told = f"its pixels cannot be read ({type(error).__name__})"
         raise PictureRefused(told) from None
@@ -84,45 +85,51 @@ def _samples(image: Dataset, frame: int) -> Samples:
 def _gray(samples: Samples, image: Dataset) -> Samples:
     """8 bits, white as the screen would show it."""
     import numpy as np
-    from pydicom.pixels import apply_modality_lut, apply_voi_lut
+    from pydicom.pixels.processing import apply_modality_lut
 
     photometric = str(image.get("PhotometricInterpretation", ""))
     if samples.ndim == 3:
         weighed = samples[..., :3].astype("f4") @ np.array([0.299, 0.587, 0.114], "f4")
-        return weighed.clip(0, 255).astype("u1")
+        level: Samples = weighed.clip(0, 255).astype("u1")
+        return level
     if not photometric.startswith("MONOCHROME"):
         raise PictureRefused(f"PhotometricInterpretation is {photometric or 'absent'}")
-    values = apply_modality_lut(samples, image)
-    is_windowed = "WindowCenter" in image or "VOILUTSequence" in image
-    shown = apply_voi_lut(values, image) if is_windowed else values
-    low, high = _range(shown, image, is_windowed)
-    scaled = (shown.astype("f8") - low) * (255.0 / (high - low or 1.0))
-    gray = scaled.clip(0, 255).round().astype("u1")
+    shown = _windowed(apply_modality_lut(samples, image).astype("f8"), image)
+    gray = (shown * 255).clip(0, 255).round().astype("u1")
     return 255 - gray if photometric == "MONOCHROME1" else gray
 
 
-def _range(shown: Samples, image: Dataset, is_windowed: bool) -> tuple[float, float]:
-    """What becomes black and white.
+def _windowed(values: Samples, image: Dataset) -> Samples:
+    """0 to 1 by the VOI LUT, else the first window, else the picture's own range."""
+    import numpy as np
 
-    A window of pydicom fills the whole range of the stored (rescaled) values, which the picture
-    itself may not reach; without a window the picture's own range is shown.
-    """
-    if is_windowed and "VOILUTSequence" not in image:
-        return _window(image)
-    if is_windowed:
-        bits = int(image.VOILUTSequence[0].LUTDescriptor[2])
-        return 0.0, float(2**bits - 1)
-    return float(shown.min()), float(shown.max())
+    if table := image.get("VOILUTSequence"):
+        entries, first, bits = map(int, table[0].LUTDescriptor)
+        entries = entries or 65_536
+        data = table[0].LUTData
+        levels = np.frombuffer(data, "<u2") if isinstance(data, bytes) else np.asarray(data)
+        at = (values - first).round().clip(0, min(entries, len(levels)) - 1).astype("i8")
+        looked_up: Samples = levels[at].astype("f8") / (2**bits - 1)
+        return looked_up
+    windows = _values(image, "WindowCenter"), _values(image, "WindowWidth")
+    if not all(windows):
+        low, high = float(values.min()), float(values.max())
+        return (values - low) / (high - low or 1.0)
+    center, width = (float(str(each[0])) for each in windows)
+    return _window(values, center, width, image)
 
 
-def _window(image: Dataset) -> tuple[float, float]:
-    """The range that apply_voi_lut fills: that of the stored values, rescaled."""
-    bits, signed = int(image.BitsStored), int(image.PixelRepresentation)
-    low, high = (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) if signed else (0, 2**bits - 1)
-    slope = float(image.get("RescaleSlope", 1) or 1)
-    intercept = float(image.get("RescaleIntercept", 0) or 0)
-    ends = (low * slope + intercept, high * slope + intercept)
-    return min(ends), max(ends)
+def _window(values: Samples, center: float, width: float, image: Dataset) -> Samples:
+    """PS3.3 C.11.2.1.2 and C.11.2.1.3."""
+    import numpy as np
+
+    kind = str(image.get("VOILUTFunction", "") or "LINEAR").upper()
+    if kind == "SIGMOID":
+        bent: Samples = 1 / (1 + np.exp(-4 * (values - center) / max(width, 1e-6)))
+        return bent
+    if kind == "LINEAR_EXACT":
+        return (values - center) / max(width, 1e-6) + 0.5
+    return (values - (center - 0.5)) / max(width - 1, 1e-6) + 0.5
 
 
 def _only_regions(gray: Samples, image: Dataset) -> Samples:
@@ -168,5 +175,8 @@ def _reduced(gray: Samples, longest: int) -> Samples:
 
 
 def _values(image: Dataset, name: str) -> list[object]:
-    value = image.get(name, ())
-    return [value] if isinstance(value, str) else list(value or ())
+    value = image.get(name)
+    if value is None or value == "":
+        return []
+    many = isinstance(value, list | tuple) or type(value).__name__ == "MultiValue"
+    return list(value) if many else [value]

@@ -1,4 +1,4 @@
-"""Letters and digits as they are spoken: "two one oh", "double four", "Whiskey Hotel", "W as in …"."""
+"""Letters and digits as they are spoken: "two one oh", "double four", "W as in Whiskey"."""
 
 from __future__ import annotations
 

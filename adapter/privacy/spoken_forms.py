@@ -1,4 +1,4 @@
-"""What the second look knows of speech: words for signs turned back, dates and titles by pattern."""
+"""What the second look knows of speech: words for signs, dates and titles, by pattern."""
 
 from __future__ import annotations
 

@@ -1,10 +1,11 @@
-"""Word tables of de-identification: its own mapping, the vocabularies, the site's clinical words."""
+"""Word tables of de-identification: its mapping, the vocabularies, the site's clinical words."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from adapter.mapping.privacy import PrivacyTable
 from adapter.mapping.reporting import ReportingTables
@@ -27,6 +28,8 @@ class PrivacyWords:
     ordinary: frozenset[str]
     clinical: frozenset[str]
     pairs: frozenset[tuple[str, str]]
+    determiners: frozenset[str]
+    sides: frozenset[str]
     letters: Mapping[str, str]
     digits: Mapping[str, str]
     teens: Mapping[str, int]
@@ -71,6 +74,8 @@ def privacy_words(table: PrivacyTable, tables: ReportingTables) -> PrivacyWords:
         pairs=frozenset(
             pair for text in (*bodies, *table.clinical_phrases) for pair in _pairs(text)
         ),
+        determiners=_folded(table.determiners),
+        sides=_folded(word for t in spoken for word in t.sides),
         letters=letters,
         digits={fold(word): str(n) for each in numbers for word, n in each.ones.items()}
         | {fold(w): "0" for each in numbers for w in (*each.zeros, *each.inner_zeros)},
@@ -118,6 +123,6 @@ def _folded(words: Iterable[str]) -> frozenset[str]:
 def _pairs(text: str) -> Iterator[tuple[str, str]]:
     """Words that stand beside each other, with a blank or a hyphen between them."""
     found = tokens(text)
-    for one, other in zip(found, found[1:], strict=False):
+    for one, other in pairwise(found):
         if _JOINED.fullmatch(text[one.end : other.start]):
             yield one.key, other.key

@@ -22,6 +22,7 @@ from adapter.mapping.lexicon_table import LexiconFile
 from adapter.mapping.listeners import ListenerProfile
 from adapter.mapping.message_table import MessageMapping
 from adapter.mapping.plug_in import PlugIn
+from adapter.mapping.privacy import PrivacyTable
 from adapter.mapping.template_table import MacroFile, TemplateTable
 from adapter.mapping.vocabulary_table import VocabularyOverlay, VocabularyTable
 from adapter.mapping.workspace import Workspace
@@ -60,6 +61,7 @@ ROOTS: list[tuple[str, str, type[MappingTable]]] = [
     ("ehr_launch.yaml", "EHRs that may open studies in the workspace", EhrLaunch),
     ("workspace.yaml", "the worklist and the figures of the house", Workspace),
     ("plug_in.yaml", "the plug-in of a reporting platform", PlugIn),
+    ("privacy.yaml", "how the patient is taken out of what leaves the host", PrivacyTable),
     ("findings/*.yaml", "the finding lexicon, by region", LexiconFile),
     ("vocabulary/*.yaml", "how a language is spoken and written", VocabularyTable),
     ("vocabulary/*.site.yaml", "what a site adds to a packaged language", VocabularyOverlay),

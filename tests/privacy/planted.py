@@ -6,24 +6,25 @@ Nothing here reads the code under test: how names are misheard, spelled and writ
 from __future__ import annotations
 
 import random
+import string
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from pathlib import Path
 
-FAMILIES = """Smith Johnson Nguyen Kowalski O'Brien O'Connor MacDonald McKenzie Smith-Jones
-García-Márquez Müller Jürgens Schröder Größmann Lefèvre Dubois-Martin Ångström Sørensen Łukasiewicz
-Nowák Horváth Şahin Çelik Ivanov Petrov Tchaikovsky Rossi Ferrari Bianchi Papadopoulos Haddad
-al-Masri van der Berg de la Cruz von Bergmann Tanaka Nakamura Yamamoto Patel Banerjee Chatterjee
-Krishnamurthy Okafor Adeyemi Mensah Osei Lindqvist Hernández Rodríguez Fernández Gonçalves Araújo
-Pham Trần Zhang Xiong Kim Katz Goldstein Rosenberg Whitaker Thornton Pemberton Fitzgerald
-Featherstonehaugh Beauchamp Kuznetsova Wojciechowska Przybylski Stephenson Philips Schmidt Meyer
-White Long Small Graves Young Baker Hill Stone Head Short Gray Brown Black Bone Marks""".split("\n")
-GIVENS = """Jane|John|Mary Ann|José|Zoë|Siobhán|Jürgen|Anna Maria|Jean-Luc|Björn|François|Aleksandra
-Yusuf|Fatima|Mehmet|Ngozi|Chidi|Hiroshi|Yuki|Priya|Arjun|Wei Ling|Thomas|Catherine|Stephen|Geoffrey
-Philippa|Christopher|Elizabeth Rose|Guillermo|Concepción|Olga|Dmitri|Agnieszka|Kwame|Ingrid""".replace(
-    "\n", "|"
-).split("|")
+import yaml
+
+_WORDS = yaml.safe_load(
+    (Path(__file__).parents[1] / "samples" / "privacy" / "planted.yaml").read_text()
+)
+FAMILIES: list[str] = _WORDS["families"]
+GIVENS: list[str] = _WORDS["givens"]
+NATO: dict[str, str] = dict(zip(string.ascii_lowercase, _WORDS["nato"], strict=True))
+DIGITS: list[str] = _WORDS["digits"]
+_TEENS, _TENS, _ORDINALS, _MONTHS = (
+    _WORDS[name] for name in ("teens", "tens", "ordinals", "months")
+)
 SENTENCES = (
     "History: {} with cough for three weeks.",
     "{} was examined in the supine position.",
@@ -39,24 +40,6 @@ CLINICAL = (
     "Long segment narrowing of the sigmoid colon. Heart size is normal.",
     "No pneumothorax. Small left pleural effusion. The gray matter is preserved.",
     "There is a 9 mm nodule in the right upper lobe, unchanged.",
-)
-NATO = dict(
-    zip(
-        "abcdefghijklmnopqrstuvwxyz",
-        "alpha bravo charlie delta echo foxtrot golf hotel india juliet kilo lima mike november oscar"
-        " papa quebec romeo sierra tango uniform victor whiskey xray yankee zulu".split(),
-        strict=True,
-    )
-)
-DIGITS = "zero one two three four five six seven eight nine".split()
-_TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
-_ORDINALS = (
-    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth"
-    " fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth"
-).split()
-_MONTHS = (
-    "January February March April May June July August September October November December".split()
 )
 _MISHEARD = (
     ("ph", "f"), ("ck", "k"), ("c", "k"), ("sch", "sh"), ("ie", "y"), ("ei", "ai"), ("ey", "ay"),
@@ -81,17 +64,8 @@ class Case:
     requester: tuple[str, str]
     texts: list[str] = field(default_factory=list)
     planted: list[tuple[str, str]] = field(default_factory=list)
-
-
-def families() -> list[str]:
-    """Two words of a particle and a name stay together."""
-    told = " ".join(FAMILIES)
-    for name in ("van der Berg", "de la Cruz", "von Bergmann"):
-        told = told.replace(name, name.replace(" ", "_"))
-    return [each.replace("_", " ") for each in told.split()]
-
-
-ALL_FAMILIES = families()
+    around: list[str] = field(default_factory=list)
+    """The texts without what was planted: words that may stay."""
 
 
 def case(seed: int, sentences: int = 6) -> Case:
@@ -99,7 +73,7 @@ def case(seed: int, sentences: int = 6) -> Case:
     rng = random.Random(seed)
     born = date(1931, 1, 1) + timedelta(days=rng.randrange(28_000))
     made = Case(
-        family=rng.choice(ALL_FAMILIES),
+        family=rng.choice(FAMILIES),
         given=rng.choice(GIVENS),
         mrn=rng.choice(("", "H", "MR-")) + str(rng.randrange(10**6, 10**9)),
         accession=rng.choice(("A-{}-{}", "ACC{}{}", "{}{}")).format(
@@ -109,14 +83,16 @@ def case(seed: int, sentences: int = 6) -> Case:
         study=date(2026, 1, 1) + timedelta(days=rng.randrange(300)),
         phone=f"{rng.randrange(200, 999)} 555 0{rng.randrange(100, 999)}",
         address=f"{rng.randrange(1, 999)} {rng.choice(('Long Meadow', 'Oak', 'Kings'))} Road",
-        requester=(rng.choice(ALL_FAMILIES), rng.choice(GIVENS)),
+        requester=(rng.choice(FAMILIES), rng.choice(GIVENS)),
     )
     kinds = list(_FORMS)
     for _ in range(sentences):
         kind = rng.choice(kinds)
         form = _FORMS[kind](rng, made)
         made.planted.append((kind, form))
-        made.texts += [rng.choice(SENTENCES).format(form), rng.choice(CLINICAL)]
+        sentence, clinical = rng.choice(SENTENCES), rng.choice(CLINICAL)
+        made.texts += [sentence.format(form), clinical]
+        made.around += [sentence.format(""), clinical]
     return made
 
 
@@ -319,11 +295,19 @@ def digraph(text: str) -> str:
     return plain(text)
 
 
-def left_in(form: str, text: str) -> bool:
-    """Whether the planted form, or a telling part of it, stands in the text."""
-    flat = " ".join(text.casefold().split())
-    told = " ".join(form.casefold().split())
-    return told in flat or any(part in flat for part in _telling(told))
+def left_in(form: str, text: str, around: str) -> bool:
+    """Whether the planted form, or a telling part of it, stands in the text.
+
+    `around` is the text as it was before: what stood there already was not planted.
+    """
+    told = _flat(form)
+    return any(
+        _flat(text).count(part) > _flat(around).count(part) for part in (told, *_telling(told))
+    )
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.casefold().split())
 
 
 def _telling(told: str) -> Iterator[str]:
