@@ -17,7 +17,9 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from adapter.domain.audit import AuditEvent
 from adapter.errors import ConfigurationError
+from adapter.store.audit import TOLD, Trail
 from adapter.store.tables import VERSION_TABLE
 
 _PRAGMAS = (
@@ -32,10 +34,11 @@ _MIGRATION_LOCK = 7_001_001
 
 
 class Database:
-    """Transactions of one node on one database."""
+    """Transactions of one node on one database; `trail` takes what is told to the audit."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, trail: Trail | None = None) -> None:
         self.engine = _engine(url)
+        self.trail = trail or Trail()
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         # SQLite has one writer; threads of this process queue here instead of polling its lock.
         self._writer = threading.Lock() if self.is_sqlite else nullcontext()
@@ -51,14 +54,19 @@ class Database:
     def write(self) -> Iterator[sa.Connection]:
         """A write transaction from its first statement; `after_commit` callbacks run at its end."""
         callbacks: list[Callable[[], None]] = []
+        told: list[AuditEvent] = []
         with self._writer, self.engine.begin() as tx:
             if self.is_sqlite:  # pysqlite begins at the first write: select-then-update races
                 tx.exec_driver_sql("BEGIN IMMEDIATE")
-            tx.info[_AFTER_COMMIT] = callbacks
+            tx.info.update({_AFTER_COMMIT: callbacks, TOLD: told})
             try:
                 yield tx
+                if told:
+                    self.trail.append(tx, told)
+                    callbacks.append(self.trail.moved)
             finally:
                 tx.info.pop(_AFTER_COMMIT, None)
+                tx.info.pop(TOLD, None)
         for callback in callbacks:
             callback()
 

@@ -1,0 +1,38 @@
+"""In whose name this code runs: what the audit trail writes as the agent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+from adapter.domain.audit import OURSELVES, Agent
+
+
+@dataclass(slots=True)
+class Acting:
+    """One act of an agent; `told` counts the audit rows that were written for it."""
+
+    agent: Agent = OURSELVES
+    request: str = ""
+    told: int = 0
+
+
+_acting: ContextVar[Acting | None] = ContextVar("acting", default=None)
+
+
+def acting() -> Acting:
+    """Who acts here: of a request its caller, of a command the operator, else the service."""
+    return _acting.get() or Acting()
+
+
+@contextmanager
+def in_name_of(agent: Agent, request: str = "") -> Iterator[Acting]:
+    """Threads and tasks that are started inside act in this name, too."""
+    made = Acting(agent, request)
+    token = _acting.set(made)
+    try:
+        yield made
+    finally:
+        _acting.reset(token)
