@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from adapter.domain.audit import OURSELVES, Agent
 
 
 @dataclass(slots=True)
 class Acting:
-    """One act of an agent; `told` counts the audit rows that were written for it."""
+    """One act of an agent; `told` counts the audit rows that were written for it.
+
+    `about`: accessions of studies that the answer tells of, where its address does not name them.
+    """
 
     agent: Agent = OURSELVES
     request: str = ""
     told: int = 0
+    about: set[str] = field(default_factory=set)
 
 
 _acting: ContextVar[Acting | None] = ContextVar("acting", default=None)

@@ -12,8 +12,13 @@ from pathlib import Path
 import sqlalchemy as sa
 import structlog
 
+from adapter import __version__
+from adapter.audit.heads import HeadKeeper
+from adapter.audit.keys import AuditKeys, open_keys
 from adapter.clock import SystemClock
 from adapter.dicom.dicomweb import Archive
+from adapter.domain.audit import Verb
+from adapter.domain.identifiers import sha256_hex
 from adapter.domain.people import Practitioner
 from adapter.errors import ConfigurationError
 from adapter.fhir.bundles import read_orders
@@ -52,7 +57,9 @@ from adapter.speech.engines import open_engine
 from adapter.speech.model_store import find_model, located
 from adapter.speech.recognizer import WhisperRecognizer
 from adapter.speech.streaming import LiveHearing, Memory
+from adapter.store import audit
 from adapter.store.audio_files import AudioFiles
+from adapter.store.audit import Trail
 from adapter.store.database import Database
 from adapter.store.live_audio import LiveAudio
 from adapter.store.owed_answers import OwedAnswers
@@ -102,9 +109,10 @@ def queues(settings: Settings) -> dict[str, Queue]:
     }
 
 
-def open_database(settings: Settings) -> Database:
+def open_database(settings: Settings, keys: AuditKeys) -> Database:
     """The node's database, with its tables at this version."""
-    database = Database(settings.resolved_database_url)
+    trail = Trail(settings.node_id, keys)
+    database = Database(settings.resolved_database_url, trail)
     try:
         database.migrate()
     except sa.exc.OperationalError as error:
@@ -271,6 +279,8 @@ class Service:
 
     def _start_inside(self) -> None:
         parts, jobs = self.parts, self.house.jobs
+        self._heads.start()
+        self._tell(Verb.START)
         jobs.handle(TRANSCRIBE, parts.dictations.transcribe)
         jobs.handle(MERGE, parts.reports.merge)
         jobs.handle(DELIVER, parts.deliveries.deliver)
@@ -290,11 +300,24 @@ class Service:
             self._watcher.stop()
         self.parts.intake.stop()
         self.house.jobs.stop()
+        self._tell(Verb.STOP)
+        self._heads.stop()
         self.house.database.close()
+
+    def _tell(self, verb: Verb) -> None:
+        """Start and end of this node, with the version and the files that decide reports."""
+        files = sha256_hex("\n".join(each.sha256 for each in self.house.tables.sources).encode())
+        detail = f"version {__version__}, mappings sha256 {files}"
+        with self.house.database.write() as tx:
+            audit.tell(tx, verb, "", f"node {self.settings.node_id}", detail)
 
     def _house(self, files: MappingFiles) -> House:
         settings = self.settings
-        database = open_database(settings)
+        keys, heads = settings.audit_files
+        sealer = open_keys(keys)
+        database = open_database(settings, sealer)
+        self._heads = HeadKeeper(database, sealer, heads)
+        database.trail.moved = self._heads.moved
         retry = (settings.retry_base_seconds, settings.retry_cap_seconds)
         kinds = queues(settings)
         jobs = DbosJobs(database, settings.node_id, kinds, settings.jobs_poll_seconds, retry)

@@ -153,6 +153,12 @@ class Settings(BaseSettings):
     purge_every_hours: float = Field(0.0, ge=0)
     """Hours between two runs of `readout purge` by the service itself; 0: only by the command."""
 
+    audit_key_file: Path | None = None
+    """Keys that seal the audit trail, the same on all nodes; empty: `audit.key` in `data_dir`."""
+
+    audit_heads_file: Path | None = None
+    """Where the sealed end of the audit trail is kept; empty: `audit-heads.json` in `data_dir`."""
+
     log_level: str = Field("INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")
     """Least severe log line written to standard error, as JSON."""
 
@@ -165,6 +171,12 @@ class Settings(BaseSettings):
     def resolved_database_url(self) -> str:
         """The database URL with the embedded default filled in."""
         return self.database_url or f"sqlite:///{(self.data_dir / 'readout.sqlite').absolute()}"
+
+    @property
+    def audit_files(self) -> tuple[Path, Path]:
+        """The key file and the file of heads, with the defaults filled in."""
+        keys = self.audit_key_file or self.data_dir / "audit.key"
+        return keys, self.audit_heads_file or self.data_dir / "audit-heads.json"
 
     @property
     def local_user_parts(self) -> tuple[str, ...]:

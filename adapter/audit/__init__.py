@@ -1,1 +1,1 @@
-"""The audit trail outside of the database: keys, heads, verification, and what other systems read."""
+"""The audit trail outside of the database: keys, heads, verification, what others read."""

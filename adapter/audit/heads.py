@@ -9,7 +9,7 @@ import json
 import os
 import secrets
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -128,7 +128,7 @@ class HeadKeeper:
             self._stopped.wait(_PAUSE_S)
 
 
-def _text(told: dict[str, object]) -> str:
+def _text(told: Mapping[str, object]) -> str:
     return json.dumps(told, sort_keys=True, separators=(",", ":"))
 
 

@@ -1,4 +1,4 @@
-"""Keys of the audit trail: in a file outside of the database, so that its administrator has none."""
+"""Keys of the audit trail: in a file that no administrator of the database reads."""
 
 from __future__ import annotations
 

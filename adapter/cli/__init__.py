@@ -29,6 +29,7 @@ COMMANDS = {
     "replay": "adapter.cli.replay",
     "messages": "adapter.cli.messages",
     "purge": "adapter.cli.purge",
+    "audit": "adapter.cli.audit",
     "check-mappings": "adapter.cli.check_mappings",
     "plug-in-manifest": "adapter.cli.plug_in_manifest",
     "import-template": "adapter.cli.import_template",

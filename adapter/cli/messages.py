@@ -13,8 +13,10 @@ from typing import Annotated, Any
 
 import typer
 
-from adapter.cli.stored import opened
+from adapter.acting import acting
+from adapter.cli.stored import opened, told
 from adapter.clock import SystemClock
+from adapter.domain.audit import Verb
 from adapter.domain.people import Practitioner
 from adapter.mapping.files import MappingFiles
 from adapter.settings import load_settings
@@ -68,7 +70,7 @@ def command(
         text=text,
         order=order,
     )
-    with _log(config) as log:
+    with _log(config, Verb.QUERY, "readout messages") as log:
         for row in _every(log.sent if out else log.received, query, limit):
             _print_row(row, as_json)
 
@@ -85,7 +87,7 @@ def show(
 
     Example: readout messages show 4711 --raw > order.hl7
     """
-    with _log(config) as log:
+    with _log(config, Verb.READ, f"readout messages show {name}") as log:
         found = log.open_sent(name) if out else log.open_received(_number(name))
     if raw:
         sys.stdout.buffer.write(found.body)
@@ -108,16 +110,19 @@ def replay(
 
     Example: readout messages replay 4711 --person 123
     """
-    with _log(config) as log:
+    with _log(config, None, "") as log:
         row = log.replay(number, Practitioner(person), force=force)
     _print_row(row, as_json)
 
 
 @contextmanager
-def _log(config: Path | None) -> Iterator[MessageLog]:
+def _log(config: Path | None, verb: Verb | None, what: str) -> Iterator[MessageLog]:
     settings = load_settings(config)
     with opened(settings) as database:
         yield open_log(database, SystemClock(), MappingFiles(site=settings.mappings_dir))
+        if verb is not None:
+            for accession in sorted(acting().about) or [""]:
+                told(database, verb, what, accession)
 
 
 def _every(

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from adapter.cli.stored import opened
+from adapter.cli.stored import opened, told
+from adapter.domain.audit import Verb
 from adapter.links import translate
 from adapter.settings import load_settings
 from adapter.workflow.replay import replay
@@ -24,6 +25,7 @@ def command(
     Example: readout replay A1
     """
     with opened(load_settings(config)) as database:
+        told(database, Verb.READ, "readout replay", accession)
         results = replay(database, accession, translate)
     same = all(each.same for each in results)
     if as_json:

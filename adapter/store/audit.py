@@ -85,13 +85,15 @@ class Trail:
         at = self.clock.now().isoformat(timespec="milliseconds")
         patients = _patient_keys(tx, {each.accession for each in told if each.accession})
         rows = []
-        for number, event in enumerate(told, number + 1):
+        for event in told:
+            number += 1
             key = patients.get(event.accession, "")
             patient = self.sealer.pseudonym(key) if key and self.sealer else ""
             fields = (self.chain, number, at, *_facts(event, patient), previous)
             previous = chained(fields)
             seal = self.sealer.seal(previous) if self.sealer else ""
-            rows.append(AuditRow(*fields, previous, seal)._asdict())
+            values = (*fields, previous, seal)
+            rows.append(dict(zip(AuditRow._fields, values, strict=True)))
         tx.execute(sa.insert(audit), rows)
 
 
@@ -164,9 +166,7 @@ def of_patient(
     tx: sa.Connection, pseudonyms: Iterable[str], accessions: Iterable[str], verbs: Iterable[Verb]
 ) -> list[AuditRow]:
     """Rows of these verbs about a patient, by pseudonym or study, oldest first."""
-    about = sa.or_(
-        audit.c.patient.in_(tuple(pseudonyms)), audit.c.accession.in_(tuple(accessions))
-    )
+    about = sa.or_(audit.c.patient.in_(tuple(pseudonyms)), audit.c.accession.in_(tuple(accessions)))
     query = sa.select(*_COLUMNS).where(about, audit.c.verb.in_(tuple(verbs)))
     ordered = query.order_by(audit.c.at, audit.c.chain, audit.c.number)
     return [AuditRow(*row) for row in tx.execute(ordered)]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
+from adapter.domain.audit import Verb
 from adapter.domain.delivery import DeliveryState
 from adapter.domain.identifiers import sha256_hex
 from adapter.domain.message import MessageState
+from adapter.store import audit
 from adapter.store.database import Database
 from adapter.store.tables import delivery, message
 
@@ -55,6 +58,11 @@ def remove(database: Database, kind: Kind, before: str, now: str) -> Removed:
             found = _oldest(tx, kind, before, last)
             for id_, body, remarks in found:
                 _empty(tx, kind, id_, body, remarks, now)
+            if found:
+                gone = {str(id_): sha256_hex(body) for id_, body, _ in found}
+                detail = json.dumps({"older_than": before, "sha256": gone})
+                what = f"{len(found)} bodies of {kind.table.name}"
+                audit.tell(tx, Verb.PURGE, "", what, detail)
         if not found:
             return Removed(count, total)
         last = found[-1][0]

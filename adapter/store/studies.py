@@ -168,6 +168,14 @@ def of_keys(
     return [of_row(row) for row in tx.execute(ordered).mappings()] if keys else []
 
 
+def issuers_of(tx: sa.Connection, number: str) -> set[str]:
+    """Issuers of the patients that have this number in a study."""
+    words = study.c.search.contains(number.lower(), autoescape=True)
+    found = tx.execute(sa.select(study.c.order_json).where(words)).scalars()
+    patients = (from_json(Order, each).patient for each in found)
+    return {each.issuer for each in patients if each.mrn.reveal() == number}
+
+
 def of_study_uid(tx: sa.Connection, uid: str) -> list[Study]:
     """Studies of this DICOM study UID, oldest first; digits and dots only."""
     member = f'%"study_uid":"{uid}"%'

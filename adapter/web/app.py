@@ -39,6 +39,7 @@ from adapter.web.pages.report import pictures
 from adapter.web.pages.report import routes as report_page
 from adapter.web.parts import Parts
 from adapter.web.shell import Shell
+from adapter.workflow.access_trail import AccessTrail
 
 ROUTERS = tuple(
     room.router
@@ -102,6 +103,7 @@ def build_app(parts: Parts) -> FastAPI:
         max_body_bytes=parts.max_body_bytes,
         host_names=parts.host_names,
         callers=Callers(parts.sign_in, parts.access),
+        trail=AccessTrail(parts.house.database),
     )
     app.add_middleware(plug_in.Correlation)
     return app

@@ -11,7 +11,7 @@ from adapter.domain.people import Practitioner
 from adapter.errors import Malformed, Unsupported
 from adapter.web.bodies import Person
 from adapter.web.parts import Parts
-from adapter.web.shell import SLASH
+from adapter.web.paths import SLASH
 
 _LONGEST = 64
 _PLACE = "the accession number, 1 to 64 printable characters; a slash in it as %2F"

@@ -10,13 +10,14 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from adapter.acting import in_name_of
 from adapter.errors import Malformed, ReadoutError, Rejected, TooLarge, TryAgain
 from adapter.web import problems
 from adapter.web.callers import SIGN_IN, Callers, is_page
+from adapter.web.paths import SLASH
+from adapter.web.recording import Recorded, agent_of, new_request, record, refusals
+from adapter.workflow.access_trail import AccessTrail
 from adapter.workflow.sign_in import NotSignedIn
-
-SLASH = "\x00"
-"""Stands in a path parameter for a slash that came percent-encoded."""
 
 JSON_LIMIT = 8_388_608
 """Largest body of anything but audio, in bytes."""
@@ -39,10 +40,16 @@ class Shell:
     """ASGI middleware around the whole interface."""
 
     def __init__(
-        self, app: ASGIApp, max_body_bytes: int, host_names: tuple[str, ...], callers: Callers
+        self,
+        app: ASGIApp,
+        max_body_bytes: int,
+        host_names: tuple[str, ...],
+        callers: Callers,
+        trail: AccessTrail,
     ) -> None:
         self._app = app
         self._callers = callers
+        self._trail = trail
         self._max_body_bytes = max_body_bytes
         self._host_names = {name.lower() for name in host_names}
 
@@ -64,16 +71,29 @@ class Shell:
             await send(message)
 
         try:
-            await self._check_caller(scope)
-            limit = self._limit(scope)
-            _check_length(scope, limit)
-            await self._app(scope, _counted(receive, limit), guarded)
+            await self._pass(scope, receive, guarded)
         except (Rejected, TryAgain) as error:
-            await _refusal(scope, error)(scope, receive, guarded)
+            if not started:
+                await _refusal(scope, error)(scope, receive, guarded)
         except Exception as error:  # the boundary of a request: the service goes on
             response = problems.unexpected(error, scope["path"])
             if not started:
                 await response(scope, receive, guarded)
+
+    async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """On to the endpoint, in the name of the caller; what it shows is in the audit trail."""
+        await self._check_caller(scope)
+        limit = self._limit(scope)
+        _check_length(scope, limit)
+        await self._recorded(scope, _counted(receive, limit), send)
+
+    async def _recorded(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with in_name_of(agent_of(scope["state"]["caller"], scope), new_request()) as act:
+            recorded = Recorded(scope, send, self._trail, act)
+            try:
+                await self._app(scope, receive, recorded)
+            except Exception as error:
+                raise recorded.trouble or error from error
 
     async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Closed before it is accepted, a WebSocket is answered with 403."""
@@ -83,7 +103,7 @@ class Shell:
             await send({"type": "websocket.close", "code": _REFUSED})
             return
         try:
-            await self._app(scope, receive, send)
+            await self._recorded(scope, receive, send)
         except Exception as error:  # the boundary of a connection: the service goes on
             problems.unexpected(error, scope["path"])
             await send({"type": "websocket.close", "code": _FAILED})
@@ -98,7 +118,11 @@ class Shell:
                 code="host",
             )
         scope["path"] = kept_slashes(scope)
-        scope.setdefault("state", {})["caller"] = await self._callers.admit(scope)
+        try:
+            scope.setdefault("state", {})["caller"] = await self._callers.admit(scope)
+        except Rejected as error:
+            await record(self._trail, refusals(scope, error, new_request()))
+            raise
 
     def _limit(self, scope: Scope) -> int:
         audio = scope["path"].endswith("/dictations")

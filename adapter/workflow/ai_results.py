@@ -8,11 +8,12 @@ from typing import Any
 import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from adapter.domain.audit import Verb
 from adapter.domain.finding import AiFinding, Box, Evidence
 from adapter.domain.identifiers import Accession
 from adapter.domain.order import Side
 from adapter.errors import Malformed, Rejected
-from adapter.store import findings, studies
+from adapter.store import audit, findings, studies
 from adapter.workflow import orders
 from adapter.workflow.study_flow import MERGE, House
 
@@ -93,6 +94,7 @@ def add_findings(
     row = findings.add_batch(tx, accession, batch, house.now())
     if row is not None:
         studies.note(tx, accession, house.now(), "AI findings", f"{len(batch)} {whence}")
+        audit.tell(tx, Verb.CREATE, accession, f"{len(batch)} AI findings", whence)
         house.jobs.put(tx, MERGE, f"{accession}/ai-{row}", lane=accession)
 
 

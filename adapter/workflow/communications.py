@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from adapter.domain.audit import Verb
 from adapter.domain.communication import Communication
 from adapter.domain.identifiers import Accession
 from adapter.domain.people import Practitioner
 from adapter.errors import Rejected
-from adapter.store import communications, studies
+from adapter.store import audit, communications, studies
 from adapter.workflow.study_flow import MERGE, House, iso
 
 _MOST = 1_000  # records of one study
@@ -45,5 +46,6 @@ def record(
             raise Rejected(f"the study has {_MOST} records already", location="/")
         communications.add(tx, accession, made)
         studies.note(tx, accession, house.now(), "communicated", f"{made.id} by {sender.id}")
+        audit.tell(tx, Verb.CREATE, accession, f"communication {made.id}", person=sender.id)
         house.jobs.put(tx, MERGE, f"{accession}/{made.id}", lane=accession)
     return made

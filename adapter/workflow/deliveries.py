@@ -8,10 +8,12 @@ import sqlalchemy as sa
 import structlog
 
 from adapter.clock import backoff
+from adapter.domain.audit import Outcome as Ended
+from adapter.domain.audit import Verb
 from adapter.domain.delivery import Answer, DeliveryState, Outcome
 from adapter.domain.people import Practitioner
 from adapter.errors import Conflict, TryAgain
-from adapter.store import deliveries, pauses, studies
+from adapter.store import audit, deliveries, pauses, studies
 from adapter.store.deliveries import OwedDelivery
 from adapter.workflow.study_flow import DELIVER, House
 
@@ -66,6 +68,8 @@ class Deliveries:
             if owed.delivery.state is not DeliveryState.HELD:
                 raise Conflict(f"the delivery is {owed.delivery.state}, not held", code="not-held")
             self._note(tx, owed, "resend asked for", f"by {person.id}" if person else "")
+            asker = person.id if person else ""
+            audit.tell(tx, Verb.RESEND, owed.delivery.accession, _named(owed), person=asker)
             lane = owed.delivery.destination
             key = f"{lane}/{owed.id}/release-{owed.delivery.attempts}"
             self._house.jobs.put(tx, DELIVER, key, lane=lane)
@@ -90,6 +94,9 @@ class Deliveries:
             )
             if done:
                 self._note(tx, owed, state.value, f"{answer.code} {answer.text}"[:500].strip())
+                ended = Ended.SUCCESS if accepted else Ended.SERIOUS_FAILURE
+                where = owed.delivery.accession
+                audit.tell(tx, Verb.SEND, where, _named(owed), answer.code, outcome=ended)
 
     def _retry(self, owed: OwedDelivery, answer: Answer, after: float | None) -> None:
         house = self._house
@@ -114,9 +121,13 @@ class Deliveries:
                 house.jobs.put(tx, DELIVER, key, lane=lane, delay=wait)
 
     def _note(self, tx: sa.Connection, owed: OwedDelivery, event: str, answer: str = "") -> None:
-        one = owed.delivery
-        detail = f"{one.kind} {one.control_id} to {one.destination} {answer}".strip()
-        studies.note(tx, one.accession, self._house.now(), f"delivery {event}", detail)
+        detail = f"{_named(owed)} {answer}".strip()
+        studies.note(tx, owed.delivery.accession, self._house.now(), f"delivery {event}", detail)
+
+
+def _named(owed: OwedDelivery) -> str:
+    one = owed.delivery
+    return f"{one.kind} {one.control_id} to {one.destination}"
 
 
 def retry_key(owed: OwedDelivery) -> str:

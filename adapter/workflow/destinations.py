@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from adapter.domain.audit import Verb
 from adapter.domain.delivery import DeliveryState
 from adapter.domain.people import Practitioner
 from adapter.errors import Conflict, NotFound, TryAgain
-from adapter.store import deliveries, pauses, studies
+from adapter.store import audit, deliveries, pauses, studies
 from adapter.store.pauses import Pause
 from adapter.workflow.study_flow import DELIVER, House
 
@@ -98,6 +99,8 @@ class Destinations:
                     "delivery resend asked for",
                     detail,
                 )
+                what, where = f"{each.delivery.control_id} to {name}", each.delivery.accession
+                audit.tell(tx, Verb.RESEND, where, what, person=person.id)
             if held:
                 self._note(tx, name, "resend asked for", f"{len(held)} held, by {person.id}")
                 self._ask(tx, name, "resend")
@@ -113,6 +116,7 @@ class Destinations:
 
     def _note(self, tx: sa.Connection, name: str, event: str, detail: str) -> None:
         studies.note(tx, _HOUSE, self._house.now(), f"destination {event}", f"{name} {detail}")
+        audit.tell(tx, Verb.CONFIGURE, "", f"destination {name} {event}", detail)
 
     def _state(
         self,

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 import sqlalchemy as sa
 
+from adapter.domain.audit import Verb
 from adapter.domain.dictation import Dictation, DictationState
 from adapter.domain.finding import AiFinding
 from adapter.domain.identifiers import Accession
@@ -25,7 +26,7 @@ from adapter.reporting.ai_pairing import draft
 from adapter.reporting.facts import read
 from adapter.reporting.sentences import split
 from adapter.speech.bias import study_phrases
-from adapter.store import dictations, findings, studies
+from adapter.store import audit, dictations, findings, studies
 from adapter.workflow import orders
 from adapter.workflow.priors import prior_of
 from adapter.workflow.study_flow import CLOSED, MERGE, TRANSCRIBE, House, split_key
@@ -84,6 +85,7 @@ class Dictations:
             )
             dictations.add(tx, new)
             studies.note(tx, accession, house.now(), "dictated", new.id)
+            audit.tell(tx, Verb.CREATE, accession, f"dictation {new.id}", person=author)
             urgency = _STAT_FIRST[study.order.priority] if study else 20
             house.jobs.put(tx, TRANSCRIBE, f"{accession}/{new.id}", priority=urgency)
         return new, True
@@ -113,6 +115,7 @@ class Dictations:
             transcript = Transcript(id_, "", language, 0, spoken)
             dictations.settle(tx, new, DictationState.TRANSCRIBED, transcript=transcript)
             studies.note(tx, accession, now, "typed", id_)
+            audit.tell(tx, Verb.CREATE, accession, f"typed words {id_}", person=author)
             house.jobs.put(tx, MERGE, f"{accession}/{id_}", lane=accession)
             return dictations.get(tx, accession, id_)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from adapter.acting import acting
 from adapter.domain.identifiers import Accession
 from adapter.domain.study import Study
 from adapter.errors import NotFound, Rejected
@@ -66,6 +67,7 @@ class FhirReading:
         return found + [Accession(each) for each in numbers if studies.find(tx, each) is not None]
 
     def _current(self, tx: sa.Connection, accession: Accession, id_: str = "") -> Current:
+        acting().about.add(accession)
         study, kept = studies.get(tx, accession), fhir_orders.find(tx, accession)
         own = id_ or (kept.id if kept else resource_id(accession))
         resource = self._as_it_came(kept.body, study) if kept else None

@@ -10,6 +10,8 @@ from typing import Generic, TypeVar
 
 import structlog
 
+from adapter.acting import acting
+from adapter.domain.audit import Verb
 from adapter.domain.message import MessageState, SearchKeys
 from adapter.domain.people import Practitioner
 from adapter.errors import Conflict, Malformed
@@ -25,7 +27,7 @@ from adapter.mapping.hl7_orders import OrderMapping
 from adapter.mapping.listeners import DEFAULT_ORDERS
 from adapter.mapping.message_table import load_message_mapping
 from adapter.ports import Clock
-from adapter.store import message_keys, message_log, studies
+from adapter.store import audit, message_keys, message_log, studies
 from adapter.store.database import Database
 from adapter.store.message_log import LoggedDelivery, LoggedMessage, Page, Search
 from adapter.workflow.study_flow import iso
@@ -112,12 +114,14 @@ class MessageLog:
         with self._database.read() as tx:
             row, body = message_log.find_received(tx, id_)
             accessions = tuple(message_keys.accessions_of(tx, id_))
+        acting().about.update(accessions)
         return self._opened(row, body, row.protocol, accessions)
 
     def open_sent(self, control_id: str) -> Opened[LoggedDelivery]:
         """A message that goes out; raises NotFound."""
         with self._database.read() as tx:
             row, body = message_log.find_sent(tx, control_id)
+        acting().about.add(row.accession)
         return self._opened(row, body, _protocol(body), (row.accession,))
 
     def view(self, body: bytes) -> MessageText:
@@ -136,7 +140,10 @@ class MessageLog:
             how = f"by {person.id}, was {row.state}" + (" (forced)" if force else "")
             if not message_log.receive_again(tx, row, f"{now} replay asked for {how}"):
                 raise Conflict("the message is being applied at this moment", code="not-refused")
-            for accession in self._keys_of(row.protocol, body).accessions:
+            named = self._keys_of(row.protocol, body).accessions
+            for accession in named or ("",):
+                audit.tell(tx, Verb.REPLAY, accession, f"message {id_}", how, person=person.id)
+            for accession in named:
                 detail = f"{row.control_id} {how}"
                 studies.note(tx, accession, now, "message replay", detail)
             return message_log.find_received(tx, id_)[0]

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
+from adapter.domain.audit import Verb
 from adapter.domain.codec import from_json, to_json
 from adapter.domain.communication import Communication
 from adapter.domain.delivery import Delivery, DeliveryKind
@@ -24,6 +25,7 @@ from adapter.reporting.pipeline import ReportInputs, build_report
 from adapter.reporting.render import plain_text
 from adapter.store import (
     alerts,
+    audit,
     communications,
     deliveries,
     dictations,
@@ -45,6 +47,7 @@ from adapter.workflow.study_flow import (
 
 _UNSENT = (OrderStatus.TEMPORARY, OrderStatus.CANCELLED)
 _DRAFT = "draft"  # status of a version that leaves for nowhere
+_SAID = {DeliveryKind.RETRACTION: Verb.RETRACT}  # else a person's version is signed
 
 
 @dataclass(frozen=True)
@@ -230,6 +233,8 @@ class Reports:
             if now.version != study.version:
                 raise Conflict("the study changed while you signed; look at it again", code="moved")
             self.write(tx, version, send=True)
+            said, what = _SAID.get(kind, Verb.SIGN), f"report version {version.number}, {kind}"
+            audit.tell(tx, said, accession, what, why, person=person.id)
             if why:
                 studies.note(tx, accession, version.issued_at, f"{kind} by {person.id}", why)
             return reports.get_latest(tx, accession)

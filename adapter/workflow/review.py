@@ -7,11 +7,12 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
+from adapter.domain.audit import Verb
 from adapter.domain.delivery import DeliveryKind
 from adapter.domain.people import Practitioner
 from adapter.domain.review import ReviewState, ReviewStep, StudyLock
 from adapter.errors import Conflict
-from adapter.store import reports, reviews, studies
+from adapter.store import audit, reports, reviews, studies
 from adapter.store.reports import StoredReport
 from adapter.workflow.reports import Reports
 from adapter.workflow.sign_off import SignOff
@@ -74,6 +75,8 @@ class Review:
             reviews.add(tx, accession, made)
             studies.change(tx, accession, made.at, review_state=made.state)
             studies.note(tx, accession, made.at, f"review {made.state}", f"by {step.person.id}")
+            what = f"review {made.state}"
+            audit.tell(tx, Verb.UPDATE, accession, what, step.reason, person=step.person.id)
 
 
 def take_lock(
@@ -91,9 +94,12 @@ def take_lock(
             if not take_over:
                 return held
             studies.note(tx, accession, now, "taken over", f"from {held.person.id}")
+            what = f"taken over from {held.person.id}"
+            audit.tell(tx, Verb.UPDATE, accession, what, person=person.id)
             held = None
         if held is None:
             studies.note(tx, accession, now, "opened", f"by {person.id}")
+            audit.tell(tx, Verb.READ, accession, "opened to report", person=person.id)
         until = iso(house.clock.now() + timedelta(seconds=LOCK_S))
         made = StudyLock(person, held.since if held else now, until)
         reviews.lock(tx, accession, made)

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import sqlalchemy as sa
 
+from adapter.domain.audit import Verb
 from adapter.domain.codec import from_json
 from adapter.domain.decision import Decision, DecisionKind
 from adapter.domain.delivery import DeliveryKind
@@ -18,7 +19,7 @@ from adapter.domain.study import Study
 from adapter.domain.transcript import Transcript
 from adapter.errors import Conflict, NotFound, Rejected
 from adapter.reporting.pipeline import ReportInputs
-from adapter.store import dictations, findings, reports, studies
+from adapter.store import audit, dictations, findings, reports, studies
 from adapter.store.reports import StoredReport
 from adapter.workflow.reports import Reports, pending_change
 from adapter.workflow.stale_edits import check_fresh
@@ -63,6 +64,8 @@ class SignOff:
                 return
             row = findings.add_decision(tx, accession, made)
             studies.note(tx, accession, house.now(), f"{kind} {target}", person.id)
+            reason = text if kind is DecisionKind.DISMISS else ""
+            audit.tell(tx, Verb.UPDATE, accession, f"{kind} {target}", reason, person=person.id)
             house.jobs.put(tx, MERGE, f"{accession}/decision-{row}", lane=accession)
 
     def sign(self, accession: str, person: Practitioner, number: int | None = None) -> StoredReport:

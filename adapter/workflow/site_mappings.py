@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from adapter.domain.audit import Verb
 from adapter.domain.identifiers import sha256_hex
 from adapter.domain.people import Practitioner
 from adapter.errors import Conflict, NotFound, Rejected, TryAgain
@@ -17,7 +18,7 @@ from adapter.mapping.reporting import ReportingTables
 from adapter.mapping.template_table import MacroFile, TemplateTable
 from adapter.mapping.vocabulary import SITE
 from adapter.mapping.vocabulary_table import VocabularyOverlay, VocabularyTable
-from adapter.store import changes, reports, studies
+from adapter.store import audit, changes, reports, studies
 from adapter.workflow.mapping_lint import WithCandidate, faults, file_faults
 from adapter.workflow.study_flow import House
 
@@ -108,6 +109,8 @@ class SiteMappings:
             reports.keep_mappings(tx, [_candidate(name, body)])
             detail = f"{name} by {person.id} sha256 {sha256_hex(body)}"
             studies.note(tx, _HOUSE, self.house.now(), CHANGED, detail)
+            proof = f"sha256 {sha256_hex(body)}"
+            audit.tell(tx, Verb.CONFIGURE, "", f"mapping {name}", proof, person=person.id)
             _write(site / name, body)
 
     def versions(self, name: str) -> list[Version]:

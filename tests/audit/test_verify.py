@@ -71,7 +71,9 @@ def test_a_trail_that_nobody_touched_is_good(trailed: Trailed) -> None:
     assert [(each.chain, each.number) for each in verdict.heads] == [("node-1", 10), ("node-2", 2)]
 
 
-@pytest.mark.parametrize("what", ["UPDATE readout_audit SET detail = ''", "DELETE FROM readout_audit"])
+@pytest.mark.parametrize(
+    "what", ["UPDATE readout_audit SET detail = ''", "DELETE FROM readout_audit"]
+)
 def test_the_database_forbids_changes(trailed: Trailed, what: str) -> None:
     with pytest.raises(sa.exc.DBAPIError, match="only grows"), trailed.database.write() as tx:
         tx.execute(sa.text(what))
@@ -82,9 +84,13 @@ def test_the_database_forbids_changes(trailed: Trailed, what: str) -> None:
 
 
 def test_what_is_rolled_back_is_not_told(trailed: Trailed) -> None:
-    with pytest.raises(ValueError, match="no"), trailed.database.write() as tx:
-        audit.tell(tx, Verb.SIGN, "A1")
-        raise ValueError("no")
+    def fail() -> None:
+        with trailed.database.write() as tx:
+            audit.tell(tx, Verb.SIGN, "A1")
+            raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        fail()
     assert trailed.verdict().rows == ROWS
 
 
@@ -187,7 +193,9 @@ def mutations(draw: st.DrawFn) -> Mutation:
                 told = row[1 + COLUMNS.index(taken)]
                 held.execute(f"UPDATE readout_audit SET {taken} = ? WHERE rowid = ?", (told, rowid))
         elif kind == "move":
-            held.execute("UPDATE readout_audit SET number = number + 1000 WHERE rowid = ?", (first,))
+            held.execute(
+                "UPDATE readout_audit SET number = number + 1000 WHERE rowid = ?", (first,)
+            )
         else:
             held.execute("DELETE FROM readout_audit WHERE rowid >= ?", (first,))
 
