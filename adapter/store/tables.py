@@ -4,28 +4,16 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-metadata = sa.MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+from adapter.store.audit_table import audit
+from adapter.store.columns import ID as _ID
+from adapter.store.columns import metadata
+from adapter.store.columns import row_id as _row_id
+from adapter.store.columns import text as _text
+
+__all__ = ["audit", "metadata"]
 
 VERSION_TABLE = "readout_schema_version"
 """Where alembic writes which migration the tables are at."""
-
-_ID = sa.BigInteger().with_variant(sa.Integer, "sqlite")
-
-
-def _text(name: str, default: str | None = None) -> sa.Column[str]:
-    return sa.Column(name, sa.Text, nullable=False, server_default=default)
-
-
-def _row_id() -> sa.Column[int]:
-    return sa.Column("id", _ID, primary_key=True, autoincrement=True)
-
 
 message = sa.Table(  # every message that came in, byte for byte
     "readout_message",
@@ -381,32 +369,4 @@ session = sa.Table(  # one-time codes and sessions of browsers, by the hash of t
     _text("person_json"),
     _text("created_at"),
     sa.Column("expires_at", sa.Text, nullable=False, index=True),
-)
-
-audit = sa.Table(  # who did what to which study; triggers of the database forbid changes
-    "readout_audit",
-    metadata,
-    sa.Column("chain", sa.Text, primary_key=True),  # of the node that wrote the row
-    sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),  # from 1
-    _text("at"),
-    _text("verb"),
-    _text("outcome"),
-    _text("kind"),
-    _text("agent"),
-    _text("name"),
-    _text("role"),
-    _text("address"),
-    _text("person"),  # in whose name a program acts
-    _text("accession"),
-    _text("patient"),  # keyed hash
-    _text("object"),
-    _text("detail"),
-    _text("request"),
-    _text("previous"),  # hash of the row before
-    _text("hash"),
-    _text("seal"),  # HMAC of the hash, under a key outside of the database
-    sa.Index("ix_readout_audit_at", "at"),
-    sa.Index("ix_readout_audit_accession", "accession"),
-    sa.Index("ix_readout_audit_patient", "patient"),
-    sa.Index("ix_readout_audit_agent", "agent", "at"),
 )

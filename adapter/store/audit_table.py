@@ -1,0 +1,36 @@
+"""The table of the audit trail."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from adapter.store.columns import metadata
+from adapter.store.columns import text as _text
+
+audit = sa.Table(  # who did what to which study; triggers of the database forbid changes
+    "readout_audit",
+    metadata,
+    sa.Column("chain", sa.Text, primary_key=True),  # of the node that wrote the row
+    sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),  # from 1
+    _text("at"),
+    _text("verb"),
+    _text("outcome"),
+    _text("kind"),
+    _text("agent"),
+    _text("name"),
+    _text("role"),
+    _text("address"),
+    _text("person"),  # in whose name a program acts
+    _text("accession"),
+    _text("patient"),  # keyed hash
+    _text("object"),
+    _text("detail"),
+    _text("request"),
+    _text("previous"),  # hash of the row before
+    _text("hash"),
+    _text("seal"),  # HMAC of the hash, under a key outside of the database
+    sa.Index("ix_readout_audit_at", "at"),
+    sa.Index("ix_readout_audit_accession", "accession"),
+    sa.Index("ix_readout_audit_patient", "patient"),
+    sa.Index("ix_readout_audit_agent", "agent", "at"),
+)

@@ -1,0 +1,26 @@
+"""What all tables are made of."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+ID = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+
+
+def text(name: str, default: str | None = None) -> sa.Column[str]:
+    """Text that is always there."""
+    return sa.Column(name, sa.Text, nullable=False, server_default=default)
+
+
+def row_id() -> sa.Column[int]:
+    """A number that the database gives."""
+    return sa.Column("id", ID, primary_key=True, autoincrement=True)
