@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple, Protocol
 
 from adapter.domain.finding import AiFinding, Fact
 from adapter.domain.order import Side
 from adapter.domain.report import Flag, Severity
 from adapter.mapping.lexicon import Lexicon
-from adapter.reporting.facts import Mention, read
-from adapter.reporting.said import Said
+from adapter.reporting.facts import Mention, Reading, read
 
 _SIZE_MM = 2.0
 _SIZE_SHARE = 0.2
+
+
+class Sentence(Protocol):
+    """A sentence that somebody said or signed, with its reading."""
+
+    @property
+    def id(self) -> str: ...  # noqa: D102
+    @property
+    def text(self) -> str: ...  # noqa: D102
+    @property
+    def reading(self) -> Reading: ...  # noqa: D102
 
 
 class Draft(NamedTuple):
@@ -26,6 +36,7 @@ class Draft(NamedTuple):
     side: Side | None
     level: str | None
     size_mm: tuple[float, ...]
+    uncertain: bool = False  # by its text
 
     def urgency(self, lexicon: Lexicon) -> str:
         """ACR category of the finding."""
@@ -39,10 +50,11 @@ class Pairing(NamedTuple):
     draft: Draft
     agreed: bool
     flags: tuple[Flag, ...]
+    fact: Fact | None = None
 
 
 class _Candidate(NamedTuple):
-    said: Said
+    said: Sentence
     mention: Mention
 
 
@@ -65,6 +77,7 @@ def draft(finding: AiFinding, lexicon: Lexicon) -> Draft:
         side=finding.side or (fact.side if fact else None),
         level=finding.level or (fact.level if fact else None),
         size_mm=finding.size_mm or (fact.size_mm if fact else ()),
+        uncertain=fact is not None and fact.uncertain,
     )
 
 
@@ -79,7 +92,9 @@ def _known(finding: AiFinding, lexicon: Lexicon) -> str | None:
     return None
 
 
-def pair(drafts: Iterable[Draft], said: tuple[Said, ...], lexicon: Lexicon) -> tuple[Pairing, ...]:
+def pair(
+    drafts: Iterable[Draft], said: Sequence[Sentence], lexicon: Lexicon
+) -> tuple[Pairing, ...]:
     """Each AI finding against all that was dictated."""
     spoken = [
         _Candidate(each, mention)
@@ -91,7 +106,7 @@ def pair(drafts: Iterable[Draft], said: tuple[Said, ...], lexicon: Lexicon) -> t
 
 
 def _paired(
-    ai: Draft, spoken: list[_Candidate], said: tuple[Said, ...], lexicon: Lexicon
+    ai: Draft, spoken: list[_Candidate], said: Sequence[Sentence], lexicon: Lexicon
 ) -> Pairing:
     name = ai.finding
     if name is None:
@@ -106,12 +121,12 @@ def _paired(
     fitting = [c for c in _explicit(affirmed, ai) if _fits(c.mention.fact, ai)]
     if fitting:
         best = min(fitting, key=lambda c: _distance(c.mention.fact, ai))
-        return Pairing(ai, True, tuple(_differences(best, ai)))
+        return Pairing(ai, True, tuple(_differences(best, ai)), best.mention.fact)
     if denied:
         return Pairing(ai, False, (_negation(denied[0], ai),))
     if affirmed:
         chosen = next((c for c in affirmed if not _fits(c.mention.fact, ai)), affirmed[0])
-        return Pairing(ai, False, tuple(_misfit(chosen, ai, name)))
+        return Pairing(ai, False, tuple(_misfit(chosen, ai, name)), chosen.mention.fact)
     normal = next((each for each in said if ai.organ in each.reading.normal), None)
     if normal:
         return Pairing(ai, False, (_called_normal(normal, ai, lexicon),))
@@ -135,7 +150,8 @@ def _absent(ai: Draft, affirmed: list[_Candidate], denied: list[_Candidate]) -> 
     exact = [c for c in affirmed if _fits(c.mention.fact, ai)]
     if exact:
         message = f"dictated: {exact[0].said.text!r}; AI sees none: {ai.source.text!r}"
-        return Pairing(ai, False, (_flag("negation_conflict", "warn", message, exact[0], ai),))
+        flag = _flag("negation_conflict", "warn", message, exact[0], ai)
+        return Pairing(ai, False, (flag,), exact[0].mention.fact)
     return Pairing(ai, bool(denied), ())
 
 
@@ -167,7 +183,7 @@ def _differences(chosen: _Candidate, ai: Draft) -> Iterable[Flag]:
             yield _flag("size_conflict", "warn", message, chosen, ai)
     if ai.side:
         yield from _side_differs(chosen, ai, ai.side)
-    if fact.uncertain:
+    if fact.uncertain and not ai.uncertain:
         yield _flag("certainty_conflict", "info", "dictated with doubt, AI without", chosen, ai)
 
 
@@ -203,7 +219,7 @@ def _negation(chosen: _Candidate, ai: Draft) -> Flag:
     return _flag("negation_conflict", "alert", message, chosen, ai)
 
 
-def _called_normal(said: Said, ai: Draft, lexicon: Lexicon) -> Flag:
+def _called_normal(said: Sentence, ai: Draft, lexicon: Lexicon) -> Flag:
     severity = "warn" if ai.urgency(lexicon) == "routine" else "alert"
     message = f"dictated: {said.text!r}; AI: {ai.source.text!r}"
     return Flag("negation_conflict", Severity(severity), message, said.id, ai.source.id)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from adapter.domain.decision import DecisionKind
+from adapter.reporting.shares import wilson
 from adapter.store import findings
-from adapter.workflow.alert_budget import wilson
 
 MOST_STUDIES = 5_000
 """Studies that the figures are made of at most, the newest."""

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import sqrt
 
 import sqlalchemy as sa
 
 from adapter.domain.report import Severity
 from adapter.mapping.checks import Checks
+from adapter.reporting.shares import wilson
 from adapter.store import alerts
 from adapter.store.alerts import AlertState
 
-_Z = 1.959964  # of a 95 % interval
 DEMOTE = "demote"
 
 
@@ -61,12 +60,3 @@ def _row(name: str, found: dict[AlertState, int], checks: Checks) -> CheckBudget
         interval=wilson(acted, settled) if settled else None,
         hint=DEMOTE if noisy else "",
     )
-
-
-def wilson(hits: int, of: int) -> tuple[float, float]:
-    """95 % interval of a share of `of` > 0 trials."""
-    share, square = hits / of, _Z * _Z
-    middle = share + square / (2 * of)
-    reach = _Z * sqrt(share * (1 - share) / of + square / (4 * of * of))
-    whole = 1 + square / of
-    return max(0.0, (middle - reach) / whole), min(1.0, (middle + reach) / whole)
