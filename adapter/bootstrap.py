@@ -30,6 +30,7 @@ from adapter.hl7v2.reader import MessageReader, Readers
 from adapter.hl7v2.responder import Responder
 from adapter.jobs.dbos_jobs import DbosJobs, Queue
 from adapter.links import link, translate
+from adapter.mapping.ai_monitoring import load_ai_monitoring
 from adapter.mapping.destinations import client_keys, load_destinations
 from adapter.mapping.ehr_launch import load_ehr_launch
 from adapter.mapping.fhir_orders import FhirOrderMapping
@@ -69,6 +70,8 @@ from adapter.web.change_feed import ChangeFeed
 from adapter.web.node import Node
 from adapter.web.parts import Parts
 from adapter.web.server import bound, http_server
+from adapter.workflow.ai_ledger import AiLedger
+from adapter.workflow.ai_watch import AiWatch
 from adapter.workflow.context_seats import open_seats
 from adapter.workflow.deliveries import Deliveries
 from adapter.workflow.destinations import Destinations
@@ -87,7 +90,16 @@ from adapter.workflow.review import Review
 from adapter.workflow.sign_in import SignIn
 from adapter.workflow.sign_off import SignOff
 from adapter.workflow.site_mappings import SiteMappings
-from adapter.workflow.study_flow import DELIVER, FETCH, MERGE, TELL, TRANSCRIBE, House, Route
+from adapter.workflow.study_flow import (
+    DELIVER,
+    FETCH,
+    LEDGER,
+    MERGE,
+    TELL,
+    TRANSCRIBE,
+    House,
+    Route,
+)
 from adapter.workflow.upkeep import EVERY_S, Upkeep
 from adapter.workflow.watch_folder import WatchFolder
 
@@ -106,6 +118,7 @@ def queues(settings: Settings) -> dict[str, Queue]:
         DELIVER: Queue(workers=16, laned=True),
         FETCH: Queue(workers=4, laned=True),
         TELL: Queue(workers=4, laned=True),
+        LEDGER: Queue(workers=1, laned=True),
     }
 
 
@@ -148,6 +161,8 @@ class Service:
         self._recognizer = open_engine(settings)
         self.outbound = Outbound.of(settings.outbound_allowed_hosts, _ALLOWED_HOSTS)
         self.house = self._house(files)
+        rules = load_ai_monitoring(files)
+        self._ledger, watch = AiLedger(self.house, rules), AiWatch(self.house, rules)
         made, dictated = Reports(self.house), Dictations(self.house)
         desk = SignOff(self.house, made)
         log = open_log(self.house.database, self.house.clock, files)
@@ -177,6 +192,7 @@ class Service:
             sign_in=SignIn(self.house.database, self.house.clock, settings.session_hours),
             changes=ChangeFeed(self.house.database),
             workspace=load_workspace(files),
+            ai_rules=rules,
             node=self._node(),
             live=live,
             contexts=seats,
@@ -195,7 +211,7 @@ class Service:
             access=open_access(settings, plug_in, self.outbound, self.house.clock),
         )
         self._upkeep = Upkeep(
-            self.house, settings.keep_days, settings.purge_every_hours, links.look
+            self.house, settings.keep_days, settings.purge_every_hours, links.look, watch.look
         )
         self._http = http_server(build_app(self.parts), settings)
         self._watcher = self._watch_folder()
@@ -286,6 +302,7 @@ class Service:
         jobs.handle(DELIVER, parts.deliveries.deliver)
         jobs.handle(FETCH, parts.fhir_sources.fetch)
         jobs.handle(TELL, parts.fhir_sources.tasks.tell)
+        jobs.handle(LEDGER, self._ledger.write)
         jobs.start()
         owed = reconcile(self.house)
         log.info("started", node=self.settings.node_id, owed=owed)

@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from adapter.errors import ReadoutError
+from adapter.mapping.ai_monitoring import AiMonitoring
 from adapter.mapping.checks import ChecksTable
 from adapter.mapping.destinations import DestinationProfile
 from adapter.mapping.ehr_launch import EhrLaunch
@@ -56,6 +57,7 @@ SINGLE: dict[str, type[MappingTable]] = {
     "privacy.yaml": PrivacyTable,
     "ehr_launch.yaml": EhrLaunch,
     "workspace.yaml": Workspace,
+    "ai_monitoring.yaml": AiMonitoring,
 }
 _MOST_FILES = 10_000
 Report = tuple[str, list[str]]

@@ -92,3 +92,21 @@ def count_by_state(tx: sa.Connection) -> dict[tuple[str, str], int]:
     query = sa.select(alert.c.code, alert.c.state, sa.func.count())
     rows = tx.execute(query.group_by(alert.c.code, alert.c.state))
     return {(code, state): count for code, state, count in rows}
+
+
+def add(tx: sa.Connection, accession: str, flag: Flag, at: str) -> None:
+    """One flag that stands until `close`; its id must be new there."""
+    values = {"flag": flag.id, "code": flag.code, "severity": flag.severity, "shown_at": at}
+    tx.execute(sa.insert(alert).values(accession=accession, state=AlertState.OPEN, **values))
+
+
+def standing(tx: sa.Connection, accession: str) -> list[str]:
+    """Ids of flags that are open there."""
+    query = sa.select(alert.c.flag).where(alert.c.accession == accession)
+    return list(tx.scalars(query.where(alert.c.state == AlertState.OPEN)))
+
+
+def close(tx: sa.Connection, accession: str, flag: str) -> None:
+    """What the flag was about is over."""
+    row = sa.update(alert).where(alert.c.accession == accession, alert.c.flag == flag)
+    tx.execute(row.values(state=AlertState.PASSED))

@@ -93,8 +93,7 @@ class Database:
         """
         config = _migrations()
         with self.write() as tx:
-            if not self.is_sqlite:
-                tx.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
+            self.hold(tx, _MIGRATION_LOCK)
             config.attributes["connection"] = tx
             try:
                 command.upgrade(config, "head")
@@ -103,6 +102,11 @@ class Database:
                     "the tables are of a newer Readout than this one: start that one, or put back "
                     f"the backup that was made before the upgrade ({error})"
                 ) from error
+
+    def hold(self, tx: sa.Connection, lock: int) -> None:
+        """Let no other node pass here until the transaction ends; SQLite has one writer anyway."""
+        if not self.is_sqlite:
+            tx.execute(sa.select(sa.func.pg_advisory_xact_lock(lock)))
 
     def check_writable(self) -> None:
         """Raise OperationalError unless a write transaction can begin."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import sqlalchemy as sa
@@ -38,16 +39,28 @@ def of_study(tx: sa.Connection, accession: str) -> tuple[AiFinding, ...]:
 
     Ids are unique in the result: where two models use one id, the later model's is `model/id`.
     """
-    query = sa.select(ai_result.c.findings_json).where(ai_result.c.accession == accession)
+    return tuple(each for each, _ in _told(tx, accession))
+
+
+def arrivals(tx: sa.Connection, accession: str) -> dict[str, str]:
+    """Id of a finding of the study -> when it came first (ISO 8601)."""
+    return {each.id: at for each, at in _told(tx, accession)}
+
+
+def _told(tx: sa.Connection, accession: str) -> Iterator[tuple[AiFinding, str]]:
+    """Findings under ids that are unique in the study, each with its first arrival."""
+    query = sa.select(ai_result.c.findings_json, ai_result.c.received_at)
+    stored = query.where(ai_result.c.accession == accession).order_by(ai_result.c.id)
     newest: dict[tuple[str, str], AiFinding] = {}
-    for text in tx.execute(query.order_by(ai_result.c.id)).scalars():
+    first: dict[tuple[str, str], str] = {}
+    for text, at in tx.execute(stored):
         for each in from_json(tuple[AiFinding, ...], text):
             newest[(each.model, each.id)] = each
+            first.setdefault((each.model, each.id), at)
     owner: dict[str, str] = {}
-    return tuple(
-        each if owner.setdefault(each.id, each.model) == each.model else _qualified(each)
-        for each in newest.values()
-    )
+    for each in newest.values():
+        own = owner.setdefault(each.id, each.model) == each.model
+        yield each if own else _qualified(each), first[each.model, each.id]
 
 
 def recent_studies(tx: sa.Connection, since: str, most: int) -> list[str]:

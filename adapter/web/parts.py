@@ -9,6 +9,7 @@ from pathlib import Path
 from adapter.dicom.dicomweb import Archive
 from adapter.domain.feed import FeedState
 from adapter.domain.link_security import CertificateExpiry, FailedHandshakes
+from adapter.mapping.ai_monitoring import AiMonitoring
 from adapter.mapping.ehr_launch import EhrLaunch
 from adapter.mapping.fhir_orders import FhirOrderMapping
 from adapter.mapping.plug_in import PlugIn
@@ -69,6 +70,7 @@ class Parts:
     sign_in: SignIn
     changes: ChangeFeed
     workspace: Workspace
+    ai_rules: AiMonitoring
     node: Node
     contexts: ContextSeats
     site_mappings: SiteMappings

@@ -14,7 +14,7 @@ from adapter.domain.identifiers import Accession
 from adapter.domain.order import Side
 from adapter.errors import Malformed, Rejected
 from adapter.store import audit, findings, studies
-from adapter.workflow import orders
+from adapter.workflow import ai_due, orders
 from adapter.workflow.study_flow import MERGE, House
 
 _STRICT = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
@@ -96,6 +96,7 @@ def add_findings(
         studies.note(tx, accession, house.now(), "AI findings", f"{len(batch)} {whence}")
         audit.tell(tx, Verb.CREATE, accession, f"{len(batch)} AI findings", whence)
         house.jobs.put(tx, MERGE, f"{accession}/ai-{row}", lane=accession)
+        ai_due.owe_late(house, tx, accession, row)
 
 
 def _finding(each: PostedFinding) -> AiFinding:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from adapter.store import deliveries, dictations
-from adapter.workflow.study_flow import DELIVER, MERGE, TRANSCRIBE, House
+from adapter.store import ai_ledger, deliveries, dictations
+from adapter.workflow.study_flow import DELIVER, LEDGER, MERGE, TRANSCRIBE, House
 
 
 def reconcile(house: House) -> int:
@@ -16,7 +16,10 @@ def reconcile(house: House) -> int:
         merges = dictations.unmerged(tx)
         for accession in merges:
             house.jobs.put(tx, MERGE, f"{accession}/reconcile-{sweep}", lane=accession)
+        judged = ai_ledger.every_owed(tx)
+        for accession in judged:
+            house.jobs.put(tx, LEDGER, f"{accession}/reconcile-{sweep}", lane=accession)
         waiting = deliveries.waiting_destinations(tx)
         for name in waiting:
             house.jobs.put(tx, DELIVER, f"{name}/reconcile-{sweep}/0", lane=name)
-    return len(heard) + len(merges) + len(waiting)
+    return len(heard) + len(merges) + len(judged) + len(waiting)

@@ -24,6 +24,7 @@ from adapter.mapping.reporting import ReportingTables
 from adapter.reporting.pipeline import ReportInputs, build_report
 from adapter.reporting.render import plain_text
 from adapter.store import (
+    ai_ledger,
     alerts,
     audit,
     communications,
@@ -34,6 +35,7 @@ from adapter.store import (
     studies,
 )
 from adapter.store.reports import StoredReport
+from adapter.workflow import ai_due
 from adapter.workflow.priors import prior_of, remerge_open
 from adapter.workflow.report_messages import is_owed, report_message
 from adapter.workflow.study_flow import (
@@ -201,6 +203,8 @@ class Reports:
         if signed:
             order = version.inputs.order or studies.get(tx, accession).order
             remerge_open(house, tx, order.patient, f"prior-{report_id}", accession)
+            if version.inputs.ai or ai_ledger.first_signed(tx, accession):
+                ai_due.owe_version(house, tx, accession, version.number)
         for message in version.messages if send else ():
             id_ = deliveries.add(tx, message, report_id, version.issued_at)
             lane = message.destination

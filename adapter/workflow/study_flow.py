@@ -27,6 +27,9 @@
     a FHIR server is searched,
     or tells of a change ───────► order arrives                   owes: fetch, the next turn
     study of such an order ─────► Task on that server             owes: tell, by each change
+    a signed version, or AI
+    findings that come later ───► row of what is owed             owes: ledger
+    ledger ─────────────────────► fate of each AI finding         owes: nothing
     deliver ────────────────────► acknowledged, held, or again later
 
 Each arrow is one transaction that changes the tables and puts the job it owes. A job is only a
@@ -54,6 +57,7 @@ from adapter.store.database import Database
 TRANSCRIBE = "transcribe"  # key: accession/dictation id
 MERGE = "merge"  # key: accession/what arrived
 FETCH = "fetch"  # key: source/turn, order or hint; lane: source
+LEDGER = "ledger"  # key: accession/what is owed; lane: accession
 TELL = "tell"  # key: source/order/version of the study; lane: source
 DELIVER = "deliver"  # key: destination/delivery/attempt; lane: destination
 

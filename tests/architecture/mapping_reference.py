@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
+from adapter.mapping.ai_monitoring import AiMonitoring
 from adapter.mapping.checks import ChecksTable
 from adapter.mapping.destinations import DestinationProfile
 from adapter.mapping.ehr_launch import EhrLaunch
@@ -59,6 +60,7 @@ ROOTS: list[tuple[str, str, type[MappingTable]]] = [
     ("macros/*.yaml", "sentences that a spoken name enters", MacroFile),
     ("checks.yaml", "quality checks: which are on, severity, limits and words", ChecksTable),
     ("ehr_launch.yaml", "EHRs that may open studies in the workspace", EhrLaunch),
+    ("ai_monitoring.yaml", "how the ledger of AI findings is watched", AiMonitoring),
     ("workspace.yaml", "the worklist and the figures of the house", Workspace),
     ("plug_in.yaml", "the plug-in of a reporting platform", PlugIn),
     ("privacy.yaml", "how the patient is taken out of what leaves the host", PrivacyTable),

@@ -10,6 +10,7 @@ from adapter.domain.delivery import ReportMessage
 from adapter.domain.identifiers import Accession, Phi
 from adapter.domain.order import Code, Order, OrderAction, OrderEvent, OrderStatus
 from adapter.domain.people import Patient, Practitioner, Sex
+from adapter.mapping.ai_monitoring import AiMonitoring
 from adapter.mapping.destinations import DestinationProfile
 from adapter.mapping.files import MappingFile, MappingFiles
 from adapter.mapping.mllp_profile import MllpProfile
@@ -19,12 +20,13 @@ from adapter.store import studies
 from adapter.store.audio_files import AudioFiles
 from adapter.store.database import Database
 from adapter.workflow import communications, orders
+from adapter.workflow.ai_ledger import AiLedger
 from adapter.workflow.deliveries import Deliveries
 from adapter.workflow.dictations import Dictations
 from adapter.workflow.reports import Reports
 from adapter.workflow.review import Review
 from adapter.workflow.sign_off import SignOff
-from adapter.workflow.study_flow import DELIVER, MERGE, TRANSCRIBE, House, Route
+from adapter.workflow.study_flow import DELIVER, LEDGER, MERGE, TRANSCRIBE, House, Route
 from tests.fakes.clock import FakeClock
 from tests.fakes.destination import FakeDestination
 from tests.fakes.jobs import FakeJobs
@@ -97,6 +99,8 @@ class Workflow:
         self.deliveries = Deliveries(self.house)
         self.sign_off = SignOff(self.house, self.reports)
         self.review = Review(self.house, self.reports, self.sign_off)
+        self.ledger = AiLedger(self.house, AiMonitoring())
+        self.jobs.handle(LEDGER, self.ledger.write)
         self.jobs.handle(TRANSCRIBE, self.dictations.transcribe)
         self.jobs.handle(MERGE, self.reports.merge)
         self.jobs.handle(DELIVER, self.deliveries.deliver)

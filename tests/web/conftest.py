@@ -14,6 +14,7 @@ from adapter.domain.order import OrderEvent
 from adapter.fhir.bundles import read_orders as read_fhir
 from adapter.hl7v2.message import Message
 from adapter.hl7v2.orders import read_orders
+from adapter.mapping.ai_monitoring import load_ai_monitoring
 from adapter.mapping.ehr_launch import load_ehr_launch
 from adapter.mapping.fhir_orders import FhirOrderMapping
 from adapter.mapping.files import MappingFiles
@@ -142,6 +143,7 @@ def site_in(folder: Path, empty: Path) -> Iterator[Site]:
         sign_in=SignIn(database, workflow.house.clock),
         changes=ChangeFeed(database),
         workspace=load_workspace(MappingFiles()),
+        ai_rules=load_ai_monitoring(MappingFiles()),
         node=Node(data_dir=folder),
         site_mappings=SiteMappings(workflow.house, MappingFiles(site=folder / "mappings")),
         feeds=lambda: feeds,
