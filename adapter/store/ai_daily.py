@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -72,10 +73,8 @@ def refresh(tx: sa.Connection) -> int:
     days = sorted({day for _, day in changed})
     for day in days:
         tx.execute(sa.delete(ai_daily).where(ai_daily.c.day == day))
-        for dimension in _dimensions():
-            query = _summed(dimension, _row.day == day)
-            names = ["day", *_KEY, *_SUMS]
-            tx.execute(sa.insert(ai_daily).from_select(names, query))
+        for statement in _makings():
+            tx.execute(statement, {"made": day})
     if changed:
         last = max(id_ for id_, _ in changed)
         gone = sa.delete(ai_day_changed).where(ai_day_changed.c.id <= last)
@@ -118,6 +117,14 @@ def _whole(dimensions: Sequence[str], since: str, until: str) -> sa.CompoundSele
     )  # fmt: skip
     fresh = (_row.day >= since, _row.day < until, _row.day.in_(changed))
     return sa.union_all(kept, *(_summed(each, *fresh) for each in dimensions))
+
+
+@cache
+def _makings() -> tuple[sa.Insert, ...]:
+    """Statements that make the sums of the day `made`."""
+    names, day = ["day", *_KEY, *_SUMS], _row.day == sa.bindparam("made")
+    queries = (_summed(each, day) for each in _dimensions())
+    return tuple(sa.insert(ai_daily).from_select(names, query) for query in queries)
 
 
 def _dimensions() -> dict[str, sa.ColumnElement[str]]:

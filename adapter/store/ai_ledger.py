@@ -90,7 +90,8 @@ def write(tx: sa.Connection, accession: str, rows: Sequence[LedgerRow]) -> None:
 def first_signed(tx: sa.Connection, accession: str) -> str | None:
     """When the report was signed for the first time; None while the study has no row."""
     query = sa.select(sa.func.min(ai_ledger.c.at)).where(ai_ledger.c.accession == accession)
-    return tx.scalar(query)
+    at: str | None = tx.scalar(query)
+    return at
 
 
 def scope(
