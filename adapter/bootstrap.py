@@ -162,7 +162,7 @@ class Service:
         self.outbound = Outbound.of(settings.outbound_allowed_hosts, _ALLOWED_HOSTS)
         self.house = self._house(files)
         rules = load_ai_monitoring(files)
-        self._ledger, watch = AiLedger(self.house, rules), AiWatch(self.house, rules)
+        self._ledger = AiLedger(self.house, rules)
         made, dictated = Reports(self.house), Dictations(self.house)
         desk = SignOff(self.house, made)
         log = open_log(self.house.database, self.house.clock, files)
@@ -210,11 +210,13 @@ class Service:
             plug_in=plug_in,
             access=open_access(settings, plug_in, self.outbound, self.house.clock),
         )
-        self._upkeep = Upkeep(
-            self.house, settings.keep_days, settings.purge_every_hours, links.look, watch.look
-        )
+        self._upkeep = self._make_upkeep(links.look, AiWatch(self.house, rules).look)
         self._http = http_server(build_app(self.parts), settings)
         self._watcher = self._watch_folder()
+
+    def _make_upkeep(self, *looks: Callable[[], None]) -> Upkeep:
+        settings = self.settings
+        return Upkeep(self.house, settings.keep_days, settings.purge_every_hours, *looks)
 
     def _read_by(
         self,

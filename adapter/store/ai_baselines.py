@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 import sqlalchemy as sa
 
 from adapter.store.ai_daily import Series
-from adapter.store.tables import ai_baseline
+from adapter.store.ai_tables import ai_baseline
 
 
 @dataclass(frozen=True, slots=True)

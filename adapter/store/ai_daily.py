@@ -9,7 +9,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from adapter.domain.ai_ledger import Fate
-from adapter.store.tables import ai_daily, ai_day_changed, ai_ledger
+from adapter.store.ai_tables import ai_daily, ai_day_changed, ai_ledger
 
 ALL = "all"
 ARRIVAL = "arrival"

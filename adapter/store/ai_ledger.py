@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
+from adapter.store.ai_tables import ai_day_changed, ai_due, ai_label, ai_ledger
 from adapter.store.database import Database
-from adapter.store.tables import ai_day_changed, ai_due, ai_label, ai_ledger
 
 _AT_ONCE = 1_000
 

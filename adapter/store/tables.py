@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from adapter.store import ai_tables
 from adapter.store.audit_table import audit
 from adapter.store.columns import ID as _ID
 from adapter.store.columns import metadata
 from adapter.store.columns import row_id as _row_id
 from adapter.store.columns import text as _text
 
-__all__ = ["audit", "metadata"]
+__all__ = ["ai_tables", "audit", "metadata"]
 
 VERSION_TABLE = "readout_schema_version"
 """Where alembic writes which migration the tables are at."""
@@ -139,111 +140,6 @@ decision = sa.Table(  # accept, reject, edit, dismiss: what a person decided
     _row_id(),
     sa.Column("accession", sa.Text, nullable=False, index=True),
     _text("decision_json"),
-)
-
-ai_due = sa.Table(  # signed versions against which AI findings are still to be held
-    "readout_ai_due",
-    metadata,
-    _row_id(),
-    sa.Column("accession", sa.Text, nullable=False, index=True),
-    sa.Column("number", sa.Integer, nullable=False),
-)
-
-ai_ledger = sa.Table(  # one row an AI finding and signed version: its fate; no patient data but
-    # the accession
-    "readout_ai_ledger",
-    metadata,
-    _row_id(),
-    _text("accession"),
-    sa.Column("number", sa.Integer, nullable=False),  # version of the report
-    sa.Column("current", sa.Integer, nullable=False, server_default="1"),  # 0: superseded
-    _text("at"),  # when that version was signed
-    _text("day"),  # of the first signature, UTC: the day that the row counts for
-    _text("model"),
-    _text("version"),
-    _text("mode"),  # of the model at that time
-    _text("finding_id"),
-    _text("finding"),  # lexicon id; empty: unknown to it
-    sa.Column("present", sa.Integer, nullable=False),
-    _text("fate"),
-    _text("how", ""),
-    _text("decision", ""),
-    sa.Column("probability", sa.Float),
-    _text("site", ""),
-    _text("scanner", ""),
-    _text("modality", ""),
-    _text("body_part", ""),
-    _text("sex", ""),
-    _text("age_band", ""),
-    sa.Column("after_s", sa.Float),  # arrived so long after the order
-    sa.Column("ahead_s", sa.Float),  # and so long ahead of the first signature
-    sa.Column("settled", sa.Integer, nullable=False),  # what it counts for: domain/ai_ledger.py
-    sa.Column("concordant", sa.Integer, nullable=False),
-    sa.Column("positive", sa.Integer, nullable=False),
-    sa.Column("confirmed", sa.Integer, nullable=False),
-    sa.Column("miss", sa.Integer, nullable=False),
-    sa.UniqueConstraint("accession", "number", "model", "version", "finding_id"),
-    sa.Index("ix_readout_ai_ledger_day", "day", "id"),
-)
-
-ai_label = sa.Table(  # findings that each version of a model has told: the scope of its misses
-    "readout_ai_label",
-    metadata,
-    _row_id(),
-    _text("model"),
-    _text("version"),
-    _text("finding"),
-    sa.Index("ix_readout_ai_label_model", "model", "version"),
-)
-
-ai_day_changed = sa.Table(  # days of the ledger whose sums are to be made anew
-    "readout_ai_day_changed",
-    metadata,
-    _row_id(),
-    sa.Column("day", sa.Text, nullable=False, index=True),
-)
-
-ai_daily = sa.Table(  # sums of the ledger by day, model and group
-    "readout_ai_daily",
-    metadata,
-    sa.Column("day", sa.Text, primary_key=True),
-    sa.Column("model", sa.Text, primary_key=True),
-    sa.Column("version", sa.Text, primary_key=True),
-    sa.Column("mode", sa.Text, primary_key=True),
-    sa.Column("dimension", sa.Text, primary_key=True),  # all, finding, sex, …
-    sa.Column("value", sa.Text, primary_key=True),
-    *(
-        sa.Column(name, sa.Integer, nullable=False)
-        for name in (
-            "agreed",
-            "contradicted",
-            "accepted",
-            "edited",
-            "rejected",
-            "ignored",
-            "missed",
-            "settled",
-            "concordant",
-            "positive",
-            "confirmed",
-            "miss",
-        )
-    ),
-    sa.Index("ix_readout_ai_daily_model", "model", "version", "mode", "dimension", "day"),
-)
-
-ai_baseline = sa.Table(  # what the agreement of a model was at first, and how far it is watched
-    "readout_ai_baseline",
-    metadata,
-    sa.Column("model", sa.Text, primary_key=True),
-    sa.Column("version", sa.Text, primary_key=True),
-    sa.Column("mode", sa.Text, primary_key=True),
-    _text("first_day"),
-    _text("last_day"),
-    sa.Column("hits", sa.Integer, nullable=False),
-    sa.Column("settled", sa.Integer, nullable=False),
-    sa.Column("scatter", sa.Float, nullable=False),
-    _text("watched"),  # the last day that was looked at
 )
 
 communication = sa.Table(  # an urgent finding was told to somebody

@@ -14,8 +14,8 @@ from adapter.domain.outside_report import OutsideReport, OutsideStatus, ReportMe
 from adapter.domain.people import Patient, Sex
 from adapter.store import ai_ledger, studies
 from adapter.store.ai_ledger import LedgerRow
-from adapter.store.tables import ai_day_changed
-from adapter.store.tables import ai_ledger as table
+from adapter.store.ai_tables import ai_day_changed
+from adapter.store.ai_tables import ai_ledger as table
 from adapter.workflow import ai_results, events, reconcile
 from tests.fakes.house import DR_GRAY, Workflow, order
 

@@ -14,9 +14,9 @@ from adapter.mapping.ai_monitoring import AiMonitoring
 from adapter.store import ai_baselines, ai_daily, ai_ledger, alerts, changes
 from adapter.store.ai_daily import Series
 from adapter.store.ai_ledger import LedgerRow
+from adapter.store.ai_tables import ai_daily as daily
 from adapter.store.alerts import AlertState
 from adapter.store.database import Database
-from adapter.store.tables import ai_daily as daily
 from adapter.workflow.ai_ledger import Circumstances, ledger_row
 from adapter.workflow.ai_watch import AiWatch, drifting
 from tests.fakes.house import Workflow
