@@ -28,8 +28,8 @@ from adapter.hl7v2.listener import MllpListener
 from adapter.hl7v2.plain_order import PlainOrder
 from adapter.hl7v2.reader import MessageReader, Readers
 from adapter.hl7v2.responder import Responder
-from adapter.jobs.dbos_jobs import DbosJobs, Queue
-from adapter.links import link, translate
+from adapter.jobs.dbos_jobs import DbosJobs
+from adapter.links import link, queues, translate
 from adapter.mapping.ai_monitoring import load_ai_monitoring
 from adapter.mapping.destinations import client_keys, load_destinations
 from adapter.mapping.ehr_launch import load_ehr_launch
@@ -53,7 +53,6 @@ from adapter.outbound import Outbound
 from adapter.ports import SpeechContext
 from adapter.settings import Settings
 from adapter.speech.audio import SAMPLE_RATE
-from adapter.speech.decoder import GPU_BATCH, runs_on_gpu
 from adapter.speech.engines import open_engine
 from adapter.speech.model_store import find_model, located
 from adapter.speech.recognizer import WhisperRecognizer
@@ -106,20 +105,6 @@ from adapter.workflow.watch_folder import WatchFolder
 log = structlog.get_logger()
 
 _ALLOWED_HOSTS = "READOUT_OUTBOUND_ALLOWED_HOSTS"
-
-
-def queues(settings: Settings) -> dict[str, Queue]:
-    """How many jobs run at once; on a GPU so many recordings that they share its batches."""
-    whisper = settings.speech_engine == "whisper"
-    together = whisper and runs_on_gpu(settings.speech_device)
-    return {
-        TRANSCRIBE: Queue(workers=GPU_BATCH if together else 1),
-        MERGE: Queue(workers=4, laned=True),
-        DELIVER: Queue(workers=16, laned=True),
-        FETCH: Queue(workers=4, laned=True),
-        TELL: Queue(workers=4, laned=True),
-        LEDGER: Queue(workers=1, laned=True),
-    }
 
 
 def open_database(settings: Settings, keys: AuditKeys) -> Database:

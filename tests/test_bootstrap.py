@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from adapter.bootstrap import Service, queues
+from adapter.bootstrap import Service
 from adapter.demo.mllp import exchange, fields
+from adapter.links import queues
 from adapter.mapping.files import MappingFiles
 from adapter.settings import Settings
 from adapter.speech.decoder import GPU_BATCH
