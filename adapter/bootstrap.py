@@ -69,6 +69,7 @@ from adapter.web.change_feed import ChangeFeed
 from adapter.web.node import Node
 from adapter.web.parts import Parts
 from adapter.web.server import bound, http_server
+from adapter.workflow import study_flow as flow
 from adapter.workflow.ai_ledger import AiLedger
 from adapter.workflow.ai_watch import AiWatch
 from adapter.workflow.context_seats import open_seats
@@ -89,16 +90,7 @@ from adapter.workflow.review import Review
 from adapter.workflow.sign_in import SignIn
 from adapter.workflow.sign_off import SignOff
 from adapter.workflow.site_mappings import SiteMappings
-from adapter.workflow.study_flow import (
-    DELIVER,
-    FETCH,
-    LEDGER,
-    MERGE,
-    TELL,
-    TRANSCRIBE,
-    House,
-    Route,
-)
+from adapter.workflow.study_flow import House, Route
 from adapter.workflow.upkeep import EVERY_S, Upkeep
 from adapter.workflow.watch_folder import WatchFolder
 
@@ -284,12 +276,12 @@ class Service:
         parts, jobs = self.parts, self.house.jobs
         self._heads.start()
         self._tell(Verb.START)
-        jobs.handle(TRANSCRIBE, parts.dictations.transcribe)
-        jobs.handle(MERGE, parts.reports.merge)
-        jobs.handle(DELIVER, parts.deliveries.deliver)
-        jobs.handle(FETCH, parts.fhir_sources.fetch)
-        jobs.handle(TELL, parts.fhir_sources.tasks.tell)
-        jobs.handle(LEDGER, self._ledger.write)
+        jobs.handle(flow.TRANSCRIBE, parts.dictations.transcribe)
+        jobs.handle(flow.MERGE, parts.reports.merge)
+        jobs.handle(flow.DELIVER, parts.deliveries.deliver)
+        jobs.handle(flow.FETCH, parts.fhir_sources.fetch)
+        jobs.handle(flow.TELL, parts.fhir_sources.tasks.tell)
+        jobs.handle(flow.LEDGER, self._ledger.write)
         jobs.start()
         owed = reconcile(self.house)
         log.info("started", node=self.settings.node_id, owed=owed)
