@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from adapter.errors import Malformed, ReadoutError, Rejected, TooLarge, TryAgain, Unsupported
 from adapter.hl7v2.escape import DEFAULT, Delimiters, escape, unescape
-from adapter.hl7v2.message import Header, Message
+from adapter.hl7v2.message import Header, HeaderForm, Message
 
 UNKNOWN_CONTROL_ID = "UNKNOWN"
 """MSA-2 when the control id of what came could not be read; MSA-2 must not be empty."""
@@ -60,7 +60,7 @@ class Acknowledger:
 
         An acknowledgement is never acknowledged (chapter 2.9.2).
         """
-        if header is not None and header.type.partition("^")[0] == "ACK":
+        if header is not None and header.type.startswith("ACK"):
             return None
         kind = verdict(refusal)
         mode = _mode(header, kind)
@@ -79,32 +79,27 @@ class Acknowledger:
     ) -> bytes:
         """MSH, MSA and ERR with this MSA-1; `kind`: MSH-9 such as `ORR^O02`, empty: ACK."""
         delimiters = header.delimiters if header else DEFAULT
-        asked = (header.segment.field(10) if header else "") or UNKNOWN_CONTROL_ID
-        told = refusal is not None and _numbers(header.version if header else "") < (2, 7)
-        reason = escape(str(refusal), delimiters) if told else ""  # later in ERR-8 alone
-        lines = [
-            self._msh(header, control_id, at, kind),
-            delimiters.field.join(["MSA", code, asked, *([reason] if reason else [])]),
-        ]
-        if refusal is not None:
-            lines.append(_err(refusal, header.version if header else "", delimiters))
-        return ("\r".join(lines) + "\r").encode("latin-1", "replace")
-
-    def _msh(self, header: Header | None, control_id: str, at: datetime, kind: str) -> str:
-        """The sender's MSH turned round; its field texts go back as they came."""
-        asked, signs = ("",) * len(_ECHOED), DEFAULT
-        if header is not None:
-            field, signs = header.segment.field, header.delimiters
-            asked = tuple([field(number) for number in _ECHOED])
-        before, between, after = _turned(asked, signs, self.application, kind)
-        return f"{before}{_time(at.replace(microsecond=0))}{between}{control_id}{after}"
+        before, between, after = _turned(header and header.form, self.application, kind)
+        asked = (header.control_field if header else "") or UNKNOWN_CONTROL_ID
+        sign = delimiters.field
+        answer = f"{before}{_time(at)}{between}{control_id}{after}\rMSA{sign}{code}{sign}{asked}"
+        if refusal is None:
+            return f"{answer}\r".encode("latin-1", "replace")
+        version = header.version if header else ""
+        if _numbers(version) < (2, 7):  # later in ERR-8 alone
+            answer += f"{sign}{escape(str(refusal), delimiters)}"
+        answer += f"\r{_err(refusal, version, delimiters)}\r"
+        return answer.encode("latin-1", "replace")
 
 
 @lru_cache(maxsize=256)
-def _turned(
-    asked: tuple[str, ...], signs: Delimiters, application: str, kind: str
-) -> tuple[str, str, str]:
-    """An answer's MSH before its time, up to its control id, and after that."""
+def _turned(form: HeaderForm | None, application: str, kind: str) -> tuple[str, str, str]:
+    """An answer's MSH before its time, up to its control id, and after that.
+
+    The sender's MSH turned round; its field texts go back as they came.
+    """
+    signs = form.delimiters if form else DEFAULT
+    asked = [form.segment.field(number) if form else "" for number in _ECHOED]
     sender, facility, receiver, receiving, asked_type, processing, version, charset = asked
     version = version or "2.5.1"
     route = [receiver or application, receiving, sender, facility]
@@ -125,10 +120,7 @@ def _mode(header: Header | None, kind: Verdict) -> str | None:
     A stored message has been taken over for good, so where only the application ACK is asked for,
     that one is given.
     """
-    if header is None or not (header.segment.field(15) or header.segment.field(16)):
-        return "A"
-    accept = header.segment.text(15).upper()
-    application = header.segment.text(16).upper()
+    accept, application = (header.form.accept, header.form.application) if header else ("", "")
     if not accept and not application:
         return "A"
     if accept in wanted(kind):

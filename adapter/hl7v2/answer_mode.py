@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from adapter.hl7v2.message import Header, Segment
+from adapter.hl7v2.message import Header
 
 
 def as_if_asked(header: Header, mode: str) -> Header:
@@ -16,4 +14,4 @@ def as_if_asked(header: Header, mode: str) -> Header:
     fields = [msh.field(number) for number in range(2, max(len(msh.raw), 17))]
     fields[13:15] = ("", "") if mode == "original" else ("AL", msh.field(16) or "NE")
     line = signs.field.join(["MSH", *fields]).encode("latin-1", "replace")
-    return replace(header, segment=Segment(line, "MSH", signs, "latin-1", msh.start))
+    return Header(line, header.start)

@@ -14,9 +14,9 @@ from adapter.errors import Malformed, ReadoutError, TooLarge
 from adapter.hl7v2.framing import Block, BlockKind, FrameReader
 from adapter.hl7v2.group_commit import Arrival
 from adapter.hl7v2.message import Header, messages_in
+from adapter.hl7v2.moment import Moment
 from adapter.hl7v2.pace import Pace
 from adapter.hl7v2.responder import Turn
-from adapter.ports import Clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Host(Protocol):
     """What a connection needs of its listener."""
 
     limits: MllpLimits
-    clock: Clock
+    moment: Moment
     connections: set[Connection]
     stopping: bool
     protocol: str
@@ -76,7 +76,7 @@ class Connection(asyncio.Protocol):
     """One sender's connection."""
 
     def __init__(self, listener: Host) -> None:
-        self._listener = listener
+        self._listener, self._loop = listener, asyncio.get_running_loop()
         self._reader = FrameReader(listener.limits.max_frame_bytes)
         self._transport: asyncio.Transport | None = None
         self._peer = self._address = ""
@@ -88,7 +88,7 @@ class Connection(asyncio.Protocol):
         self._deaf = False  # refused or stopping: what still comes is not read
         self._pauses: set[str] = set()  # why it is not read from at the moment
         self._timers: dict[str, asyncio.TimerHandle] = {}
-        self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.gone: asyncio.Future[None] = self._loop.create_future()
 
     # asyncio.Protocol
 
@@ -105,11 +105,12 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes have come, split anywhere."""
-        self._last_read = asyncio.get_running_loop().time()
+        self._last_read = self._loop.time()
         if not self._deaf:
             blocks = self._reader.feed(data)
             self._take(blocks)
-            self._watch_outside()
+            if self._reader.outside_waits or "outside" in self._timers:
+                self._watch_outside()
             if self._listener.pace is not None:
                 self._slow_down(self._listener.pace, len(blocks))
 
@@ -155,33 +156,29 @@ class Connection(asyncio.Protocol):
                 self._arrive(block.body, self._framing_refusal(block.kind))
 
     def _arrive(self, body: bytes, refusal: ReadoutError | None = None) -> None:
-        header = None
+        host, header, owed_by = self._listener, None, ""
         try:
             header = Header.parse(body)
         except Malformed as error:
             refusal = refusal or error
         if header is not None and refusal is None:
-            refusal = self._listener.review(body, header)
-        self._unanswered += 1
-        message = self._inbound(body, header, refusal)
-        self._listener.submit(Arrival(message, header, refusal, self))
-
-    def _inbound(
-        self, body: bytes, header: Header | None, refusal: ReadoutError | None
-    ) -> InboundMessage:
+            refusal = host.review(body, header)
+            owed_by = host.owed_by(header) if refusal is None else ""
         digest = sha256_hex(body)
-        return InboundMessage(
-            protocol=self._listener.protocol,
-            peer=self._peer,
-            sender=header.sender if header else "",
-            control_id=(header.control_id if header else "") or digest[:20],
-            type=header.type if header else "",
-            body=body,
-            body_sha256=digest,
-            received_at=self._listener.clock.now().isoformat(),
-            refusal=str(refusal) if refusal else "",
-            owed_by=self._listener.owed_by(header) if header and refusal is None else "",
+        message = InboundMessage(
+            host.protocol,
+            self._peer,
+            header.sender if header else "",
+            (header.control_id if header else "") or digest[:20],
+            header.type if header else "",
+            body,
+            digest,
+            host.moment.now[1],
+            str(refusal) if refusal else "",
+            owed_by,
         )
+        self._unanswered += 1
+        host.submit(Arrival(message, header, refusal, self))
 
     def _framing_refusal(self, kind: BlockKind) -> ReadoutError:
         if kind is BlockKind.OVERSIZE:
@@ -292,28 +289,25 @@ class Connection(asyncio.Protocol):
 
     def _slow_down(self, pace: Pace, messages: int) -> None:
         """Let a sender wait that is faster than the listener allows."""
-        loop = asyncio.get_running_loop()
-        if (wait := pace.spend(self._address, messages, loop.time())) > 0:
+        if (wait := pace.spend(self._address, messages, self._loop.time())) > 0:
             self.pause_reading("pace")
-            self._timers["pace"] = loop.call_later(wait, self.resume_reading, "pace")
+            self._timers["pace"] = self._loop.call_later(wait, self.resume_reading, "pace")
 
     def _watch_idle(self) -> None:
-        loop = asyncio.get_running_loop()
-        self._last_read = self._last_read or loop.time()
-        limit = self._listener.limits.idle_seconds
-        rest = self._last_read + limit - loop.time()
+        now = self._loop.time()
+        self._last_read = self._last_read or now
+        rest = self._last_read + self._listener.limits.idle_seconds - now
         if rest <= 0 and self._unanswered == 0:
             self.close()
         else:
-            self._timers["idle"] = loop.call_later(max(rest, 0.05), self._watch_idle)
+            self._timers["idle"] = self._loop.call_later(max(rest, 0.05), self._watch_idle)
 
     def _watch_outside(self) -> None:
         if timer := self._timers.pop("outside", None):
             timer.cancel()
         if self._reader.outside_waits and not self._deaf:
             wait = self._listener.limits.outside_seconds
-            loop = asyncio.get_running_loop()
-            self._timers["outside"] = loop.call_later(wait, self._refuse_outside)
+            self._timers["outside"] = self._loop.call_later(wait, self._refuse_outside)
 
     def _refuse_outside(self) -> None:
         self._take(self._reader.flush())

@@ -105,4 +105,5 @@ class FrameReader:
 
 def _is_one_frame(data: bytes, max_bytes: int) -> bool:
     last = len(data) - len(END)
-    return 0 < last <= max_bytes + 1 and data[0] == START and data.find(END) == last
+    framed = 0 < last <= max_bytes + 1 and data[0] == START and data.endswith(END)
+    return framed and data.find(END[0]) == last

@@ -23,6 +23,7 @@ from adapter.hl7v2.feed_watch import FeedWatch
 from adapter.hl7v2.framing import frame
 from adapter.hl7v2.group_commit import Arrival, GroupCommit, Store
 from adapter.hl7v2.message import Header, Message
+from adapter.hl7v2.moment import Moment
 from adapter.hl7v2.owed import Courier, Ledger, Owing
 from adapter.hl7v2.pace import Pace
 from adapter.hl7v2.responder import Responder, Turn
@@ -78,7 +79,7 @@ class MllpListener:
         door: Door | None = None,
     ) -> None:
         self.host, self.port = host, port  # port 0 becomes the real one in `start`
-        self.limits, self.clock = limits, clock
+        self.limits, self.moment, self._clock = limits, Moment(clock), clock
         self._review, self._fallback_charset = review, fallback_charset
         self._glance = glance
         self._door = door = door or Door()
@@ -105,7 +106,7 @@ class MllpListener:
     async def start(self) -> None:
         """Bind and listen; raises OSError when the port is taken."""
         loop = asyncio.get_running_loop()
-        self._prefix = f"R{int(self.clock.now().timestamp() * 1000):x}-"
+        self._prefix = f"R{int(self.moment.now[0].timestamp() * 1000):x}-"
         if self._door.tls is not None:
             failed = self._handshake_failed
             self._server = TlsServer(self._greet, self._door.tls, _HANDSHAKE_SECONDS, failed)
@@ -188,18 +189,17 @@ class MllpListener:
     def answer(self, arrival: Arrival, refusal: ReadoutError | None) -> bytes | None:
         """The ACK in its frame; None where the sender asked for none."""
         asked = None if arrival.header is None else self._asked(arrival.header)
-        number, now = self._next_id(), self.clock.now()
-        body = None
+        number, body = self._next_id(), None
         if isinstance(refusal, Rejected) and asked is not None and self._door.responder is not None:
             write = partial(self._write, asked, number)
             body = self._door.responder.refusal(asked, arrival.message.body, refusal, write)
-        body = body or self._acknowledger.answer(asked, refusal, number, now)
+        body = body or self._acknowledger.answer(asked, refusal, number, self.moment.now[0])
         return None if body is None else frame(body)
 
     def _write(
         self, asked: Header, number: str, code: str, refusal: ReadoutError | None, kind: str
     ) -> bytes:
-        return self._acknowledger.write(asked, code, refusal, number, self.clock.now(), kind)
+        return self._acknowledger.write(asked, code, refusal, number, self._clock.now(), kind)
 
     def turn(self, arrival: Arrival) -> Turn | None:
         """When an answer that waits until the message is applied is to be given, if at all."""
@@ -212,7 +212,7 @@ class MllpListener:
     def owed_by(self, header: Header) -> str:
         """The listener's name where it will owe the sender an answer of its own, or ""."""
         responder = self._door.responder
-        if self._owing is None or responder is None or not header.segment.field(16):
+        if self._owing is None or responder is None or not header.form.application:
             return ""
         if header.type.startswith("ACK"):
             return ""

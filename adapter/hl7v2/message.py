@@ -14,8 +14,10 @@ from adapter.hl7v2.escape import Delimiters, unescape
 
 _SIGNS = frozenset(string.punctuation)
 _LONGEST_FIELD = 250
-_BOUNDED = (3, 4, 5, 6, 9, 10, 11, 12, 15, 16, 18)
+_LONGEST_KEPT = 1_000  # bytes of a header whose reading is kept
+_BOUNDED = (3, 4, 5, 6, 9, 11, 12, 15, 16, 18)
 _NULL = '""'
+_ABSENT = [b""] * 10  # fields of a short header
 _BOM = b"\xef\xbb\xbf"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _MESSAGE_START = re.compile(rb"(?:^|(?<=[\r\n]))(?=MSH[^A-Za-z0-9\s])")
@@ -100,53 +102,109 @@ def _nth(parts: list[str], number: int) -> str:
     return parts[number - 1] if number <= len(parts) else ""
 
 
-@dataclass(slots=True, eq=False)
-class Header:
-    """What MSH says; enough to store a message and to answer it."""
+@dataclass(frozen=True, slots=True, eq=False)
+class HeaderForm:
+    """What a sender's MSH says each time: all of it but its time and its control id."""
 
     segment: Segment
     delimiters: Delimiters
-    start: int  # byte offset of MSH
     sender: str  # MSH-3|MSH-4 as they stand
     type: str  # MSH-9 as `ORM^O01`, or `ACK` where there is no event
-    control_id: str  # MSH-10
+    version: str  # MSH-12.1
+    accept: str  # MSH-15, MSH-16: which answers are asked for
+    application: str
+    charset: str  # MSH-18 as it stands
+
+
+class Header:
+    """What MSH says; enough to store a message and to answer it."""
+
+    __slots__ = ("control_field", "control_id", "form", "line", "sender", "start", "type")
+
+    def __init__(self, line: bytes, start: int = 0) -> None:
+        """Of MSH alone, read as Latin-1; raises Malformed where no message could be answered."""
+        separator = line[3:4]
+        fields = line.split(separator or b"|", 10) + _ABSENT
+        control = fields[9].decode("latin-1")
+        if not (fields[6] + fields[9]).isalnum():
+            _check_control(fields[6].decode("latin-1") + control)
+        fields[6] = fields[9] = b""
+        said = separator.join(fields[:11])
+        self.form = form = (_form if len(said) < _LONGEST_KEPT else _read_form)(said)
+        self.line, self.start = line, start  # start: byte offset of MSH
+        self.sender, self.type = form.sender, form.type
+        self.control_field = control  # MSH-10 as it stands, and its text
+        plain = control.isalnum() and len(control) <= _LONGEST_FIELD
+        self.control_id = control if plain else _control_id(control, form.delimiters)
 
     @classmethod
     def parse(cls, body: bytes) -> Header:
-        """MSH alone, read as Latin-1; raises Malformed where no message could be answered."""
+        """The header of a message; raises Malformed where no message could be answered."""
         start = 0 if body.startswith(b"MSH") else _start(body)
-        data = _first_line(body, start)
-        line = data.decode("latin-1")
-        delimiters = _delimiters(line)
-        if not line.isprintable() and _CONTROL.search(line):
-            raise Malformed("MSH holds control characters", location="MSH^1", code="structure")
-        msh = Segment(data, "MSH", delimiters, "latin-1", start)
-        if len(line) > _LONGEST_FIELD:
-            _check_length(msh)
-        sender, control_id = f"{msh.field(3)}|{msh.field(4)}", msh.text(10)
-        kind = _kind(msh.field(9), delimiters)
-        return cls(msh, delimiters, start, sender, kind, control_id)
+        return cls(_first_line(body, start), start)
+
+    @property
+    def segment(self) -> Segment:
+        """MSH."""
+        return Segment(self.line, "MSH", self.form.delimiters, "latin-1", self.start)
+
+    @property
+    def delimiters(self) -> Delimiters:
+        """MSH-1 and MSH-2."""
+        return self.form.delimiters
 
     @property
     def version(self) -> str:
         """MSH-12.1."""
-        return self.segment.text(12)
+        return self.form.version
 
     @property
     def charsets(self) -> list[str]:
         """The repetitions of MSH-18."""
-        return self.segment.repetitions(18)
+        return self.form.segment.repetitions(18)
 
 
-def _check_length(msh: Segment) -> None:
-    """Raise Malformed where a field is too long that is stored, or comes back in the answer."""
+def _read_form(said: bytes) -> HeaderForm:
+    """From an MSH without time and control id; raises Malformed."""
+    line = said.decode("latin-1")
+    delimiters = _delimiters(line)
+    _check_control(line)
+    msh = Segment(said, "MSH", delimiters, "latin-1", 0)
     for number in _BOUNDED:
-        if len(msh.field(number)) > _LONGEST_FIELD:
-            raise Malformed(
-                f"MSH-{number} is longer than {_LONGEST_FIELD} characters",
-                location=f"MSH^1^{number}",
-                code="value",
-            )
+        _check_length(number, msh.field(number))
+    return HeaderForm(
+        msh,
+        delimiters,
+        sender=f"{msh.field(3)}|{msh.field(4)}",
+        type=_kind(msh),
+        version=msh.text(12),
+        accept=msh.text(15).upper(),
+        application=msh.text(16).upper(),
+        charset=msh.field(18),
+    )
+
+
+_form = lru_cache(maxsize=256)(_read_form)
+
+
+def _control_id(field: str, signs: Delimiters) -> str:
+    _check_length(10, field)
+    return Segment(field.encode("latin-1"), "", signs, "latin-1", 0).text(0)
+
+
+def _check_control(text: str) -> None:
+    if _CONTROL.search(text):
+        raise Malformed("MSH holds control characters", location="MSH^1", code="structure")
+
+
+def _check_length(number: int, field: str) -> None:
+    """Raise Malformed where a field is too long that is stored, or comes back in the answer."""
+    if len(field) > _LONGEST_FIELD:
+        raise Malformed(
+            f"MSH-{number} is longer than {_LONGEST_FIELD} characters",
+            location=f"MSH^1^{number}",
+            code="value",
+        )
 
 
 def _start(body: bytes) -> int:
@@ -168,11 +226,9 @@ def _first_line(body: bytes, start: int) -> bytes:
     return line.split(b"\n", 1)[0] if b"\n" in line else line
 
 
-@lru_cache(maxsize=64)
-def _kind(field: str, signs: Delimiters) -> str:
+def _kind(msh: Segment) -> str:
     """MSH-9 as `ORM^O01`, or `ACK` where there is no event."""
-    msh = Segment(field.encode("latin-1"), "", signs, "latin-1", 0)
-    code, event = msh.text(0), msh.text(0, 2)
+    code, event = msh.text(9), msh.text(9, 2)
     return f"{code}^{event}" if event else code
 
 
@@ -185,7 +241,6 @@ def _delimiters(line: str) -> Delimiters:
     return _named(field + second[: min(end, 4) if end >= 0 else 4])
 
 
-@lru_cache(maxsize=64)
 def _named(signs: str) -> Delimiters:
     if len(signs) < 2 or not set(signs) <= _SIGNS or len(set(signs)) != len(signs):
         raise Malformed(
@@ -257,7 +312,7 @@ class Message:
             at += len(piece) + len(separator)
 
     def _line_end(self) -> bytes:
-        end = self.header.segment.end
+        end = self.header.start + len(self.header.line)
         return b"\n" if self.body[end : end + 1] == b"\n" else b"\r"
 
 

@@ -32,7 +32,7 @@ class PlainOrder:
         return (
             self._shape is not None
             and header.type in self._messages
-            and header.segment.field(18) in _CHARSETS
+            and header.form.charset in _CHARSETS
             and not (b"\n" in body or b"\x0b" in body or b"\x1c" in body or b"\x1b" in body)
             and self._shape.fullmatch(body) is not None
         )

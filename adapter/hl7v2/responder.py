@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Collection, Iterator
 from enum import Enum
 from fnmatch import fnmatchcase
+from functools import lru_cache
 
 from adapter.domain.message import InboundMessage, MessageState
 from adapter.domain.order import OrderName
@@ -42,15 +44,14 @@ class Responder:
 
     def turn(self, header: Header, body: bytes) -> Turn | None:
         """Whether a later answer is asked for (MSH-15, MSH-16, the mapping), and when. Cheap."""
-        msh = header.segment
-        accept, application = msh.field(15), msh.field(16)
+        accept, application = header.form.accept, header.form.application
         if not accept and not application:
             return Turn.INSTEAD if self._is_wanted(header, body) else None
-        if msh.text(16).upper() not in ("AL", "SU", "ER"):
+        if application not in ("AL", "SU", "ER"):
             return None
-        if (asked := msh.text(15).upper()) in ("AL", "SU", "ER"):
+        if accept in ("AL", "SU", "ER"):
             return Turn.AFTER
-        is_order = asked in ("", "NE") and header.type in self.mapping.responses.messages
+        is_order = accept in ("", "NE") and header.type in self.mapping.responses.messages
         return Turn.INSTEAD if is_order else None
 
     def answer(self, message: InboundMessage, header: Header, write: Write) -> bytes | None:
@@ -98,7 +99,7 @@ class Responder:
         refused = outcome.state is MessageState.REFUSED
         refusal = ReadoutError(outcome.reason) if refused else None
         found = Verdict.ERROR if refused else Verdict.ACCEPT
-        if (asked := header.segment.text(16).upper()) and asked not in wanted(found):
+        if (asked := header.form.application) and asked not in wanted(found):
             return None
         head = write(f"A{found.value}", refusal, kind)
         if not kind or outcome.state is MessageState.RECEIVED:
@@ -123,9 +124,16 @@ class Responder:
 
 def _controls(header: Header, body: bytes) -> Iterator[tuple[str, str]]:
     """(ORC-1, ORC-6) of each ORC, without reading the message."""
-    separator = header.delimiters.field
-    head = f"ORC{separator}".encode("latin-1")
-    for line in body.replace(b"\n", b"\r").split(b"\r"):
-        if line.startswith(head):
-            fields = line.decode("latin-1").upper().split(separator, 7)
-            yield fields[1].strip(), fields[6].strip() if len(fields) > 6 else ""
+    for found in _orc(header.delimiters.field).finditer(body):
+        control, flag = found[1], found[2] or b""
+        yield control.decode("latin-1").upper().strip(), flag.decode("latin-1").upper().strip()
+
+
+@lru_cache(maxsize=8)
+def _orc(separator: str) -> re.Pattern[bytes]:
+    """ORC-1, and ORC-6 where there is one."""
+    sign = re.escape(separator.encode("latin-1"))
+    field = rb"[^\r\n" + sign + rb"]*+"
+    between = (sign + field) * 4
+    pattern = rb"(?<=[\r\n])ORC%b(%b)(?:%b%b(%b))?"
+    return re.compile(pattern % (sign, field, between, sign, field))

@@ -11,7 +11,7 @@ from adapter.domain.message import InboundMessage, MessageState
 from adapter.store.database import Database
 from adapter.store.tables import message
 
-_WRITTEN = (*InboundMessage._fields[:-2], "state", "reason", "owed_by")
+_WRITTEN = (*InboundMessage._fields[:-2], "reason", "owed_by", "state")
 _INSERT = f"INSERT INTO {message.name} ({', '.join(_WRITTEN)})"
 _LAST_ID = sa.select(sa.func.max(message.c.id))
 _NONE_NEW = 2**62  # above every id
@@ -68,8 +68,8 @@ def _insertion(
     row = f"({', '.join([mark] * len(_WRITTEN))})"
     values = list[Any]()
     for each, state in zip(batch, states, strict=True):
-        *written, refusal, owed_by = each
-        values += (*written, state.value, refusal, owed_by)
+        values += each
+        values.append(state.value)
     statement = f"{_INSERT} VALUES {', '.join([row] * len(batch))} ON CONFLICT DO NOTHING"
     return statement, tuple(values)
 
