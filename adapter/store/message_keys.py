@@ -11,7 +11,9 @@ from adapter.domain.identifiers import sha256_hex
 from adapter.store.tables import message, message_key
 
 ACCESSION, PATIENT, ORDER = "accession", "patient", "order"
-_NOT_INDEXED = sa.text("indexed = 0")  # word for word as the index has it, so that it serves
+NOT_INDEXED = sa.text("indexed = 0")  # word for word as the index has it, so that it serves
+"""Messages of the last moments: their keys, and most indexes of their columns, are still to come.
+"""
 _ADD_KEY = sa.text(
     f"INSERT INTO {message_key.name} (kind, value, message_id) "  # noqa: S608 - a table of ours
     "VALUES (:kind, :value, :message_id) ON CONFLICT DO NOTHING"
@@ -35,7 +37,7 @@ def unindexed(tx: sa.Connection, limit: int) -> list[tuple[int, str, bytes]]:
     """(id, protocol, body) of the oldest messages without keys."""
     query = (
         sa.select(message.c.id, message.c.protocol, message.c.body)
-        .where(_NOT_INDEXED)
+        .where(NOT_INDEXED)
         .order_by(message.c.id)
         .limit(limit)
     )

@@ -10,12 +10,13 @@ import sqlalchemy as sa
 
 from adapter.domain.message import MessageState
 from adapter.errors import NotFound
-from adapter.store.message_keys import ACCESSION, ORDER, PATIENT
+from adapter.store.message_keys import ACCESSION, NOT_INDEXED, ORDER, PATIENT
 from adapter.store.tables import delivery, message, message_key
 
 _SCANNED = 5_000  # bodies that one page of a search for text looks into
 _NAMES = 1_000
 LARGEST_ID = (1 << 63) - 1
+_INDEXED = sa.text("indexed = 1")  # word for word as the indexes have it, so that they serve
 
 Row = TypeVar("Row")
 
@@ -118,12 +119,14 @@ def types(tx: sa.Connection) -> list[str]:
 
 
 def _different(tx: sa.Connection, column: sa.Column[str]) -> list[str]:
-    """The values of an indexed column, one look into the index each."""
-    first = sa.select(sa.func.min(column).label("value")).cte(recursive=True)
-    after = sa.select(sa.func.min(column)).where(column > first.c.value).scalar_subquery()
+    """The values of an indexed column, one look into the index each, and those of late."""
+    smallest = sa.select(sa.func.min(column).label("value")).where(_INDEXED)
+    first = smallest.cte(recursive=True)
+    after = smallest.where(column > first.c.value).scalar_subquery()
     every = first.union_all(sa.select(after).where(first.c.value.is_not(None)))
-    query = sa.select(every.c.value).where(every.c.value.is_not(None)).limit(_NAMES)
-    return list(tx.execute(query).scalars())
+    known = sa.select(every.c.value).where(every.c.value.is_not(None)).limit(_NAMES)
+    late = sa.select(column).where(NOT_INDEXED).distinct().limit(_NAMES)
+    return sorted({*tx.execute(known).scalars(), *tx.execute(late).scalars()})
 
 
 class _Log(Generic[Row]):
@@ -135,10 +138,9 @@ class _Log(Generic[Row]):
 
     def page(self, search: Search, before: int | None, limit: int) -> Page[Row]:
         """One page; of a search for text, what some thousand bodies hold of it."""
-        ids = self._ids(search, before)
         if search.texts:
-            return self._with_text(search, ids, limit)
-        rows = self._rows(ids.limit(limit + 1), search)
+            return self._with_text(search, self._ids(search, before, _SCANNED), limit)
+        rows = self._rows(self._ids(search, before, limit + 1), search)
         return Page(rows[:limit], self._last(rows, limit))
 
     def find(self, wanted: sa.ColumnElement[bool], missing: str) -> tuple[Row, bytes]:
@@ -149,9 +151,20 @@ class _Log(Generic[Row]):
             raise NotFound(missing, code="not-found")
         return self._row(*found[1:]), found[0]
 
-    def _ids(self, search: Search, before: int | None) -> sa.Select[tuple[int]]:
+    def _ids(self, search: Search, before: int | None, limit: int) -> sa.Select[Any]:
+        """Ids in order. Messages of the last moments are in none of the indexes but their own."""
+        found = self._found(search, before).order_by(*self._order(search)).limit(limit)
+        if self._table is not message:
+            return found
+        parts = [sa.select(found.where(_INDEXED).subquery())]
+        parts.append(sa.select(found.where(NOT_INDEXED).subquery()))
+        both = sa.union_all(*parts).subquery()
+        by_time = [both.c[self._at.name].desc()] if search.since or search.until else []
+        return sa.select(both.c.id).order_by(*by_time, both.c.id.desc()).limit(limit)
+
+    def _found(self, search: Search, before: int | None) -> sa.Select[Any]:
         table = self._table
-        query = sa.select(table.c.id).order_by(*self._order(search))
+        query = sa.select(table.c.id, self._at)
         for name, values in search.equal.items():
             column = table.c[name]
             query = query.where(column == values[0] if len(values) == 1 else column.in_(values))
@@ -193,7 +206,7 @@ class _Log(Generic[Row]):
             raise NotFound(f"no page begins at {id_}", location="before", code="not-found")
         return sa.tuple_(self._at, self._table.c.id) < sa.tuple_(sa.literal(at), sa.literal(id_))
 
-    def _rows(self, ids: sa.Select[tuple[int]], search: Search) -> list[Row]:
+    def _rows(self, ids: sa.Select[Any], search: Search) -> list[Row]:
         found = ids.subquery()
         query = sa.select(*self._columns()).join(found, found.c.id == self._table.c.id)
         return [self._row(*row) for row in self._tx.execute(query.order_by(*self._order(search)))]
@@ -206,7 +219,7 @@ class _Log(Generic[Row]):
         ]
 
     def _with_text(self, search: Search, ids: sa.Select[tuple[int]], limit: int) -> Page[Row]:
-        looked = ids.limit(_SCANNED).subquery()
+        looked = ids.subquery()
         table = self._table
         holds = sa.or_(*(_holds(self._tx, table.c.body, each) for each in search.texts))
         found = sa.select(table.c.id).join(looked, looked.c.id == table.c.id).where(holds)

@@ -95,5 +95,7 @@ def _empty(tx: sa.Connection, kind: Kind, id_: int, body: bytes, remarks: str, n
 
 def _old(kind: Kind, before: str) -> tuple[sa.ColumnElement[bool], ...]:
     body = kind.table.c.body
-    owed = [message.c.owed_by == ""] if kind.table is message else []  # else its answer is lost
-    return *owed, kind.table.c.state == kind.done, kind.at < before, sa.func.length(body) > 0
+    old = [kind.table.c.state == kind.done, kind.at < before, sa.func.length(body) > 0]
+    if kind.table is message:  # else its answer is lost, or the keys by which it is found
+        old += [message.c.owed_by == "", message.c.indexed == sa.literal_column("1")]
+    return tuple(old)

@@ -16,6 +16,12 @@ __all__ = ["ai_tables", "audit", "metadata"]
 VERSION_TABLE = "readout_schema_version"
 """Where alembic writes which migration the tables are at."""
 
+def _index_once_indexed(column: str) -> sa.Index:
+    where = sa.text("indexed = 1")
+    name = f"ix_readout_message_{column}"
+    return sa.Index(name, column, "id", sqlite_where=where, postgresql_where=where)
+
+
 message = sa.Table(  # every message that came in, byte for byte
     "readout_message",
     metadata,
@@ -35,9 +41,10 @@ message = sa.Table(  # every message that came in, byte for byte
     _text("owed_by", ""),  # listener that has yet to tell the sender what became of it (MSH-16)
     sa.UniqueConstraint("control_id", "sender", "body_sha256"),
     sa.Index("ix_readout_message_state", "state", "id"),
-    sa.Index("ix_readout_message_type", "type", "id"),
-    sa.Index("ix_readout_message_sender", "sender", "id"),
-    sa.Index("ix_readout_message_received_at", "received_at", "id"),
+    # what a person searches by is written once a message is indexed, not while its sender waits
+    _index_once_indexed("type"),
+    _index_once_indexed("sender"),
+    _index_once_indexed("received_at"),
     sa.Index(
         "ix_readout_message_unindexed",
         "id",

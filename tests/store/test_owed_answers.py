@@ -5,6 +5,7 @@ from __future__ import annotations
 from adapter.domain.message import MessageState
 from adapter.store import messages, owed_answers, retention
 from adapter.store.database import Database
+from adapter.store.message_keys import add_keys
 from adapter.store.owed_answers import OwedAnswers
 from adapter.store.retention import KINDS, Removed
 from tests.store.test_messages import message
@@ -22,6 +23,7 @@ def test_what_is_applied_is_owed_until_it_is_given(database: Database) -> None:
     with database.write() as tx:
         for each in (one, two, other):
             messages.settle_same(tx, each, MessageState.APPLIED)
+        add_keys(tx, range(1, 5), [])
         assert owed_answers.count_by_listener(tx) == {"north": 2, "south": 1}
     assert ledger.owed("north", None, 10) == [one, two]
     assert ledger.owed("north", one.sender, 1) == [one]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from adapter.domain.identifiers import sha256_hex
 from adapter.domain.message import InboundMessage, MessageState
-from adapter.store import message_log, messages, studies
+from adapter.store import message_keys, message_log, messages, studies
 from adapter.workflow.upkeep import Upkeep
 from tests.fakes.house import Workflow
 
@@ -16,6 +16,7 @@ def receive(workflow: Workflow, control_id: str) -> None:
     with workflow.database.write() as tx:
         messages.store(tx, [each])
         messages.settle_same(tx, each, MessageState.APPLIED)
+        message_keys.add_keys(tx, [id_ for id_, _, _ in message_keys.unindexed(tx, 9)], [])
 
 
 def left(workflow: Workflow) -> list[str]:
