@@ -12,7 +12,7 @@ from pathlib import Path
 import sqlalchemy as sa
 import structlog
 
-from adapter import __version__
+from adapter import __version__, event_loop
 from adapter.audit.heads import HeadKeeper
 from adapter.audit.keys import AuditKeys, open_keys
 from adapter.clock import SystemClock
@@ -387,9 +387,4 @@ def serve(settings: Settings, ready: Callable[[Service], None], *, doors: bool =
             loop.add_signal_handler(number, stop.set)
         await service.run(ready, stop, doors=doors)
 
-    try:
-        import uvloop
-
-        uvloop.run(main())
-    except ModuleNotFoundError:
-        asyncio.run(main())
+    event_loop.run(main())

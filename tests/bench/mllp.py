@@ -20,6 +20,7 @@ from pathlib import Path
 import psutil
 import uvloop
 
+from adapter import event_loop
 from adapter.clock import SystemClock
 from adapter.domain.message import InboundMessage, MessageState
 from adapter.hl7v2.framing import END, frame
@@ -237,7 +238,8 @@ def main() -> None:
     parser.add_argument("--folder", type=Path)
     options = parser.parse_args()
     if options.serve:
-        uvloop.run(SERVERS[options.serve](options.folder))
+        run = event_loop.run if options.serve == "readout" else uvloop.run  # as each of them is run
+        run(SERVERS[options.serve](options.folder))
         return
     results: dict[str, list[Result]] = {name: [] for name in SERVERS}
     for turn in range(options.rounds):
