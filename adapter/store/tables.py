@@ -16,6 +16,7 @@ __all__ = ["ai_tables", "audit", "metadata"]
 VERSION_TABLE = "readout_schema_version"
 """Where alembic writes which migration the tables are at."""
 
+
 def _index_once_indexed(column: str) -> sa.Index:
     where = sa.text("indexed = 1")
     name = f"ix_readout_message_{column}"
