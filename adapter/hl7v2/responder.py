@@ -41,6 +41,10 @@ class Responder:
 
     def __init__(self, mapping: OrderMapping, outcome_of: OutcomeOf) -> None:
         self.mapping, self._outcome_of = mapping, outcome_of
+        senders = mapping.responses.senders
+        self._is_named = lru_cache(maxsize=256)(
+            lambda sender: any(fnmatchcase(sender, each) for each in senders)
+        )
 
     def turn(self, header: Header, body: bytes) -> Turn | None:
         """Whether a later answer is asked for (MSH-15, MSH-16, the mapping), and when. Cheap."""
@@ -67,13 +71,15 @@ class Responder:
         rule = self.mapping.responses
         if header.type not in rule.messages:
             return False
+        if not _asking(header.delimiters.field, rule.controls).search(body):
+            return self._is_named(header.sender)
         asked = list(_controls(header, body))
         flags = {rule.flags[flag] for _, flag in asked if flag in rule.flags and flag}
         if flags:
             return flags != {Detail.NONE}
-        if not rule.controls.isdisjoint(control for control, _ in asked):
+        if not rule.controls.isdisjoint([control for control, _ in asked]):
             return True
-        return any(fnmatchcase(header.sender, each) for each in rule.senders)
+        return self._is_named(header.sender)
 
     def refusal(
         self, header: Header, body: bytes, refusal: ReadoutError, write: Write
@@ -130,10 +136,25 @@ def _controls(header: Header, body: bytes) -> Iterator[tuple[str, str]]:
 
 
 @lru_cache(maxsize=8)
+def _asking(separator: str, controls: frozenset[str]) -> re.Pattern[bytes]:
+    """An ORC with one of these in ORC-1, or with anything in ORC-6."""
+    orc, field, sign = _parts(separator)
+    named = b"|".join(re.escape(each.encode("latin-1", "replace")) for each in sorted(controls))
+    control = rb"\s*(?i:%b)\s*(?=%b|[\r\n]|\Z)" % (named or rb"(?!)", sign)
+    flag = (field + sign) * 5 + rb"[^\r\n%b]" % sign
+    return re.compile(rb"%b(?:%b|%b)" % (orc, control, flag))
+
+
+@lru_cache(maxsize=8)
 def _orc(separator: str) -> re.Pattern[bytes]:
     """ORC-1, and ORC-6 where there is one."""
+    orc, field, sign = _parts(separator)
+    between = (sign + field) * 4 + sign
+    return re.compile(rb"%b(%b)(?:%b(%b))?" % (orc, field, between, field))
+
+
+def _parts(separator: str) -> tuple[bytes, bytes, bytes]:
+    """Patterns of the beginning of an ORC, of a field, and of the separator."""
     sign = re.escape(separator.encode("latin-1"))
-    field = rb"[^\r\n" + sign + rb"]*+"
-    between = (sign + field) * 4
-    pattern = rb"(?<=[\r\n])ORC%b(%b)(?:%b%b(%b))?"
-    return re.compile(pattern % (sign, field, between, sign, field))
+    begin = rb"ORC%b(?<=[\r\n]ORC%b)" % (sign, sign)  # what begins with letters is found fast
+    return begin, rb"[^\r\n%b]*+" % sign, sign

@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -24,14 +25,17 @@ from adapter import event_loop
 from adapter.clock import SystemClock
 from adapter.domain.message import InboundMessage, MessageState
 from adapter.hl7v2.framing import END, frame
-from adapter.hl7v2.listener import MllpLimits, MllpListener
+from adapter.hl7v2.listener import Door, MllpLimits, MllpListener
 from adapter.hl7v2.message import Message
 from adapter.hl7v2.orders import check_orders
 from adapter.hl7v2.plain_order import PlainOrder
+from adapter.hl7v2.responder import Responder
 from adapter.mapping.files import MappingFiles
 from adapter.mapping.hl7_orders import load_order_mapping
 from adapter.store import messages
 from adapter.store.database import Database
+from adapter.store.owed_answers import OwedAnswers
+from adapter.workflow.outcomes import outcome_of
 
 _SAMPLE = Path(__file__).parent.parent / "samples" / "hl7v2" / "orm_o01_chest.hl7"
 _SIZE = 1098
@@ -64,8 +68,18 @@ async def serve_readout(folder: Path) -> None:
     def store(batch: Sequence[InboundMessage]) -> Sequence[MessageState]:
         return messages.store_group(database, batch)
 
+    door = Door(
+        responder=Responder(mapping, partial(outcome_of, database)), ledger=OwedAnswers(database)
+    )
     listener = MllpListener(
-        "127.0.0.1", 0, MllpLimits(), review, store, SystemClock(), glance=PlainOrder(mapping)
+        "127.0.0.1",
+        0,
+        MllpLimits(),
+        review,
+        store,
+        SystemClock(),
+        glance=PlainOrder(mapping),
+        door=door,
     )
     await listener.start()
     print(listener.port, flush=True)

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from hl7apy.consts import VALIDATION_LEVEL
 from hl7apy.parser import parse_message
+from hypothesis import given
+from hypothesis import strategies as st
 
 from adapter.domain.identifiers import sha256_hex
 from adapter.domain.message import InboundMessage, MessageState
@@ -17,7 +19,7 @@ from adapter.errors import ReadoutError
 from adapter.hl7v2.ack import Acknowledger
 from adapter.hl7v2.message import Header
 from adapter.hl7v2.responder import Responder, Turn
-from adapter.mapping.hl7_orders import OrderMapping
+from adapter.mapping.hl7_orders import Detail, OrderMapping
 from tests.hl7v2.responding import AT, OBR, PID, Told, faults, message
 
 
@@ -227,3 +229,30 @@ def test_a_sender_may_always_want_it(mapping: OrderMapping) -> None:
 def test_other_messages_have_no_order_response(mapping: OrderMapping) -> None:
     body = message(kind="ADT^A08", modes="NE|AL")
     assert Responder(mapping, Told()).turn(Header.parse(body), body) is None
+
+
+ORCS = st.lists(
+    st.tuples(
+        st.sampled_from(["NW", "SN", " sn ", "XO", "", "CA", "S N"]),
+        st.lists(st.sampled_from(["", "a", "SN", "x^y"]), max_size=4),
+        st.sampled_from(["", "", "E", "N", " ", "D"]),
+    ),
+    max_size=3,
+)
+
+
+@given(orcs=ORCS, sign=st.sampled_from("|#]"), end=st.sampled_from(["\r", "\r\n", "\n"]))
+def test_whether_an_answer_is_wanted_is_seen_without_cutting_the_message(
+    mapping: OrderMapping, orcs: list[tuple[str, list[str], str]], sign: str, end: str
+) -> None:
+    lines = [f"MSH{sign}^~\\&{sign}EHR{sign}N{sign * 5}ORM^O01{sign}C1{sign}P{sign}2.5.1"]
+    for control, others, flag in orcs:
+        fields = ["ORC", control, *others, *[""] * (4 - len(others)), flag, "ORC", f"xORC{sign}SN"]
+        lines += [sign.join(fields), f"OBR{sign}1"]
+    body = (end.join(lines) + end).encode()
+    rule = mapping.responses
+    flags = {rule.flags.get(flag.strip()) for _, _, flag in orcs if flag.strip()} - {None}
+    asked = any(control.strip().upper() in rule.controls for control, _, _ in orcs)
+    expected = flags != {Detail.NONE} if flags else asked
+    turn = Responder(mapping, Told()).turn(Header.parse(body), body)
+    assert (turn is Turn.INSTEAD) == expected
