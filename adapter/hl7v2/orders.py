@@ -87,10 +87,11 @@ def check_orders(message: Message, mapping: OrderMapping) -> None:
 
 def _requests(message: Message, mapping: OrderMapping) -> Iterator[Request]:
     """The requests that are orders."""
-    found = False
+    found, bare = False, None
     for request in requests(message):
         asked = request.at(_CONTROL).upper()
         if request.is_bare and not _names_order(request, asked, mapping):
+            bare = bare or (request if _is_new(asked, mapping) else None)
             continue
         found = True
         if asked not in mapping.silent_controls:
@@ -104,6 +105,17 @@ def _requests(message: Message, mapping: OrderMapping) -> Iterator[Request]:
             location="OBR^1",
             code="required",
         )
+    if bare is not None:
+        raise Rejected(
+            "a new order has no OBR segment; the others of the message are not taken without it",
+            location=f"ORC^{bare.orc}",
+            code="required",
+        )
+
+
+def _is_new(asked: str, mapping: OrderMapping) -> bool:
+    control = mapping.controls.get(asked)
+    return control is not None and control.action is OrderAction.NEW
 
 
 def _names_order(request: Request, asked: str, mapping: OrderMapping) -> bool:

@@ -242,6 +242,7 @@ def test_a_coded_reason_prefers_text_and_keeps_all_repetitions(read: Read) -> No
         (["ORC||P1|||SC", obr()], "ORC^1^1", "required"),
         ([obr()], "ORC^1^1", "required"),
         ([ORC], "OBR^1", "required"),
+        ([ORC, obr(), "ORC|NW|P9"], "ORC^2", "required"),
     ],
 )
 def test_what_is_missing_is_named_by_its_place(
