@@ -141,10 +141,10 @@ class DbosJobs:
             await self._handlers[job](key)
         except TryAgain as error:
             wait = error.after if error.after is not None else self._backoff(attempt)
-            log.info("job_again", job=job, attempt=attempt, wait_s=wait, why=str(error))
-        except Exception as error:  # a bug or an outage: the promise is kept, someone is told
+            log.info("job_again", job=job, attempt=attempt, wait_s=wait)
+        except Exception:  # a bug or an outage: the promise is kept, someone is told
             wait = self._backoff(attempt + 2)
-            log.exception("job_failed", job=job, attempt=attempt, wait_s=wait, why=repr(error))
+            log.exception("job_failed", job=job, attempt=attempt, wait_s=wait)
         else:
             for soon in _FREE_PLACE_S:
                 self._wake_in(soon, job)
@@ -209,7 +209,7 @@ class DbosJobs:
                     self._adopt_dead()
                 self._prune()
             except Exception as error:  # housekeeping must outlive any outage of the database
-                log.warning("jobs_janitor", why=repr(error))
+                log.warning("jobs_janitor", why=type(error).__name__)
 
     def _adopt_dead(self) -> None:
         """Give jobs that a dead node was running back to their queues."""

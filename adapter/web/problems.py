@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 import uuid
 from collections.abc import Callable
 from http import HTTPStatus
@@ -27,6 +26,7 @@ from adapter.errors import (
 )
 from adapter.fhir.outcome import operation_outcome
 from adapter.oauth.tokens import NotAuthenticated, NotPermitted
+from adapter.observability.logs import where
 from adapter.workflow.stale_edits import StaleEdit
 
 log = structlog.get_logger()
@@ -37,7 +37,6 @@ PLUG_IN = "/v1/process"
 """The address of the plug-in, whose errors have the form of its contract."""
 _DATABASE_AWAY = "the database does not answer; try again"
 _SAME_MOMENT = "another request wrote the same at this moment; send yours again"
-_FRAMES = 8
 
 
 class Problem(BaseModel):
@@ -128,7 +127,7 @@ def answer(error: ReadoutError, path: str, status: int | None = None) -> JSONRes
 def unexpected(error: Exception, path: str) -> JSONResponse:
     """The answer to a bug: nothing of it but a number that is in the log as well."""
     number = uuid.uuid4().hex
-    log.error("http_failed", number=number, error=type(error).__name__, where=_where(error))
+    log.error("http_failed", number=number, error=type(error).__name__, where=where(error))
     told = f"something went wrong inside; the log has it under {number}"
     if is_fhir(path):
         return JSONResponse(operation_outcome(ReadoutError(told)), 500, media_type=FHIR_JSON)
@@ -217,9 +216,3 @@ def _of_http(error: HTTPException) -> Rejected:
 
 class _WrongMethod(Rejected):
     http_status = 405
-
-
-def _where(error: Exception) -> list[str]:
-    """The innermost frames; the message itself may hold patient data."""
-    frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
-    return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]

@@ -138,7 +138,7 @@ class FhirSources:
             else:
                 await self._fetching.sweep(feed)
         except Rejected as error:
-            log.warning("fhir_source_refuses", source=feed.source.name, why=str(error))
+            log.warning("fhir_source_refuses", source=feed.source.name, why=error.code)
 
     async def _turn(self, feed: Feed, turn: int) -> None:
         name, problem = feed.source.name, ""
@@ -152,7 +152,7 @@ class FhirSources:
             problem = str(error)
             told = getattr(error, "after", None) or self._house.retry_cap
             wait = min(wait, told)
-            log.warning("fhir_source_waits", source=name, wait_s=wait, why=problem)
+            log.warning("fhir_source_waits", source=name, wait_s=wait, why=type(error).__name__)
         await asyncio.to_thread(self._next_turn, name, turn, problem, wait)
 
     def _next_turn(self, name: str, turn: int, problem: str, wait: float) -> None:

@@ -81,7 +81,7 @@ class FhirTasks:
                 task = await self._write(feed.server, rule, seen, status)
                 kept |= {"task": task, "task_status": status if task else ""}
             except Rejected as error:
-                log.warning("fhir_task_refused", source=name, why=str(error))
+                log.warning("fhir_task_refused", source=name, why=error.code)
                 kept |= {"task_status": status}
                 await asyncio.to_thread(self._note, study, f"{name}: {error}")
         await asyncio.to_thread(self._keep, name, id_, kept)

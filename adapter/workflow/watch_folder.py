@@ -72,7 +72,7 @@ class WatchFolder:
                 Accession(path.stem), _chunks(path), media_type, author="watch folder"
             )
         except Rejected as error:
-            log.warning("watch_folder_refused", why=str(error))
+            log.warning("watch_folder_refused", why=error.code)
             self._move(path, "refused")
             return
         self._move(path, "done")
