@@ -45,7 +45,7 @@ from adapter.mapping.listeners import (
 )
 from adapter.mapping.message_table import load_message_mapping
 from adapter.mapping.plug_in import load_plug_in
-from adapter.mapping.reporting import ReportingTables
+from adapter.mapping.tables_in_force import TablesInForce
 from adapter.mapping.workspace import load_workspace
 from adapter.observability.logs import configure_logs
 from adapter.observability.memory import keep_giving_back
@@ -236,6 +236,9 @@ class Service:
         http: asyncio.Task[None] | None = None
         sweeping: asyncio.Task[None] | None = None
         tidying = asyncio.create_task(keep_giving_back())
+        following = asyncio.create_task(
+            self.parts.site_mappings.keep_following(self.settings.jobs_poll_seconds)
+        )
         try:
             if door is not None:
                 await self._doors.open()
@@ -250,6 +253,7 @@ class Service:
             await self._until(stop)
         finally:
             tidying.cancel()
+            following.cancel()
             if sweeping is not None:
                 await self.parts.contexts.stop()
                 sweeping.cancel()
@@ -282,6 +286,7 @@ class Service:
         jobs.handle(flow.FETCH, parts.fhir_sources.fetch)
         jobs.handle(flow.TELL, parts.fhir_sources.tasks.tell)
         jobs.handle(flow.LEDGER, self._ledger.write)
+        parts.site_mappings.follow()
         jobs.start()
         owed = reconcile(self.house)
         log.info("started", node=self.settings.node_id, owed=owed)
@@ -326,7 +331,7 @@ class Service:
             jobs=jobs,
             clock=SystemClock(),
             audio=AudioFiles(settings.data_dir / "audio"),
-            tables=ReportingTables.load(files),
+            mappings=TablesInForce(files),
             recognizer=self._recognizer,
             routes=routes,
             language=settings.speech_language,

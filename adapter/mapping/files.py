@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -49,7 +49,7 @@ class MappingFile:
     def read(self, kind: type[Table]) -> Table:
         """The file as a table; raises ConfigurationError naming file and key."""
         try:
-            return kind.model_validate(yaml.load(self.body, Loader=_LOADER))  # noqa: S506 - both are safe loaders
+            return _parsed(kind, self.body)
         except (yaml.YAMLError, UnicodeDecodeError) as error:
             raise ConfigurationError(f"{self.path} is not valid YAML: {error}") from None
         except RecursionError:
@@ -90,6 +90,29 @@ class MappingFiles:
 
 
 @dataclass(frozen=True)
+class OverlaidMappingFiles(MappingFiles):
+    """The files there are, with some that are added or take the place of their namesakes."""
+
+    over: Mapping[str, MappingFile] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, below: MappingFiles, *files: MappingFile) -> OverlaidMappingFiles:
+        """`files` over what is there already."""
+        held = below.over if isinstance(below, OverlaidMappingFiles) else {}
+        return cls(below.site, below.packaged, {**held, **{each.name: each for each in files}})
+
+    def get(self, name: str) -> MappingFile:
+        """The file that lies above under this name, else the file that is there."""
+        return self.over.get(name) or super().get(name)
+
+    def folder(self, name: str) -> list[MappingFile]:
+        """All files of a folder, each once."""
+        above = (each for each in self.over.values() if each.name.startswith(f"{name}/"))
+        found = {each.name: each for each in (*super().folder(name), *above)}
+        return [found[each] for each in sorted(found)]
+
+
+@dataclass(frozen=True)
 class StoredMappingFiles(MappingFiles):
     """Mapping files by name and body, as a report's record keeps them."""
 
@@ -104,6 +127,11 @@ class StoredMappingFiles(MappingFiles):
     def folder(self, name: str) -> list[MappingFile]:
         """All stored files of a folder by name."""
         return [self.get(each) for each in sorted(self.bodies) if each.startswith(f"{name}/")]
+
+
+@lru_cache(maxsize=256)  # of all files most stay when one is written anew
+def _parsed(kind: type[Table], body: bytes) -> Table:
+    return kind.model_validate(yaml.load(body, Loader=_LOADER))  # noqa: S506 - both are safe loaders
 
 
 def _bounded(path: Path) -> bytes:

@@ -43,6 +43,11 @@ class ReportingTables:
         sources = (*words, *findings, *forms, rules)
         return cls(vocabularies, lexicon, templates, checks, sources)
 
+    @cached_property
+    def versions(self) -> dict[str, str]:
+        """Name -> hash of each file they were read from."""
+        return {each.name: each.sha256 for each in self.sources}
+
     def vocabulary(self, language: str) -> Vocabulary:
         """The vocabulary of a language; one that changes no word when there is none.
 

@@ -32,6 +32,13 @@ def of_house(tx: sa.Connection, event: str) -> list[tuple[str, str]]:
     return [(row[0], row[1]) for row in tx.execute(found.order_by(history.c.id))]
 
 
+def mark(tx: sa.Connection, event: str) -> tuple[int, int]:
+    """(how often, id of the newest): differs once something of this kind has happened anew."""
+    query = sa.select(sa.func.count(), sa.func.coalesce(sa.func.max(history.c.id), 0))
+    row = tx.execute(query.where(history.c.accession == "", history.c.event == event)).one()
+    return row[0], row[1]
+
+
 def last(tx: sa.Connection) -> int:
     """Id of the newest change; 0 where there is none."""
     return tx.scalar(sa.select(sa.func.max(history.c.id))) or 0

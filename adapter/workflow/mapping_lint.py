@@ -3,34 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from adapter.errors import ReadoutError
-from adapter.mapping.files import MappingFile, MappingFiles, MappingTable
+from adapter.mapping.files import MappingFile, MappingTable
 from adapter.mapping.lexicon import Lexicon
 from adapter.mapping.template_table import MacroFile, TemplateTable
 from adapter.mapping.templates import read_template
 from adapter.reporting.template_lint import lint, macro_faults
-
-
-@dataclass(frozen=True)
-class WithCandidate(MappingFiles):
-    """The files there are, with one that is to be added or to take the place of its namesake."""
-
-    candidate: MappingFile | None = None
-
-    def get(self, name: str) -> MappingFile:
-        """The candidate under its own name, else the file that is there."""
-        if self.candidate is not None and name == self.candidate.name:
-            return self.candidate
-        return super().get(name)
-
-    def folder(self, name: str) -> list[MappingFile]:
-        """All files of a folder, the candidate among them."""
-        found = {each.name: each for each in super().folder(name)}
-        if self.candidate is not None and self.candidate.name.startswith(f"{name}/"):
-            found[self.candidate.name] = self.candidate
-        return [found[each] for each in sorted(found)]
 
 
 def file_faults(file: MappingFile, kind: type[MappingTable], lexicon: Lexicon | None) -> list[str]:

@@ -22,6 +22,7 @@ from adapter.reporting.pipeline import ReportInputs
 from adapter.store import deliveries, differences, prior_reports, reports, studies
 from adapter.store.prior_reports import KeptReport
 from adapter.store.reports import StoredReport
+from adapter.workflow.kept_tables import begun_with
 from adapter.workflow.priors import remerge_open
 from adapter.workflow.reports import Reports, Version, gather
 from adapter.workflow.study_flow import SIGNED, House
@@ -129,9 +130,10 @@ class _Closing:
         signed = SignedElsewhere(text, report.source, report.person, report.signed_at)
         again = self._study.report_status in SIGNED
         kind = DeliveryKind.ADDENDUM if again else DeliveryKind.FINAL
-        known = gather(self._tx, self._study, kind.value, self._house.tables)
+        tables = begun_with(self._house, self._tx, last)
+        known = gather(self._tx, self._study, kind.value, tables)
         inputs = replace(known, status=kind.value, elsewhere=signed)
-        return self._made.prepare(self._study, inputs, last, kind, report.person)
+        return self._made.prepare(self._study, inputs, last, kind, report.person, tables)
 
     def _note(self, number: int, withdrawn: int) -> None:
         person = self._report.person

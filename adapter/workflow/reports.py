@@ -36,6 +36,7 @@ from adapter.store import (
 )
 from adapter.store.reports import StoredReport
 from adapter.workflow import ai_due
+from adapter.workflow.kept_tables import begun_with, shown_with
 from adapter.workflow.priors import prior_of, remerge_open
 from adapter.workflow.report_messages import is_owed, report_message
 from adapter.workflow.study_flow import (
@@ -65,6 +66,8 @@ class Version:
     person: Practitioner | None
     issued_at: str
     messages: tuple[Delivery, ...]
+    tables: ReportingTables
+    """What it was built with."""
 
 
 class Reports:
@@ -81,7 +84,8 @@ class Reports:
         with self._house.database.read() as tx:
             study = studies.get(tx, accession)
             last = reports.latest(tx, accession)
-            inputs = gather(tx, study, "preliminary", self._house.tables)
+            tables = begun_with(self._house, tx, last)
+            inputs = gather(tx, study, "preliminary", tables)
         if last is not None and study.report_status in SIGNED:
             self._tell(study, last, inputs.communications)
             return
@@ -89,10 +93,10 @@ class Reports:
             return
         cancelled = study.order_status is OrderStatus.CANCELLED
         kind = DeliveryKind.CANCELLATION if cancelled else DeliveryKind.PRELIMINARY
-        version = self.prepare(study, inputs, last, kind, None)
+        version = self.prepare(study, inputs, last, kind, None, tables)
         with self._house.database.write() as tx:
             study = studies.get(tx, accession, lock=True)
-            now = gather(tx, study, "preliminary", self._house.tables)
+            now = gather(tx, study, "preliminary", tables)
             if study.report_status in CLOSED or now != inputs:
                 return  # what changed meanwhile has put its own merge
             said = (version.report.status, version.text)  # a draft was never sent
@@ -104,9 +108,11 @@ class Reports:
         shown = from_json(ReportInputs, last.inputs_json)
         if shown.elsewhere is not None or shown.communications == told:
             return
+        with self._house.database.read() as tx:
+            tables = shown_with(self._house, tx, last)
         inputs = replace(shown, communications=told)
         person = from_json(Practitioner, last.person) if last.person else None
-        version = self.prepare(study, inputs, last, DeliveryKind.COMMUNICATION, person)
+        version = self.prepare(study, inputs, last, DeliveryKind.COMMUNICATION, person, tables)
         with self._house.database.write() as tx:
             if studies.get(tx, version.accession, lock=True).version != study.version:
                 raise TryAgain("the study changed meanwhile", after=0.0)
@@ -119,9 +125,10 @@ class Reports:
         last: StoredReport | None,
         kind: DeliveryKind,
         person: Practitioner | None,
+        tables: ReportingTables,
     ) -> Version:
         """Build the report and its messages (pure computation, milliseconds)."""
-        report = build_report(inputs, self._house.tables)
+        report = build_report(inputs, tables)
         issued_at = self._house.now()
         elsewhere = inputs.elsewhere
         leaves = (inputs.status != _DRAFT or kind.takes_back) and elsewhere is None
@@ -135,6 +142,7 @@ class Reports:
             person=person,
             issued_at=issued_at,
             messages=self._messages(inputs, report, kind, person, issued_at) if leaves else (),
+            tables=tables,
         )
 
     def _messages(
@@ -168,10 +176,11 @@ class Reports:
         """What would be sent if the latest version went out as this kind now; nothing is stored."""
         with self._house.database.read() as tx:
             study, last = studies.get(tx, accession), reports.get_latest(tx, accession)
+            tables = shown_with(self._house, tx, last)
         inputs = from_json(ReportInputs, last.inputs_json)
         signed = study.report_status in SIGNED
         inputs = inputs if signed else replace(inputs, status=kind.value)
-        return self.prepare(study, inputs, last, kind, person)
+        return self.prepare(study, inputs, last, kind, person, tables)
 
     def write(self, tx: sa.Connection, version: Version, *, send: bool) -> None:
         """Write the version and queue its messages; the caller has checked that it still stands."""
@@ -183,7 +192,7 @@ class Reports:
             number=version.number,
             status=version.report.status,
             inputs_json=to_json(version.inputs),
-            mappings_json=reports.keep_mappings(tx, [*house.tables.sources, *profiles]),
+            mappings_json=reports.keep_mappings(tx, [*version.tables.sources, *profiles]),
             report_json=to_json(version.report),
             text=version.text,
             created_at=version.issued_at,
@@ -197,7 +206,8 @@ class Reports:
         detail = f"version {version.number}"
         studies.note(tx, accession, version.issued_at, f"report {version.report.status}", detail)
         signed = status in CLOSED
-        checked = [flag for flag in version.report.flags if flag.code in house.tables.checks.rules]
+        rules = version.tables.checks.rules
+        checked = [flag for flag in version.report.flags if flag.code in rules]
         shown_here = version.inputs.elsewhere is None
         alerts.record(tx, accession, checked, version.issued_at, signed=signed, new=shown_here)
         if signed:
@@ -226,12 +236,13 @@ class Reports:
             study = studies.get(tx, accession)
             last = reports.get_latest(tx, accession)
             told = communications.of_study(tx, accession)
+            tables = shown_with(self._house, tx, last)
         inputs = change(study, from_json(ReportInputs, last.inputs_json), last)
         inputs = replace(inputs, communications=told)
         if inputs.order != study.order:  # the patient was corrected since: said so in the record
             template = reports.shown(last).template.id
             inputs = replace(inputs, order=study.order, template=template)
-        version = self.prepare(study, inputs, last, kind, person)
+        version = self.prepare(study, inputs, last, kind, person, tables)
         with self._house.database.write() as tx:
             now = studies.get(tx, accession, lock=True)
             if now.version != study.version:
@@ -270,9 +281,8 @@ def _same(last: StoredReport | None, inputs: ReportInputs) -> bool:
     return last is not None and last.inputs_json == to_json(inputs)
 
 
-def pending_change(
-    tx: sa.Connection, study: Study, last: StoredReport, tables: ReportingTables
-) -> bool:
+def pending_change(house: House, tx: sa.Connection, study: Study, last: StoredReport) -> bool:
     """Whether something arrived that the latest version does not hold yet."""
     shown = from_json(ReportInputs, last.inputs_json)
-    return replace(gather(tx, study, shown.status, tables), addenda=shown.addenda) != shown
+    known = gather(tx, study, shown.status, shown_with(house, tx, last))
+    return replace(known, addenda=shown.addenda) != shown

@@ -166,7 +166,7 @@ class SignOff:
         ]
         if waiting:
             raise Conflict(f"{', '.join(waiting)} is still being transcribed", code="untranscribed")
-        if pending_change(tx, study, last, self._house.tables) or number not in (None, last.number):
+        if pending_change(self._house, tx, study, last) or number not in (None, last.number):
             raise Conflict(
                 f"the report has changed since you read it; read version {last.number} or later",
                 code="moved",

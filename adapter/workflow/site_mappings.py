@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import tempfile
-from dataclasses import dataclass
+import threading
 from pathlib import Path
 from typing import NamedTuple
+
+import sqlalchemy as sa
+import structlog
 
 from adapter.domain.audit import Verb
 from adapter.domain.identifiers import sha256_hex
 from adapter.domain.people import Practitioner
-from adapter.errors import Conflict, NotFound, Rejected, TryAgain
-from adapter.mapping.files import MappingFile, MappingFiles, MappingTable
+from adapter.errors import ConfigurationError, Conflict, NotFound, Rejected, TryAgain
+from adapter.mapping.files import (
+    MappingFile,
+    MappingFiles,
+    MappingTable,
+    OverlaidMappingFiles,
+)
 from adapter.mapping.reporting import ReportingTables
 from adapter.mapping.template_table import MacroFile, TemplateTable
 from adapter.mapping.vocabulary import SITE
 from adapter.mapping.vocabulary_table import VocabularyOverlay, VocabularyTable
-from adapter.store import audit, changes, reports, studies
-from adapter.workflow.mapping_lint import WithCandidate, faults, file_faults
+from adapter.store import audit, changes, reports
+from adapter.workflow.mapping_lint import faults, file_faults
+from adapter.workflow.mapping_versions import CHANGED, Version, in_force, keep, written
 from adapter.workflow.study_flow import House
+
+log = structlog.get_logger()
 
 FOLDERS: dict[str, type[MappingTable]] = {
     "templates": TemplateTable,
@@ -30,8 +42,6 @@ FOLDERS: dict[str, type[MappingTable]] = {
 LARGEST = 262_144
 """Largest file that is taken, in bytes."""
 
-CHANGED = "mapping changed"
-_HOUSE = ""  # the accession of events that belong to no study
 _NAME = re.compile(r"(templates|macros|vocabulary)/[a-z0-9_]{1,60}(\.site)?\.yaml")
 
 
@@ -42,14 +52,6 @@ class Held(NamedTuple):
     site: bool
 
 
-class Version(NamedTuple):
-    """One version that was written here: when (ISO 8601, UTC), by whom, and its hash."""
-
-    at: str
-    person: str
-    sha256: str
-
-
 class Refused(Rejected):
     """The file has faults and was not written (HTTP 422)."""
 
@@ -58,17 +60,54 @@ class Refused(Rejected):
         self.found = found
 
 
-@dataclass(frozen=True)
 class SiteMappings:
-    """The desk at which templates, macros and words are kept."""
+    """The desk at which templates, macros and words are kept, and come into force.
 
-    house: House
-    files: MappingFiles
+    `own`: the files of this node. `trouble`: why what was written last is not in force; empty: it
+    is.
+    """
+
+    def __init__(self, house: House, own: MappingFiles) -> None:
+        self.house = house
+        self.own = own
+        self.trouble = ""
+        self._seen = (0, 0)
+        self._following = threading.Lock()
+
+    @property
+    def files(self) -> MappingFiles:
+        """Those in force."""
+        return self.house.mappings.files
+
+    def follow(self) -> bool:
+        """Put into force what was written since, at any node; whether there was anything."""
+        with self._following, self.house.database.read() as tx:
+            mark = changes.mark(tx, CHANGED)
+            if mark == self._seen:
+                return False
+            self._seen, self.trouble = mark, ""
+            try:
+                self.house.mappings.swap(in_force(tx, self.own))
+            except ConfigurationError as error:
+                self.trouble = str(error)
+                log.error("mappings_not_in_force", why=self.trouble)
+                return False
+        log.info("mappings_in_force", changes=mark[0])
+        return True
+
+    async def keep_following(self, seconds: float) -> None:
+        """Look now and again what other nodes have written, until cancelled."""
+        while True:
+            await asyncio.sleep(seconds)
+            try:
+                await asyncio.to_thread(self.follow)
+            except sa.exc.SQLAlchemyError as error:
+                log.warning("mappings_not_followed", error=type(error).__name__)
 
     @property
     def writable(self) -> bool:
         """Whether there is a directory of the site to write into."""
-        return self.files.site is not None
+        return self.own.site is not None
 
     def listed(self, folder: str) -> list[Held]:
         """The files of one of FOLDERS, by name."""
@@ -97,29 +136,28 @@ class SiteMappings:
         Raises Refused when it, or all files together with it, have faults; Conflict when the file
         has changed meanwhile.
         """
-        site = self._site
+        site = self.own.site
         if site is None:
             raise Conflict("set READOUT_MAPPINGS_DIR to a directory to write into", code="no-site")
+        self.follow()
         self._check_base(name, base)
         found = self.faults(name, body) or self._faults_together(name, body)
         if found:
             raise Refused(found)
         with self.house.database.write() as tx:  # one writer at a time, of this and other nodes
             self._check_base(name, base)
-            reports.keep_mappings(tx, [_candidate(name, body)])
-            detail = f"{name} by {person.id} sha256 {sha256_hex(body)}"
-            studies.note(tx, _HOUSE, self.house.now(), CHANGED, detail)
+            keep(tx, _candidate(name, body), person, self.house.now(), base)
             proof = f"sha256 {sha256_hex(body)}"
             audit.tell(tx, Verb.CONFIGURE, "", f"mapping {name}", proof, person=person.id)
             _write(site / name, body)
+        self.follow()
 
     def versions(self, name: str) -> list[Version]:
         """Every version that was written here, newest first."""
         _check_name(name)
         with self.house.database.read() as tx:
-            found = changes.of_house(tx, CHANGED)
-        lines = [(at, detail.split()) for at, detail in reversed(found)]
-        return [Version(at, words[2], words[4]) for at, words in lines if words[0] == name]
+            found = written(tx)
+        return [each for each in reversed(found) if each.name == name]
 
     def version(self, name: str, sha256: str) -> bytes:
         """The body of one version; raises NotFound."""
@@ -135,20 +173,16 @@ class SiteMappings:
             raise Conflict(f"{name} has changed meanwhile; load it again", code="changed")
 
     def _faults_together(self, name: str, body: bytes) -> list[str]:
-        files = WithCandidate(self.files.site, self.files.packaged, _candidate(name, body))
+        files = OverlaidMappingFiles.of(self.files, _candidate(name, body))
         return faults(lambda: ReportingTables.load(files))
-
-    @property
-    def _site(self) -> Path | None:
-        return self.files.site
 
     def has(self, name: str) -> bool:
         """Whether there is such a file."""
         _check_name(name)
-        return any((root / name).is_file() for root in (self._site, self.files.packaged) if root)
+        return not faults(lambda: self.files.get(name))
 
     def _held(self, file: MappingFile) -> Held:
-        return Held(file, self._site is not None and file.path.is_relative_to(self._site))
+        return Held(file, not file.path.is_relative_to(self.own.packaged))
 
 
 def kind_of(name: str) -> type[MappingTable]:

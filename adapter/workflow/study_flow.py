@@ -50,6 +50,7 @@ from adapter.domain.study import ReportStatus
 from adapter.mapping.destinations import DestinationProfile
 from adapter.mapping.files import MappingFile
 from adapter.mapping.reporting import ReportingTables
+from adapter.mapping.tables_in_force import TablesInForce
 from adapter.ports import Clock, Destination, Jobs, Recognizer
 from adapter.store.audio_files import AudioFiles
 from adapter.store.database import Database
@@ -92,7 +93,7 @@ class House:
     jobs: Jobs
     clock: Clock
     audio: AudioFiles
-    tables: ReportingTables
+    mappings: TablesInForce
     recognizer: Recognizer
     routes: Mapping[str, Route]
     language: str
@@ -101,6 +102,11 @@ class House:
     retry_cap: float
     watchers: list[Callable[[sa.Connection, str], None]] = field(default_factory=list)
     """Called with the accession in the transaction that changes a study: they promise more."""
+
+    @property
+    def tables(self) -> ReportingTables:
+        """Those in force at this moment; what works with several of them asks once."""
+        return self.mappings.now
 
     def changed(self, tx: sa.Connection, accession: str) -> None:
         """Tell the watchers."""

@@ -15,6 +15,7 @@ from adapter.mapping.destinations import DestinationProfile
 from adapter.mapping.files import MappingFile, MappingFiles
 from adapter.mapping.mllp_profile import MllpProfile
 from adapter.mapping.reporting import ReportingTables
+from adapter.mapping.tables_in_force import TablesInForce
 from adapter.reporting.render import plain_text
 from adapter.store import studies
 from adapter.store.audio_files import AudioFiles
@@ -86,7 +87,7 @@ class Workflow:
             jobs=self.jobs,
             clock=self.clock,
             audio=AudioFiles(self.folder / "audio"),
-            tables=tables(),
+            mappings=TablesInForce(MappingFiles(), tables()),
             recognizer=self.recognizer,
             routes={"ris": Route(profile, file, translate, self.ris)},
             language=self.language,

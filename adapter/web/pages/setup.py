@@ -26,7 +26,11 @@ _READ_ONLY = (
     "These files can be read only: set READOUT_MAPPINGS_DIR to a directory of the site to change"
     " them here."
 )
-_SAVED = "Written. The service reads its files at start: restart it to put this into force."
+_SAVED = (
+    "Written, and in force for new reports, on every node. Reports in work keep the templates and"
+    " macros that they were begun with."
+)
+_SOON = "It is in force at once."
 _NEW_WORDS = "vocabulary/en.site.yaml"
 _EMPTY_WORDS = (
     "# What the site adds to the packaged words; keys as in mappings/README.md.\nterms: {}\n"
@@ -136,7 +140,7 @@ def _source(form: FileForm, *, may_write: bool) -> Html:
         el("textarea", "\n", form.body, name="body", id="source", class_="source",
            spellcheck="false", readonly=not may_write),
         el("p", el("button", "Check and write", type="submit", class_="main"), " ",
-           el("span", _SAVED.partition(". ")[2], class_="muted")) if may_write else None,
+           el("span", _SOON, class_="muted")) if may_write else None,
         method="post", action="/setup/file", id="edit",
     )  # fmt: skip
 

@@ -71,6 +71,8 @@ def _checks(parts: Parts) -> Iterator[tuple[Child, ...]]:
     checks = health.state(parts).checks
     for name, label in _NAMES.items():
         yield label, _mark(checks[name].ok), checks[name].detail
+    trouble = parts.site_mappings.trouble
+    yield "Mapping files", _mark(not trouble), trouble or "all that was written is in force"
     free = parts.node.free_bytes()
     yield "Disk", _mark(free >= _LITTLE_SPACE), f"{free / (1 << 30):.1f} GiB free"
     now = parts.house.clock.now()

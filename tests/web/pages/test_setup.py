@@ -36,7 +36,7 @@ def test_an_edit_is_checked_written_and_kept_as_a_version(site: Site) -> None:
     asked = form(site)
     asked["body"] = asked["body"].replace("version: 2", "version: 3").replace("\n", "\r\n")
     done = Page(site.client.post("/setup/file", data=asked).text)
-    assert "Written. The service reads its files at start" in done.text
+    assert "Written, and in force for new reports" in done.text
     assert " 123 " in done.text
     again = form(site)
     assert "version: 3" in again["body"]

@@ -65,9 +65,10 @@ def study_parts(accession: InPath, visit: Visiting, parts: House) -> HTMLRespons
 @router.get("/studies/{accession}/templates")
 def study_templates(accession: InPath, parts: House) -> HTMLResponse:
     """The choice of a template."""
-    active = (each for each in parts.house.tables.templates if each.table.status == "active")
+    scene = read_scene(parts, accession)
+    active = (each for each in scene.tables.templates if each.table.status == "active")
     titles = {each.table.id: each.table.title for each in active}
-    return fragment(template_choices(read_scene(parts, accession), titles))
+    return fragment(template_choices(scene, titles))
 
 
 @router.get("/studies/{accession}/preview")

@@ -14,6 +14,7 @@ from adapter.domain.people import Practitioner
 from adapter.domain.report import Flag, Report, Severity, Statement
 from adapter.domain.review import ReviewStep, StudyLock
 from adapter.domain.study import ReportStatus, Study
+from adapter.mapping.reporting import ReportingTables
 from adapter.mapping.templates import Template
 from adapter.reporting.checks.layout import text_lines
 from adapter.reporting.pipeline import ReportInputs
@@ -29,6 +30,7 @@ from adapter.store import (
 )
 from adapter.store.deliveries import OwedDelivery
 from adapter.web.parts import Parts
+from adapter.workflow.kept_tables import shown_with
 from adapter.workflow.priors import prior_of
 from adapter.workflow.review import lock_of
 
@@ -41,6 +43,7 @@ class Scene:
 
     study: Study
     template: Template
+    tables: ReportingTables
     report: Report | None
     inputs: ReportInputs
     number: int
@@ -126,11 +129,13 @@ def read_scene(parts: Parts, accession: str) -> Scene:
         )
         report = reports.shown(last) if last else None
         known = report.template.id if report else ""
-        templates = {each.table.id: each for each in house.tables.templates}
-        prior = text_lines(inputs.earlier.text, house.tables) if inputs.earlier else ()
+        tables = shown_with(house, tx, last)
+        templates = {each.table.id: each for each in tables.templates}
+        prior = text_lines(inputs.earlier.text, tables) if inputs.earlier else ()
         return Scene(
             study=study,
-            template=templates.get(known) or house.tables.choose(study.order),
+            template=templates.get(known) or tables.choose(study.order),
+            tables=tables,
             report=report,
             inputs=inputs,
             number=last.number if last else 0,
