@@ -49,7 +49,8 @@ class MappingFile:
     def read(self, kind: type[Table]) -> Table:
         """The file as a table; raises ConfigurationError naming file and key."""
         try:
-            return _parsed(kind, self.body)
+            table: Table = _parsed(kind, self.body)
+            return table
         except (yaml.YAMLError, UnicodeDecodeError) as error:
             raise ConfigurationError(f"{self.path} is not valid YAML: {error}") from None
         except RecursionError:
