@@ -354,6 +354,7 @@ class Service:
             LiveAudio(settings.data_dir / "live" / settings.node_id, SAMPLE_RATE),
             listen,
             settings.speech_longest_minutes,
+            settings.node_id,
         )
 
     def _node(self) -> Node:

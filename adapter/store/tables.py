@@ -360,6 +360,22 @@ context = sa.Table(  # what a user's session at a FHIRcast hub shows, here and t
     _text("changed_at"),
 )
 
+speaking = sa.Table(  # into which studies somebody dictates at this moment, by node
+    "readout_speaking",
+    metadata,
+    sa.Column("accession", sa.Text, primary_key=True),
+    sa.Column("node", sa.Text, primary_key=True),
+    _text("until"),  # a node that is killed says no more; ISO 8601, UTC
+)
+
+preference = sa.Table(  # what a person has chosen for the workspace
+    "readout_preference",
+    metadata,
+    sa.Column("person", sa.Text, primary_key=True),  # id
+    sa.Column("name", sa.Text, primary_key=True),
+    _text("value"),
+)
+
 history = sa.Table(  # what happened to a study, or (accession "") to the house; no patient data
     "readout_history",
     metadata,

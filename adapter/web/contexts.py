@@ -146,7 +146,7 @@ async def _one(parts: House, seat: Seat) -> ContextView:
     row = await asyncio.to_thread(parts.contexts.contexts.row, seat)
     if row is None:
         raise NotFound("this session has been left", code="not-found")
-    return _view(row, parts.live.speaking())
+    return _view(row, await asyncio.to_thread(parts.live.speaking))
 
 
 def _view(row: StoredContext, speaking: set[str]) -> ContextView:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from datetime import timedelta
 from itertools import count
 from typing import NamedTuple
 
+import sqlalchemy as sa
 import structlog
 
 from adapter.domain.identifiers import Accession
@@ -16,12 +18,12 @@ from adapter.ports import SpeechContext
 from adapter.reporting.live_text import GrowingText, LiveText
 from adapter.speech.audio import SAMPLE_RATE
 from adapter.speech.streaming import SAMPLE_BYTES, LiveHearing, Memory
-from adapter.store import dictations, studies
+from adapter.store import dictations, speaking, studies
 from adapter.store.live_audio import LiveAudio, LiveHead
 from adapter.workflow.dictations import Dictations, context_of
 from adapter.workflow.fair_turns import FairTurns
 from adapter.workflow.live_session import LiveSession
-from adapter.workflow.study_flow import House
+from adapter.workflow.study_flow import House, iso
 
 log = structlog.get_logger()
 
@@ -37,6 +39,7 @@ IDLE_S = 900.0
 _KNOWN_S = 86_400.0
 _SWEEP_S = 30.0
 _AGAIN_S = 1.0
+_SPEAKS = timedelta(seconds=3 * _SWEEP_S)
 _WAV_HEADER = 44
 _LARGEST_WAV = 1 << 32
 
@@ -59,6 +62,7 @@ class LiveDictations:
         audio: LiveAudio,
         listen: Listen | None,
         longest_minutes: float = 120.0,
+        node: str = "node-1",
     ) -> None:
         self._house = house
         self._receiver = receiver
@@ -70,6 +74,10 @@ class LiveDictations:
         self._closing: set[str] = set()
         self._holders = count(1)
         self._turns = FairTurns()
+        self._node = node
+        self._telling = asyncio.Lock()
+        self._told: set[str] = set()
+        self._tellers: set[asyncio.Task[None]] = set()
 
     async def settled(self, accession: Accession, id_: str) -> Final | None:
         """What a session that is over became, None for one that is not; raises NotFound."""
@@ -116,17 +124,44 @@ class LiveDictations:
         session.opened_have = session.have
         if session.hearing is None or session.hearing.done():
             session.hearing = asyncio.create_task(self._hear(session))
+        await self._tell_nodes()
         return session, session.holder
 
     def detach(self, session: LiveSession, holder: int) -> None:
         """The connection has gone; its session waits for the next one."""
         if session.holder == holder:
             session.holder = 0
+        task = asyncio.create_task(self._tell_nodes())  # also after a stop: nobody waits for it
+        self._tellers.add(task)
+        task.add_done_callback(self._tellers.discard)
 
     def speaking(self) -> set[str]:
-        """Accessions of the studies into which somebody dictates at this moment; any thread."""
+        """Accessions into which somebody dictates at this moment, at any node; not in the loop."""
+        house = self._house
+        with house.database.read() as tx:
+            return self._speaking_here() | speaking.elsewhere(tx, self._node, house.now())
+
+    def _speaking_here(self) -> set[str]:
         sessions = list(self._sessions.values())
         return {each.accession for each in sessions if each.holder and not each.stopped}
+
+    async def _tell_nodes(self, *, renew: bool = False) -> None:
+        """Let the other nodes know; a database that does not answer stops nobody who speaks."""
+        async with self._telling:
+            here = self._speaking_here()
+            if here == self._told and not (renew and here):
+                return
+            try:
+                await asyncio.to_thread(self._write_speaking, here)
+            except (ReadoutError, sa.exc.SQLAlchemyError) as error:
+                log.warning("speaking_not_told", error=type(error).__name__)
+                return
+            self._told = here
+
+    def _write_speaking(self, here: set[str]) -> None:
+        until = iso(self._house.clock.now() + _SPEAKS)
+        with self._house.database.write() as tx:
+            speaking.tell(tx, self._node, here, until)
 
     async def stop(self, session: LiveSession) -> Final:
         """The audio is a dictation, and the last utterance has been heard."""
@@ -158,6 +193,7 @@ class LiveDictations:
         """Sweep now and again, until cancelled."""
         while True:
             try:
+                await self._tell_nodes(renew=True)
                 closed = await self.sweep()
                 if closed:
                     log.info("live_sessions_closed", count=closed)

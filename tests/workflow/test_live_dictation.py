@@ -295,3 +295,21 @@ async def test_only_who_outruns_speech_and_model_is_held_up(workflow: Workflow) 
 
 def _now(folder: Path, id_: str) -> datetime:
     return datetime.fromtimestamp((folder / "live" / f"{id_}.pcm").stat().st_mtime, UTC)
+
+
+async def test_other_nodes_know_who_speaks_until_the_end_or_the_death_of_the_node(
+    workflow: Workflow,
+) -> None:
+    here, there = live(workflow, node="n1"), live(workflow, node="n2")
+    session = await begun(here)
+    assert here.speaking() == there.speaking() == {"A1"}
+    here.detach(session, session.holder)
+    async with asyncio.timeout(10):
+        while there.speaking():
+            await asyncio.sleep(0.01)
+    _, holder = await here.attach(A1, session.id, "123")
+    assert there.speaking() == {"A1"}
+    workflow.clock.forward(3600)  # it was killed: nobody renews what it told
+    assert there.speaking() == set()
+    assert here.speaking() == {"A1"}
+    here.detach(session, holder)

@@ -16,7 +16,7 @@ const LAST_SAMPLES_MS = 80;
  * @typedef {"idle" | "opening" | "talking" | "paused" | "settling"} State
  * @typedef {{state: (state: State) => void, level: (level: number) => void, line: (words: string) => void,
  *   text: (text: LiveText) => void, command: (command: import("./live_text.js").Command) => void,
- *   final: (dictation: string | null) => void}} Listener
+ *   final: (dictation: string | null) => void, topic: () => string, elsewhere: (insist: () => void) => void}} Listener
  */
 
 export class Dictation {
@@ -157,6 +157,8 @@ export class Dictation {
         if (this.uplink === uplink) this.drop();
       },
       final: (message) => this.settled(message, uplink),
+      topic: () => (found ? "" : this.listener.topic()),
+      elsewhere: () => this.listener.elsewhere(() => uplink.insist()),
     });
     this.uplink = uplink;
     if (found) {

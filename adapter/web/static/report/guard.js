@@ -14,6 +14,10 @@ const BEAT_MS = 30_000;
 let mine = false;
 /** Whether the context has changed since the page was opened. */
 let moved = false;
+/** The topic that this person's programs share, as last heard. */
+let topic = "";
+/** Whether the person has said that the dictation stays here although the others show another study. */
+let stays = false;
 
 export const TAKE_OVER = "Somebody else has this study open; take it over first.";
 
@@ -50,6 +54,7 @@ export function watch(isOpen, isBusy) {
     if (news.accession === accession && news.what.startsWith("taken over")) claim(false).catch(() => {});
     if (news.kind !== "context") return;
     moved = true;
+    stays = false;
     follow(isBusy).catch(() => {});
   });
 }
@@ -66,8 +71,13 @@ async function contexts() {
   /** @type {{contexts: Context[]}} */
   const found = await answer.json();
   const ours = found.contexts.filter((each) => !each.person || each.person === person.id);
-  return ours.sort((a, b) => b.changed_at.localeCompare(a.changed_at));
+  ours.sort((a, b) => b.changed_at.localeCompare(a.changed_at));
+  topic = ours.find((each) => each.connection === "connected")?.topic ?? "";
+  return ours;
 }
+
+/** The topic that a new dictation names, so that the server can refuse it in another study. @returns {string} */
+export const dictationTopic = () => (stays ? "" : topic);
 
 /** Tell the other programs which study is open here, unless they have moved on since. @param {Promise<Context[]>} atLoad */
 async function lead(atLoad) {
@@ -78,10 +88,13 @@ async function lead(atLoad) {
   }
 }
 
-/** The viewer, or another program, has gone to another study. @param {() => boolean} isBusy */
-async function follow(isBusy) {
+/**
+ * The viewer, or another program, has gone to another study.
+ * @param {() => boolean} isBusy @returns {Promise<boolean>} whether this page stays with its own
+ */
+export async function follow(isBusy) {
   const other = (await contexts()).find((each) => each.asked && each.asked !== accession);
-  if (!other) return;
+  if (!other) return true;
   const busy = isBusy();
   const words = busy
     ? "You are dictating. What you have said and say here stays with this study."
@@ -96,5 +109,8 @@ async function follow(isBusy) {
   const stay = { value: "", words: `Stay with ${accession}`, main: !go.main };
   if ((await ask("The context changed to another study", content, [stay, go])) === "go") {
     location.assign(`/studies/${encodeURIComponent(other.asked)}`);
+    return false;
   }
+  stays = true;
+  return true;
 }

@@ -8,7 +8,7 @@ import { make } from "./dialog.js";
 import { chooseDevice, listenToDevices } from "./devices.js";
 import { Dictation } from "./dictation.js";
 import { resumeDrafts } from "./editing.js";
-import { isLocked, TAKE_OVER, watch } from "./guard.js";
+import { dictationTopic, follow, isLocked, TAKE_OVER, watch } from "./guard.js";
 import { listenToKeys, nextBlocker, setStops } from "./keys.js";
 import { onChange, refresh } from "./regions.js";
 import * as staging from "./staging.js";
@@ -60,6 +60,10 @@ const dictation = new Dictation(accession, person.id ?? "", {
     if (made) awaited.add(made);
     else staging.clear();
     refresh();
+  },
+  topic: dictationTopic,
+  elsewhere(insist) {
+    follow(() => true).then((stays) => stays && insist()).catch(() => {});
   },
 });
 

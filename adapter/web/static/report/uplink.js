@@ -12,7 +12,9 @@ const MOST_BUFFERED = 1 << 20;
 
 /**
  * @typedef {{ready?: () => void, text?: (message: any) => void, line?: (words: string) => void,
- *   final?: (message: any) => void, lost?: (words: string) => void}} Listener
+ *   final?: (message: any) => void, lost?: (words: string) => void, elsewhere?: () => void,
+ *   topic?: () => string}} Listener `topic`: of the shared context in which a recording begins;
+ *   `elsewhere`: that context shows another study, and the recording waits for `insist`
  */
 
 export class Uplink {
@@ -28,6 +30,7 @@ export class Uplink {
     this.over = false;
     this.pumping = false;
     this.paused = false;
+    this.waits = false;
     this.timer = 0;
     this.storing = Promise.resolve();
     /** @type {() => void} */
@@ -62,10 +65,16 @@ export class Uplink {
 
   /** Look again now, as after signing in or when the network is back. */
   hurry() {
-    if (this.over || this.socket) return;
+    if (this.over || this.socket || this.waits) return;
     this.tries = 0;
     clearTimeout(this.timer);
     this.connect();
+  }
+
+  /** Go on although the shared context shows another study: the person has said so. */
+  insist() {
+    this.waits = false;
+    this.hurry();
   }
 
   /** Leave it to another page. */
@@ -81,6 +90,8 @@ export class Uplink {
     const place = new URL(`/api/studies/${encodeURIComponent(accession)}/dictate`, location.href);
     place.protocol = place.protocol.replace("http", "ws");
     place.searchParams.set("author", author);
+    const topic = this.recording.session ? "" : this.listener.topic?.();
+    if (topic) place.searchParams.set("topic", topic);
     const socket = new WebSocket(place);
     socket.binaryType = "arraybuffer";
     this.socket = socket;
@@ -97,7 +108,7 @@ export class Uplink {
   broken() {
     this.socket = null;
     this.ready = false;
-    if (this.over) return;
+    if (this.over || this.waits) return;
     const wait = AGAIN_MS[Math.min(this.tries++, AGAIN_MS.length - 1)];
     this.listener.line?.("No connection: the recording is kept in this browser and sent when it is back.");
     this.timer = window.setTimeout(() => this.connect(), wait);
@@ -165,6 +176,10 @@ export class Uplink {
   async refused(error) {
     if (error.code === "session" || error.code === "gap") {
       await this.beginAnew();
+    } else if (error.code === "context") {
+      this.waits = true;
+      this.listener.line?.("The other programs show another study; the recording waits.");
+      this.listener.elsewhere?.();
     } else if (error.code === "taken") {
       this.close();
       this.listener.lost?.("Another page goes on with this recording.");
