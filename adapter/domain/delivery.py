@@ -94,6 +94,7 @@ class ReportMessage:
     report: Report
     issued_at: str  # ISO 8601, UTC
     author: Practitioner | None = None  # who signed; OBR-32, DiagnosticReport.resultsInterpreter
+    assistant: Practitioner | None = None  # who prepared what another signed; OBR-33
     previous: ControlId | None = None  # the message of this study that went there before; TXA-13
     before: tuple[Report, ...] = ()  # the reports of this study that went there, oldest first
     communications: tuple[Communication, ...] = ()  # who was told of urgent findings

@@ -42,14 +42,23 @@ def diagnostic_report(subject: Subject) -> Json:
         subject=subject.patient,
         effectiveDateTime=subject.effective,
         issued=message.issued_at,
-        performer=[subject.organization] if subject.organization else None,
-        resultsInterpreter=[subject.author] if subject.author else None,
+        performer=_named(subject.organization, _preparer(subject, "performer")),
+        resultsInterpreter=_named(subject.author, _preparer(subject, "interpreter")),
         result=_results(subject),
         imagingStudy=[subject.imaging_study] if subject.imaging_study else None,
         conclusion=conclusion(message.report),
         _conclusion=_conclusion_label(subject),
         presentedForm=_presented(subject),
     )
+
+
+def _preparer(subject: Subject, place: str) -> Json | None:
+    """Who prepared what another person signed, if this is the place to name them."""
+    return subject.person(subject.assistant) if subject.profile.prepared_by == place else None
+
+
+def _named(*references: Json | None) -> list[Json] | None:
+    return [each for each in references if each] or None
 
 
 def report_status(subject: Subject) -> str:

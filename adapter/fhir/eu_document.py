@@ -56,8 +56,14 @@ def _resources(subject: Subject) -> Iterator[tuple[str, Json]]:
 
 def _linked(report: Json, link: Json, subject: Subject) -> Json:
     """The report with its Composition; who interprets it is named by role."""
-    role = subject.author_role
-    return report | {"extension": [link]} | ({"resultsInterpreter": [role]} if role else {})
+    interpreters = (subject.message.author, _assistant(subject))
+    roles = [role for role in map(subject.role, interpreters) if role]
+    return report | {"extension": [link]} | ({"resultsInterpreter": roles} if roles else {})
+
+
+def _assistant(subject: Subject) -> Practitioner | None:
+    """Who is named by role behind the one who signed."""
+    return subject.assistant if subject.profile.prepared_by == "interpreter" else None
 
 
 def _people(subject: Subject) -> Iterator[tuple[str, Json]]:
@@ -65,12 +71,13 @@ def _people(subject: Subject) -> Iterator[tuple[str, Json]]:
     message = subject.message
     told = [Practitioner(each.sender) for each in message.communications]
     people: dict[str, Practitioner] = {}
-    for person in filter(None, (message.author, message.order.requester, *told)):
+    for person in filter(None, (message.author, subject.assistant, message.order.requester, *told)):
         reference = subject.person(person)
         if reference:
             people.setdefault(reference["reference"], person)
     for url, person in people.items():
         yield url, practitioner(subject, person)
-    if message.author and subject.author_role:
-        role = practitioner_role(subject, message.author)
-        yield subject.author_role["reference"], role
+    for person in filter(None, (message.author, _assistant(subject))):
+        role = subject.role(person)
+        if role:
+            yield role["reference"], practitioner_role(subject, person)

@@ -128,8 +128,16 @@ class Subject:
     @property
     def author_role(self) -> Json | None:
         """Reference to the radiologist who signed, as PractitionerRole in the Bundle."""
-        author = self.message.author
-        return {"reference": self.url("PractitionerRole", _key(author))} if author else None
+        return self.role(self.message.author)
+
+    @property
+    def assistant(self) -> Practitioner | None:
+        """Who prepared what another person signed, where the server is told."""
+        return None if self.profile.prepared_by == "none" else self.message.assistant
+
+    def role(self, person: Practitioner | None) -> Json | None:
+        """Reference to a clinician as PractitionerRole in the Bundle."""
+        return {"reference": self.url("PractitionerRole", _key(person))} if person else None
 
     def person(self, person: Practitioner | None) -> Json | None:
         """Reference to a clinician."""

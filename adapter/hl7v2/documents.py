@@ -50,6 +50,7 @@ def _txa(writer: ReportSegments) -> str:
     profile, message, form = writer.profile, writer.message, writer.profile.document
     placer, filler = writer.numbers()
     author = writer.person(message.author, "^")
+    assistant = message.assistant if profile.assistant else None
     fields = {
         1: "1",
         2: form.type,
@@ -57,7 +58,7 @@ def _txa(writer: ReportSegments) -> str:
         4: writer.value(message.order.scheduled_at) or writer.issued,
         5: author,
         6: writer.issued,
-        9: author,
+        9: writer.person(assistant, "^") or author,
         12: writer.components(message.control_id, profile.sending_application),
         14: placer,
         15: filler,

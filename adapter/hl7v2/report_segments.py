@@ -83,7 +83,8 @@ class ReportSegments:
             25: self.profile.report_status.of(self.message.kind),
             27: self._timing(),
             31: self.components("", order.reason.reveal()),
-            32: self._interpreter(),
+            32: self._interpreter(self.message.author),
+            33: self._interpreter(self.message.assistant) if self.profile.assistant else "",
         }
         return segment("OBR", fields)
 
@@ -118,11 +119,10 @@ class ReportSegments:
         texts = (person.id, person.family, person.given)
         return separator.join(map(self.value, texts)).rstrip(separator)
 
-    def _interpreter(self) -> str:
-        """OBR-32: NDL, whose first component holds the name in subcomponents, or as XCN."""
-        if self.profile.interpreter == "none":
-            return ""
-        return self.person(self.message.author, "&" if self.profile.interpreter == "ndl" else "^")
+    def _interpreter(self, person: Practitioner | None) -> str:
+        """OBR-32, OBR-33: NDL, whose first component holds the name in subcomponents, or as XCN."""
+        form = self.profile.interpreter
+        return "" if form == "none" else self.person(person, "&" if form == "ndl" else "^")
 
 
 @lru_cache(maxsize=64)

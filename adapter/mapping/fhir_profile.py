@@ -125,6 +125,12 @@ class FhirProfile(MappingTable):
     """Name of the reporting organisation; empty: none is named."""
     performer_identifier: FhirIdentifier | None = None
     """Identifier of the reporting organisation."""
+    prepared_by: Literal["interpreter", "performer", "none"] = "interpreter"
+    """Where DiagnosticReport names who prepared a report that another person signed.
+
+    `interpreter`: in resultsInterpreter, behind the one who signed; `performer`: beside the
+    organisation.
+    """
     report_code: FhirCode = FhirCode(
         system="http://loinc.org", code="18748-4", display="Diagnostic imaging study"
     )

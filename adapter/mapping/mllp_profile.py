@@ -102,6 +102,11 @@ class MllpProfile(MappingTable):
     """Whether OBR-3 and ORC-3 hold the accession even where the order had a filler number."""
     interpreter: Literal["ndl", "xcn", "none"] = "ndl"
     """OBR-32: `ID&Family&Given` as the standard has it, `ID^Family^Given`, or left empty."""
+    assistant: bool = True
+    """Whether OBR-33 names who prepared a report that another person signed, as OBR-32 does.
+
+    In an MDM message it is TXA-9, which else holds who signed.
+    """
     on_error: Literal[Outcome.HOLD, Outcome.RETRY] = Outcome.HOLD
     """What AE and CE mean: `hold` for a person, or `retry` the same message later."""
     on_reject: Literal[Outcome.HOLD, Outcome.RETRY] = Outcome.RETRY

@@ -9,6 +9,7 @@ from adapter.domain.decision import Decision
 from adapter.domain.finding import AiFinding
 from adapter.domain.order import Order
 from adapter.domain.outside_report import SignedElsewhere
+from adapter.domain.people import Practitioner
 from adapter.domain.prior import PriorReport
 from adapter.domain.report import (
     FieldState,
@@ -55,6 +56,7 @@ class ReportInputs:
     earlier: PriorReport | None = None  # the report before
     communications: tuple[Communication, ...] = ()  # oldest first
     elsewhere: SignedElsewhere | None = None  # the text signed in another system, which then counts
+    prepared_by: Practitioner | None = None  # who handed it over to the one who signed
 
 
 def build_report(inputs: ReportInputs, tables: ReportingTables) -> Report:

@@ -36,6 +36,7 @@ def report_message(
         report=report,
         issued_at=issued_at,
         author=person,
+        assistant=inputs.prepared_by,
         previous=earlier[-1].delivery.control_id if earlier else None,
         before=tuple(known[each.report_id] for each in earlier),
         communications=inputs.communications,

@@ -285,4 +285,4 @@ def pending_change(house: House, tx: sa.Connection, study: Study, last: StoredRe
     """Whether something arrived that the latest version does not hold yet."""
     shown = from_json(ReportInputs, last.inputs_json)
     known = gather(tx, study, shown.status, shown_with(house, tx, last))
-    return replace(known, addenda=shown.addenda) != shown
+    return replace(known, addenda=shown.addenda, prepared_by=shown.prepared_by) != shown

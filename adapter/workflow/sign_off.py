@@ -15,11 +15,12 @@ from adapter.domain.dictation import DictationState
 from adapter.domain.order import OrderStatus
 from adapter.domain.people import Practitioner
 from adapter.domain.report import Report
+from adapter.domain.review import ReviewState
 from adapter.domain.study import Study
 from adapter.domain.transcript import Transcript
 from adapter.errors import Conflict, NotFound, Rejected
 from adapter.reporting.pipeline import ReportInputs
-from adapter.store import audit, dictations, findings, reports, studies
+from adapter.store import audit, dictations, findings, reports, reviews, studies
 from adapter.store.reports import StoredReport
 from adapter.workflow.reports import Reports, pending_change
 from adapter.workflow.stale_edits import check_fresh
@@ -75,12 +76,13 @@ class SignOff:
             if study.report_status in CLOSED:
                 _check_ours(from_json(ReportInputs, last.inputs_json))
                 return self._signed_again(last)
+            prepared = _prepared_by(tx, study, person)
         self.check_ready(accession, number)
         return self._reports.revise(
             accession,
             DeliveryKind.FINAL,
             person,
-            lambda _study, inputs, _last: replace(inputs, status="final"),
+            lambda _study, inputs, _last: replace(inputs, status="final", prepared_by=prepared),
         )
 
     def check_ready(self, accession: str, number: int | None = None) -> StoredReport:
@@ -176,6 +178,14 @@ class SignOff:
         if last.status == "final":
             return last
         raise Conflict("the report is signed, and was changed since", code="signed")
+
+
+def _prepared_by(tx: sa.Connection, study: Study, signer: Practitioner) -> Practitioner | None:
+    """Who handed the report over, where another person signs it."""
+    if study.review is not ReviewState.PENDING_SIGNATURE:
+        return None
+    person = reviews.of_study(tx, study.order.accession)[-1].person
+    return person if person.id != signer.id else None
 
 
 def _check_signed(study: Study, inputs: ReportInputs, otherwise: str) -> None:

@@ -18,7 +18,7 @@ from adapter.cli import app
 from adapter.domain.decision import DecisionKind
 from adapter.domain.identifiers import Accession, Phi
 from adapter.domain.order import Code, OrderAction, OrderStatus
-from adapter.domain.people import Patient, Sex
+from adapter.domain.people import Patient, Practitioner, Sex
 from adapter.errors import ConfigurationError, NotFound
 from adapter.links import translate
 from adapter.mapping.destinations import DestinationProfile
@@ -71,6 +71,16 @@ def test_every_version_and_message_comes_out_the_same(workflow: Workflow) -> Non
     assert (told["accession"], told["same"]) == ("A1", True)
     assert len(told["rebuilt"]) == 3 + 6
     assert sum("to ehr" in each["what"] for each in told["rebuilt"]) == 3
+
+
+def test_a_report_that_somebody_else_prepared_replays(workflow: Workflow) -> None:
+    workflow.order("A2")
+    workflow.dictate("A2", "small right pneumothorax period")
+    workflow.review.hand_over("A2", Practitioner("77", "Young", "Rae"))
+    workflow.sign_off.sign("A2", DR_GRAY)
+    workflow.jobs.run()
+    assert all(b"Young" in each.body for each in workflow.ris.received[-2:])
+    assert replay("A2").exit_code == 0
 
 
 def test_each_thing_is_one_line(workflow: Workflow) -> None:

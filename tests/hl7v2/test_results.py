@@ -13,11 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapter.domain.delivery import REPORT_KINDS, DeliveryKind, ReportMessage
+from adapter.domain.people import Practitioner
 from adapter.domain.report import Section
 from adapter.hl7v2.message import Message
 from adapter.hl7v2.results import build_report_message
 from adapter.mapping.mllp_profile import Layout, MllpProfile, ObservationCode, StatusByKind
 
+RESIDENT = Practitioner("77", "Young", "Rae")
 GOLDEN = Path(__file__).parent.parent / "samples" / "hl7v2"
 MakeReport = Callable[..., ReportMessage]
 MakeSection = Callable[..., Section]
@@ -81,6 +83,45 @@ def test_golden_messages_byte_for_byte(
     if os.environ.get("READOUT_WRITE_GOLDEN"):
         path.write_bytes(body)
     assert body == path.read_bytes()
+
+
+@pytest.mark.parametrize("name", list(PROFILES))
+def test_golden_messages_of_a_report_that_somebody_else_prepared(
+    chest: Callable[..., ReportMessage], name: str
+) -> None:
+    body = build_report_message(replace(chest(), assistant=RESIDENT), PROFILES[name])
+    path = GOLDEN / f"oru_r01_{name}_prepared.hl7"
+    if os.environ.get("READOUT_WRITE_GOLDEN"):
+        path.write_bytes(body)
+    assert body == path.read_bytes()
+    assert body.count(b"Young") == (name != "sections")
+
+
+@pytest.mark.parametrize(("form", "shown"), [("ndl", "77&Young&Rae"), ("xcn", "77^Young^Rae")])
+def test_who_prepared_a_report_stands_in_obr_33(
+    chest: Callable[..., ReportMessage], form: str, shown: str
+) -> None:
+    profile = MllpProfile.model_validate({"port": 1, "version": "2.5.1", "interpreter": form})
+    message = replace(chest(), assistant=RESIDENT)
+    body = build_report_message(message, profile)
+    assert _segments(body, "OBR")[0].split("|")[33] == shown
+    if form == "ndl":  # the standard's own
+        parse_message(body.decode(), VALIDATION_LEVEL.STRICT, find_groups=True).validate()
+    silent = profile.model_copy(update={"assistant": False})
+    assert b"Young" not in build_report_message(message, silent)
+
+
+def test_who_prepared_a_document_is_its_originator(chest: Callable[..., ReportMessage]) -> None:
+    profile = MllpProfile.model_validate({"port": 1, "message_type": "MDM^T02"})
+    message = replace(chest(), assistant=RESIDENT)
+    txa = _segments(build_report_message(message, profile), "TXA")[0].split("|")
+    assert txa[9] == "77^Young^Rae"
+    assert txa[22].startswith(txa[5])
+    assert "Young" not in txa[5]
+
+
+def _segments(body: bytes, name: str) -> list[str]:
+    return [each for each in body.decode().split("\r") if each.startswith(name)]
 
 
 @pytest.mark.parametrize("kind", REPORT_KINDS)

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import pytest
 
+from adapter.domain.codec import from_json
 from adapter.domain.decision import DecisionKind
 from adapter.domain.delivery import DeliveryKind
 from adapter.domain.identifiers import Accession
 from adapter.domain.people import Practitioner
 from adapter.domain.review import ReviewState
 from adapter.errors import Conflict, Malformed, NotFound
+from adapter.reporting.pipeline import ReportInputs
 from adapter.store import deliveries, reports, reviews, studies
 from adapter.workflow.review import LOCK_S, leave, lock_of, take_lock
 from adapter.workflow.stale_edits import StaleEdit
@@ -57,6 +59,28 @@ def test_a_report_is_handed_over_handed_back_and_signed(read: Workflow) -> None:
         ("sign_rejected", "123", "", "Which side?"),
         ("pending_signature", "77", "", ""),
     ]
+    assert prepared_by(read) == RESIDENT
+
+
+def prepared_by(workflow: Workflow) -> Practitioner | None:
+    """As the latest version keeps it for its messages."""
+    with workflow.database.read() as tx:
+        return from_json(ReportInputs, reports.get_latest(tx, "A1").inputs_json).prepared_by
+
+
+def test_nobody_else_prepared_what_one_signs_alone(read: Workflow) -> None:
+    read.review.hand_over("A1", DR_GRAY)
+    read.review.hand_over("A1", RESIDENT)
+    read.review.recall("A1", RESIDENT)
+    read.sign_off.sign("A1", DR_GRAY)
+    assert prepared_by(read) is None
+
+
+def test_who_prepared_it_stays_named_when_it_is_added_to(read: Workflow) -> None:
+    read.review.hand_over("A1", RESIDENT)
+    read.sign_off.sign("A1", DR_GRAY)
+    read.sign_off.addendum("A1", DR_GRAY, "Compared.")
+    assert prepared_by(read) == RESIDENT
 
 
 def test_what_waits_for_no_signature_is_neither_handed_back_nor_recalled(read: Workflow) -> None:
