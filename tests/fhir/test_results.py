@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import os
 from base64 import b64decode
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -14,7 +13,6 @@ from hypothesis import given, settings
 
 from adapter.domain.delivery import ReportMessage
 from adapter.domain.identifiers import Accession, Phi
-from adapter.domain.people import Practitioner
 from adapter.domain.report import Origin, Part, Report, Source, Statement
 from adapter.fhir.results import build_bundle
 from adapter.fhir.validation import validate
@@ -373,38 +371,3 @@ def write_golden() -> None:
     for profile, kind in GOLDEN:
         body = build_bundle(MESSAGES[kind], PROFILES[profile])
         (SAMPLES / f"{profile}_{kind}.json").write_bytes(body)
-
-
-PREPARED = replace(FINAL, assistant=Practitioner("77", "Young", "Rae"))
-
-
-@pytest.mark.parametrize(
-    ("place", "performers", "interpreters"),
-    [("interpreter", 1, ["Robin", "Rae"]), ("performer", 2, ["Robin"]), ("none", 1, ["Robin"])],
-)
-def test_who_prepared_what_another_signed_is_named_where_the_mapping_says(
-    place: str, performers: int, interpreters: list[str]
-) -> None:
-    profile = PROFILE.model_copy(update={"prepared_by": place, "performer": "Radiology North"})
-    found = report(build(PREPARED, profile))
-    assert len(found["performer"]) == performers
-    shown = [each["display"].partition(", ")[2] for each in found["resultsInterpreter"]]
-    assert shown == interpreters
-
-
-def test_a_document_holds_who_prepared_it_and_stays_valid() -> None:
-    bundle = build(PREPARED, PROFILES["eu_document"])
-    names = {each["name"][0]["family"] for each in resources(bundle, "Practitioner")}
-    assert {"Reader", "Young"} <= names
-    assert len(report(bundle)["resultsInterpreter"]) == 2
-    urls = {each["fullUrl"] for each in bundle["entry"]}
-    assert {each["reference"] for each in report(bundle)["resultsInterpreter"]} <= urls
-
-
-@pytest.mark.parametrize("name", list(PROFILES))
-def test_a_prepared_report_is_valid_in_every_profile(name: str) -> None:
-    body = build_bundle(PREPARED, PROFILES[name])
-    golden = SAMPLES / f"{name}_prepared.json"
-    if os.environ.get("READOUT_WRITE_GOLDEN"):
-        golden.write_bytes(body)
-    assert body == golden.read_bytes()
