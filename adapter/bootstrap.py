@@ -234,29 +234,25 @@ class Service:
         door = bound(self.settings.http_host, self.settings.http_port) if doors else None
         await asyncio.to_thread(self._start_inside)
         http: asyncio.Task[None] | None = None
-        sweeping: asyncio.Task[None] | None = None
-        tidying = asyncio.create_task(keep_giving_back())
-        following = asyncio.create_task(
-            self.parts.site_mappings.keep_following(self.settings.jobs_poll_seconds)
-        )
+        follow = self.parts.site_mappings.keep_following(self.settings.jobs_poll_seconds)
+        chores = [asyncio.create_task(each) for each in (keep_giving_back(), follow)]
         try:
             if door is not None:
                 await self._doors.open()
                 http = asyncio.create_task(self._http.serve([door]))
                 while not self._http.started and not http.done():  # noqa: ASYNC110 - no event
                     await asyncio.sleep(0.005)
-                sweeping = asyncio.create_task(self.parts.live.keep_sweeping())
+                chores.append(asyncio.create_task(self.parts.live.keep_sweeping()))
                 await self.parts.contexts.start()
             gc.freeze()  # tables and modules stay for good: no collection need walk them again
             await asyncio.to_thread(self.parts.fhir_sources.reconcile)  # they may call back at once
             ready(self)
             await self._until(stop)
         finally:
-            tidying.cancel()
-            following.cancel()
-            if sweeping is not None:
+            for each in chores:
+                each.cancel()
+            if door is not None:
                 await self.parts.contexts.stop()
-                sweeping.cancel()
             await self._close(http)
 
     async def _until(self, stop: asyncio.Event) -> None:
@@ -358,8 +354,7 @@ class Service:
         )
 
     def _node(self) -> Node:
-        settings = self.settings
-        return Node(settings.node_id, settings.data_dir, self.house.now())
+        return Node(self.settings.node_id, self.settings.data_dir, self.house.now())
 
     def _mllp_listener(self, profile: ListenerProfile, intake: Intake) -> MllpListener:
         mapping = self._orders[profile.orders]
@@ -376,7 +371,7 @@ class Service:
 
     def _watch_folder(self) -> WatchFolder | None:
         folder = self.settings.watch_folder
-        return None if folder is None else WatchFolder(folder, self.parts.dictations)
+        return WatchFolder(folder, self.parts.dictations) if folder else None
 
 
 def serve(settings: Settings, ready: Callable[[Service], None], *, doors: bool = True) -> None:
