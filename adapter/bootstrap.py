@@ -13,6 +13,7 @@ import sqlalchemy as sa
 import structlog
 
 from adapter import __version__, event_loop
+from adapter.ai_doors import open_ai_doors
 from adapter.audit.heads import HeadKeeper
 from adapter.audit.keys import AuditKeys, open_keys
 from adapter.clock import SystemClock
@@ -32,7 +33,7 @@ from adapter.jobs.dbos_jobs import DbosJobs
 from adapter.links import link, queues, translate
 from adapter.mapping.ai_monitoring import load_ai_monitoring
 from adapter.mapping.destinations import client_keys, load_destinations
-from adapter.mapping.ehr_launch import load_ehr_launch
+from adapter.mapping.ehr_launch import EhrLaunch, LaunchIssuer, load_ehr_launch
 from adapter.mapping.fhir_orders import FhirOrderMapping
 from adapter.mapping.fhir_sources import load_fhir_orders
 from adapter.mapping.files import MappingFiles
@@ -45,23 +46,19 @@ from adapter.mapping.listeners import (
 )
 from adapter.mapping.message_table import load_message_mapping
 from adapter.mapping.plug_in import load_plug_in
+from adapter.mapping.smart_client import SmartClient
 from adapter.mapping.tables_in_force import TablesInForce
 from adapter.mapping.workspace import load_workspace
 from adapter.observability.logs import configure_logs
 from adapter.observability.memory import keep_giving_back
 from adapter.outbound import Outbound
-from adapter.ports import SpeechContext
 from adapter.settings import Settings
-from adapter.speech.audio import SAMPLE_RATE
 from adapter.speech.engines import open_engine
 from adapter.speech.model_store import find_model, located
-from adapter.speech.recognizer import WhisperRecognizer
-from adapter.speech.streaming import LiveHearing, Memory
 from adapter.store import audit
 from adapter.store.audio_files import AudioFiles
 from adapter.store.audit import Trail
 from adapter.store.database import Database
-from adapter.store.live_audio import LiveAudio
 from adapter.store.owed_answers import OwedAnswers
 from adapter.web.access import open_access
 from adapter.web.app import build_app
@@ -71,8 +68,9 @@ from adapter.web.parts import Parts
 from adapter.web.server import bound, http_server
 from adapter.workflow import study_flow as flow
 from adapter.workflow.ai_ledger import AiLedger
+from adapter.workflow.ai_readers import ai_readers
 from adapter.workflow.ai_watch import AiWatch
-from adapter.workflow.context_seats import open_seats
+from adapter.workflow.context_seats import ContextSeats, open_seats
 from adapter.workflow.deliveries import Deliveries
 from adapter.workflow.destinations import Destinations
 from adapter.workflow.dictations import Dictations
@@ -81,7 +79,7 @@ from adapter.workflow.fhir_intake import FhirIntake
 from adapter.workflow.fhir_reading import FhirReading
 from adapter.workflow.fhir_sources import FhirSources
 from adapter.workflow.intake import Intake
-from adapter.workflow.live_dictation import Listen, LiveDictations
+from adapter.workflow.live_hearing import open_live
 from adapter.workflow.message_log import open_log
 from adapter.workflow.outcomes import outcome_of
 from adapter.workflow.reconcile import reconcile
@@ -144,12 +142,13 @@ class Service:
         desk = SignOff(self.house, made)
         log = open_log(self.house.database, self.house.clock, files)
         intake = Intake(self.house, self._read_by(files, listeners, fhir_orders), log.index)
+        self._ai = open_ai_doors(settings, files, self.house, intake)
         taking, feeds = FhirIntake(self.house, intake), open_feeds(files, self.house.clock)
         self._doors = MllpDoors([self._mllp_listener(each, intake) for each in listeners])
         links = LinkWatch(listeners, self.house.routes, self._doors, self.house.clock)
-        sources, live = FhirSources(self.house, taking, feeds), self._live_dictations(dictated)
+        live = open_live(settings, self.house, dictated, self._recognizer)
+        sources = FhirSources(self.house, taking, feeds)
         seats = open_seats(self.house, files, live.speaking, settings.node_id)
-        profiles = [route.profile for route in self.house.routes.values()]
         self.parts = Parts(
             house=self.house,
             intake=intake,
@@ -162,6 +161,7 @@ class Service:
             destinations=Destinations(self.house),
             max_body_bytes=settings.http_max_body_bytes,
             find_speech_model=cache(lambda: speech_model(settings)),
+            ai_posts=self._ai,
             fhir=taking,
             fhir_reading=FhirReading(self.house, fhir_orders["fhir"]),
             fhir_orders=fhir_orders["fhir"],
@@ -180,9 +180,7 @@ class Service:
             handshakes=links.handshakes,
             outbound=self.outbound,
             archive=Archive(settings.dicomweb_url) if settings.dicomweb_url else None,
-            client_keys=client_keys(
-                profiles, (*sources.smart_clients, *ehr_launch.issuers, *seats.smart_clients)
-            ),
+            client_keys=self._client_keys(sources, ehr_launch, seats),
             ehr_launch=ehr_launch,
             plug_in=plug_in,
             access=open_access(settings, plug_in, self.outbound, self.house.clock),
@@ -210,6 +208,7 @@ class Service:
         readers = Readers()
         for name, each in fhir_orders.items():
             readers[name] = partial(read_orders, mapping=each)
+        readers |= ai_readers(files, lambda: self.house.tables.lexicon)
         readers |= {protocol_of(name): each.read for name, each in self._readers.items()}
         return readers
 
@@ -217,6 +216,11 @@ class Service:
     def mllp_port(self) -> int:
         """The port the default HL7 v2 listener has, once started."""
         return self._doors.ports[0]
+
+    @property
+    def dicom_port(self) -> int | None:
+        """The port of the DICOM listener, once started; None: there is none."""
+        return self._ai.scp.port if self._ai.scp else None
 
     @property
     def http_port(self) -> int:
@@ -239,6 +243,7 @@ class Service:
         try:
             if door is not None:
                 await self._doors.open()
+                await asyncio.to_thread(self._ai.open)
                 http = asyncio.create_task(self._http.serve([door]))
                 while not self._http.started and not http.done():  # noqa: ASYNC110 - no event
                     await asyncio.sleep(0.005)
@@ -262,11 +267,13 @@ class Service:
                 await asyncio.wait_for(stop.wait(), EVERY_S)
             if not stop.is_set():
                 await asyncio.to_thread(reconcile, self.house)
+                await asyncio.to_thread(self._ai.archives.reconcile)
                 await asyncio.to_thread(self.parts.fhir_sources.reconcile)
 
     async def _close(self, http: asyncio.Task[None] | None) -> None:
         if http is not None:
             await self._doors.close()
+            await asyncio.to_thread(self._ai.close)
             self.parts.changes.close()
             self._http.should_exit = True
             await http
@@ -280,6 +287,7 @@ class Service:
         jobs.handle(flow.MERGE, parts.reports.merge)
         jobs.handle(flow.DELIVER, parts.deliveries.deliver)
         jobs.handle(flow.FETCH, parts.fhir_sources.fetch)
+        jobs.handle(flow.ASK, self._ai.archives.ask)
         jobs.handle(flow.TELL, parts.fhir_sources.tasks.tell)
         jobs.handle(flow.LEDGER, self._ledger.write)
         parts.site_mappings.follow()
@@ -336,22 +344,13 @@ class Service:
             retry_cap=settings.retry_cap_seconds,
         )
 
-    def _live_dictations(self, dictated: Dictations) -> LiveDictations:
-        settings, engine = self.settings, self._recognizer
-        listen: Listen | None = None
-        if isinstance(engine, WhisperRecognizer):
-
-            def listen(context: SpeechContext, memory: Memory) -> LiveHearing:
-                return LiveHearing(engine.hearing(context, live=True), memory)
-
-        return LiveDictations(
-            self.house,
-            dictated,
-            LiveAudio(settings.data_dir / "live" / settings.node_id, SAMPLE_RATE),
-            listen,
-            settings.speech_longest_minutes,
-            settings.node_id,
-        )
+    def _client_keys(
+        self, sources: FhirSources, launch: EhrLaunch, seats: ContextSeats
+    ) -> tuple[Path, ...]:
+        """Files of our own keys, by which authorization servers know us."""
+        others: list[SmartClient | LaunchIssuer] = [*sources.smart_clients, *launch.issuers]
+        others += seats.smart_clients
+        return client_keys([each.profile for each in self.house.routes.values()], others)
 
     def _node(self) -> Node:
         return Node(self.settings.node_id, self.settings.data_dir, self.house.now())

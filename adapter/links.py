@@ -21,7 +21,7 @@ from adapter.settings import Settings
 from adapter.speech.decoder import GPU_BATCH, runs_on_gpu
 from adapter.webhooks.message import build_webhook
 from adapter.webhooks.sender import WebhookDestination
-from adapter.workflow.study_flow import DELIVER, FETCH, LEDGER, MERGE, TELL, TRANSCRIBE
+from adapter.workflow.study_flow import ASK, DELIVER, FETCH, LEDGER, MERGE, TELL, TRANSCRIBE
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,7 @@ def queues(settings: Settings) -> dict[str, Queue]:
         MERGE: Queue(workers=4, laned=True),
         DELIVER: Queue(workers=16, laned=True),
         FETCH: Queue(workers=4, laned=True),
+        ASK: Queue(workers=2, laned=True),
         TELL: Queue(workers=4, laned=True),
         LEDGER: Queue(workers=1, laned=True),
     }

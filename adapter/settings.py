@@ -84,6 +84,21 @@ class Settings(BaseSettings):
     dicomweb_url: str = Field("", pattern=r"^(https?://\S+)?$")
     """DICOMweb address of the archive, from which images of AI findings are shown; empty: none."""
 
+    dicom_host: str = "127.0.0.1"
+    """Address of the DICOM listener."""
+
+    dicom_port: int | None = Field(None, ge=0, le=65535)
+    """Port of the DICOM listener (C-STORE of structured reports); empty: none; 0: a free one."""
+
+    dicom_ae_title: str = Field("READOUT", pattern=r"^[\x21-\x5b\x5d-\x7e]{1,16}$")
+    """AE title of the DICOM listener; calls of other titles are refused."""
+
+    dicom_callers: str = ""
+    """AE titles that may send to the DICOM listener, by commas; empty: any of this machine."""
+
+    dicom_max_pdu: int = Field(65_536, ge=4_096, le=1_048_576)
+    """Largest PDU that the DICOM listener takes, in bytes."""
+
     session_hours: float = Field(12.0, gt=0, le=744)
     """How long a browser stays signed in, in hours."""
 

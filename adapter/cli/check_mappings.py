@@ -12,9 +12,12 @@ from typing import Annotated
 import typer
 
 from adapter.errors import ReadoutError
+from adapter.mapping.ai_codes import AiCodes, load_ai_codes
 from adapter.mapping.ai_monitoring import AiMonitoring
+from adapter.mapping.ai_webhooks import AiWebhook, load_ai_webhooks
 from adapter.mapping.checks import ChecksTable
 from adapter.mapping.destinations import DestinationProfile
+from adapter.mapping.dicom_sources import DicomSource, load_dicom_sources
 from adapter.mapping.ehr_launch import EhrLaunch
 from adapter.mapping.fhir_orders import FhirOrderMapping
 from adapter.mapping.fhir_sources import FhirSource, load_fhir_sources
@@ -36,6 +39,8 @@ from adapter.mapping.workspace import Workspace
 from adapter.workflow.mapping_lint import faults, file_faults
 
 FOLDERS: dict[str, type[MappingTable]] = {
+    "ai_webhooks": AiWebhook,
+    "dicom_sources": DicomSource,
     "destinations": DestinationProfile,
     "fhir_orders": FhirOrderMapping,
     "fhir_sources": FhirSource,
@@ -48,6 +53,7 @@ FOLDERS: dict[str, type[MappingTable]] = {
     "vocabulary": VocabularyTable,
 }
 SINGLE: dict[str, type[MappingTable]] = {
+    "ai_codes.yaml": AiCodes,
     "orders.yaml": OrderMapping,
     "messages.yaml": MessageMapping,
     "hl7_names.yaml": Hl7Names,
@@ -113,6 +119,9 @@ def _checked(files: MappingFiles, site: Path | None) -> Iterator[Report]:
             *faults(lambda: [files.get(each.orders) for each in load_listeners(files)]),
             *faults(lambda: [files.get(each.orders) for each in load_fhir_sources(files)]),
             *faults(lambda: load_fhircast_hubs(files)),
+            *faults(lambda: load_ai_webhooks(files)),
+            *faults(lambda: load_dicom_sources(files)),
+            *faults(lambda: load_ai_codes(files, Lexicon.load(files)[0])),
         ],
     )
 

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
+
+from pydantic import Field
 
 from adapter.domain.order import Side
 
 SHARED = "fhircast:"
 """Begins the name of who shared a finding in a common context, where a model's name stands else."""
+
+Told = Annotated[str, Field(exclude_if=lambda told: not told)]
+"""Not in the record where nothing is told: what was stored before there was such a field is
+rebuilt byte for byte."""
 
 Course = Literal["new", "increased", "decreased", "stable", "resolved"]
 
@@ -51,6 +57,10 @@ class Evidence:
     sop_uid: str = ""
     frame: int | None = None
     box: Box | None = None
+    point_mm: Annotated[
+        tuple[float, float, float] | None, Field(exclude_if=lambda point: point is None)
+    ] = None
+    """Centre of a region in the patient's coordinates (PS3.3 C.7.6.2.1.1), where that is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,3 +79,5 @@ class AiFinding:
     size_mm: tuple[float, ...] = ()
     probability: float | None = None
     evidence: tuple[Evidence, ...] = ()
+    at: Told = ""  # when the model made it, ISO 8601 as its source tells it
+    manufacturer: Told = ""  # of the model

@@ -14,6 +14,7 @@ class MessageState(StrEnum):
 
     RECEIVED = "received"  # stored and accepted, not yet applied
     APPLIED = "applied"
+    WAITING = "waiting"  # an AI result whose study has no order here yet; applied when it comes
     REFUSED = "refused"  # kept for inspection with its reason
     DUPLICATE = "duplicate"  # the same sender, control id and body were stored before
 

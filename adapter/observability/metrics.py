@@ -16,6 +16,7 @@ from adapter.ports import Clock
 from adapter.store import (
     alerts,
     deliveries,
+    dicom_sources,
     dictations,
     fhir_sources,
     messages,
@@ -46,6 +47,7 @@ class TableMetrics(Collector):
             yield _deliveries(tx)
             yield _pauses(tx)
             yield _sources(tx)
+            yield _archives(tx)
             yield _alerts(tx)
             owed = owed_answers.count_by_listener(tx)
             yield _by("readout_answers_owed", "Application ACKs not given yet", "listener", owed)
@@ -183,6 +185,12 @@ def _sources(tx: sa.Connection) -> Metric:
     rows = (([each.name], float(bool(each.problem))) for each in fhir_sources.states(tx))
     what = "1 where the last search of a FHIR server for orders failed"
     return _gauge("readout_fhir_source_fails", what, ["source"], rows)
+
+
+def _archives(tx: sa.Connection) -> Metric:
+    rows = (([each.name], float(bool(each.problem))) for each in dicom_sources.states(tx))
+    what = "1 where an archive could not be asked for structured reports"
+    return _gauge("readout_dicom_source_fails", what, ["source"], rows)
 
 
 def _alerts(tx: sa.Connection) -> Metric:

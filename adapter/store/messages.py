@@ -122,7 +122,23 @@ def settle_same(
     tx: sa.Connection, each: InboundMessage, state: MessageState, reason: str = ""
 ) -> None:
     """Write down what became of the stored row of this very message."""
-    _settle_key(tx, (each.sender, each.control_id, each.body_sha256), state, reason)
+    settle(tx, id_of(tx, each), state, reason)
+
+
+def is_stored(tx: sa.Connection, sender: str, control_id: str) -> bool:
+    """Whether a message of this sender has this control id."""
+    named = message.c.sender == sender, message.c.control_id == control_id
+    return tx.execute(sa.select(message.c.id).where(*named).limit(1)).first() is not None
+
+
+def id_of(tx: sa.Connection, each: InboundMessage) -> int:
+    """Row id of this very message, which is stored."""
+    query = sa.select(message.c.id).where(
+        message.c.sender == each.sender,
+        message.c.control_id == each.control_id,
+        message.c.body_sha256 == each.body_sha256,
+    )
+    return int(tx.execute(query).scalar_one())
 
 
 def _settle_key(

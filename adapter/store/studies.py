@@ -118,6 +118,7 @@ def keys(order: Order) -> dict[str, Any]:
         "patient_key": patient_key(order.patient),
         "placer_number": _findable(order.placer_number),
         "filler_number": _findable(order.filler_number),
+        "study_uid": _findable(order.study_uid),
     }
 
 
@@ -177,11 +178,8 @@ def issuers_of(tx: sa.Connection, number: str) -> set[str]:
 
 
 def of_study_uid(tx: sa.Connection, uid: str) -> list[Study]:
-    """Studies of this DICOM study UID, oldest first; digits and dots only."""
-    member = f'%"study_uid":"{uid}"%'
-    query = sa.select(study).where(study.c.order_json.like(member))
-    ordered = query.order_by(study.c.created_at, study.c.accession)
-    return [of_row(row) for row in tx.execute(ordered).mappings()]
+    """Studies of this DICOM study UID, oldest first."""
+    return _of_numbers(tx, study.c.study_uid == uid) if uid else []
 
 
 def count_by_status(tx: sa.Connection) -> dict[str, int]:

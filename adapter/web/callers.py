@@ -30,7 +30,7 @@ COOKIE = "readout_session"
 SIGN_IN = "/sign-in"
 
 _ENTRANCE = (SIGN_IN, "/theme", "/static")
-_MACHINES = ("/api", "/fhir", "/v1", "/events", "/health", "/.well-known")
+_MACHINES = ("/api", "/dicom-web", "/fhir", "/v1", "/events", "/health", "/.well-known")
 """Places that programs call; everything else is a page."""
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from adapter.dicom.dicomweb import Archive
 from adapter.domain.feed import FeedState
@@ -18,9 +19,11 @@ from adapter.outbound import Outbound
 from adapter.web.access import Access
 from adapter.web.change_feed import ChangeFeed
 from adapter.web.node import Node
+from adapter.webhooks.receiver import Receiver
 from adapter.workflow.context_seats import ContextSeats
 from adapter.workflow.deliveries import Deliveries
 from adapter.workflow.destinations import Destinations
+from adapter.workflow.dicom_intake import DicomIntake
 from adapter.workflow.dictations import Dictations
 from adapter.workflow.fhir_intake import FhirIntake
 from adapter.workflow.fhir_reading import FhirReading
@@ -34,6 +37,18 @@ from adapter.workflow.sign_in import SignIn
 from adapter.workflow.sign_off import SignOff
 from adapter.workflow.site_mappings import SiteMappings
 from adapter.workflow.study_flow import House
+
+
+class AiPosts(Protocol):
+    """Where AI engines post their results: DICOM, and JSON of their own by the engine's name."""
+
+    @property
+    def dicom(self) -> DicomIntake:
+        """Takes structured reports."""
+
+    @property
+    def webhooks(self) -> Mapping[str, Receiver]:
+        """Knows the engines."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +74,7 @@ class Parts:
     max_body_bytes: int
     find_speech_model: Callable[[], Path | None]
     live: LiveDictations
+    ai_posts: AiPosts
     fhir: FhirIntake
     fhir_reading: FhirReading
     fhir_orders: FhirOrderMapping

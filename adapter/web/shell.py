@@ -20,7 +20,7 @@ from adapter.workflow.access_trail import AccessTrail
 from adapter.workflow.sign_in import NotSignedIn
 
 JSON_LIMIT = 8_388_608
-"""Largest body of anything but audio, in bytes."""
+"""Largest body of anything but audio and DICOM, in bytes."""
 
 SILENT_S = 30.0
 """How long a client may send nothing in the middle of a body, in seconds."""
@@ -125,8 +125,9 @@ class Shell:
             raise
 
     def _limit(self, scope: Scope) -> int:
-        audio = scope["path"].endswith("/dictations")
-        return self._max_body_bytes if audio else min(JSON_LIMIT, self._max_body_bytes)
+        path = scope["path"]
+        large = path.endswith("/dictations") or path.startswith("/dicom-web/")
+        return self._max_body_bytes if large else min(JSON_LIMIT, self._max_body_bytes)
 
 
 def _refusal(scope: Scope, error: ReadoutError) -> Response:

@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
-import hashlib
-import hmac
-import os
 
 import httpx
 
@@ -16,9 +11,7 @@ from adapter.errors import ConfigurationError, TryAgain
 from adapter.mapping.webhook_profile import WebhookProfile
 from adapter.outbound import AddressRefused, Outbound, is_passing, wait_told
 from adapter.ports import Clock
-
-_PREFIX = "whsec_"
-_SHORTEST = 24  # bytes, by the specification
+from adapter.webhooks.signatures import signature, webhook_secret
 
 
 class WebhookDestination:
@@ -88,24 +81,4 @@ class WebhookDestination:
         }
 
     def _secrets(self) -> list[bytes]:
-        return [_secret(name) for name in self._profile.secret_envs]
-
-
-def signature(secret: bytes, id_: str, at: int, body: bytes) -> str:
-    """`v1,` and the Base64 of HMAC-SHA256 over `id.timestamp.body` (Standard Webhooks 1.0)."""
-    signed = f"{id_}.{at}.".encode() + body
-    return "v1," + base64.b64encode(hmac.digest(secret, signed, hashlib.sha256)).decode()
-
-
-def _secret(name: str) -> bytes:
-    told = os.environ.get(name, "").strip()
-    try:
-        secret = base64.b64decode(told.removeprefix(_PREFIX), validate=True)
-    except binascii.Error:
-        secret = b""
-    if len(secret) < _SHORTEST:
-        raise ConfigurationError(
-            f"environment variable {name} (secret_envs) must hold {_PREFIX} and Base64 of at least"
-            f" {_SHORTEST} random bytes"
-        )
-    return secret
+        return [webhook_secret(name) for name in self._profile.secret_envs]

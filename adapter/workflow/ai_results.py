@@ -18,8 +18,8 @@ from adapter.workflow import ai_due, orders
 from adapter.workflow.study_flow import MERGE, House
 
 _STRICT = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-_MOST_FINDINGS = 10_000
-_LONGEST_TEXT = 4_000
+MOST_FINDINGS = 10_000
+LONGEST_TEXT = 4_000
 
 
 class PostedEvidence(BaseModel):
@@ -38,7 +38,7 @@ class PostedFinding(BaseModel):
 
     model_config = _STRICT
     id: str = Field(min_length=1, max_length=100)
-    text: str = Field(min_length=1, max_length=_LONGEST_TEXT)
+    text: str = Field(min_length=1, max_length=LONGEST_TEXT)
     model: str = Field(min_length=1, max_length=200)
     version: str = Field(min_length=1, max_length=100)
     present: bool = True
@@ -55,7 +55,7 @@ class PostedFindings(BaseModel):
     """A batch of draft findings."""
 
     model_config = _STRICT
-    findings: tuple[PostedFinding, ...] = Field(max_length=_MOST_FINDINGS)
+    findings: tuple[PostedFinding, ...] = Field(max_length=MOST_FINDINGS)
 
 
 def findings_schema() -> dict[str, Any]:

@@ -6,11 +6,12 @@ from collections.abc import Iterable
 
 import sqlalchemy as sa
 
+from adapter.domain.ai_result import AiResult
 from adapter.domain.appointment import AppointmentEvent
 from adapter.domain.event import Event
 from adapter.domain.order import NumberRequest, OrderEvent
 from adapter.domain.outside_report import OutsideReport
-from adapter.workflow import orders, outside, patients
+from adapter.workflow import ai_intake, orders, outside, patients
 from adapter.workflow.study_flow import House
 
 
@@ -32,4 +33,6 @@ def _apply(house: House, tx: sa.Connection, event: Event, cause: str) -> str:
         return orders.move(house, tx, event, cause)
     if isinstance(event, OutsideReport):
         return outside.apply(house, tx, event, cause)
+    if isinstance(event, AiResult):
+        return ai_intake.apply(house, tx, event, cause)
     return patients.apply(house, tx, event, cause)

@@ -12,10 +12,11 @@ import structlog
 
 from adapter.domain.event import Event
 from adapter.domain.message import InboundMessage, MessageState
-from adapter.errors import ReadoutError
-from adapter.store import messages
-from adapter.store.database import is_passing
+from adapter.errors import Conflict, ReadoutError
+from adapter.store import awaited, messages, studies
+from adapter.store.database import after_commit, is_passing
 from adapter.store.messages import StoredMessage
+from adapter.workflow.ai_intake import Hold, hold
 from adapter.workflow.events import apply
 from adapter.workflow.study_flow import House
 
@@ -62,6 +63,7 @@ class Intake:
         self._waiting = threading.Event()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="intake", daemon=True)
+        house.watchers.append(self._release)
 
     def start(self) -> None:
         """Apply what an earlier process stored, then what comes."""
@@ -96,10 +98,13 @@ class Intake:
         """
         try:
             read = self._readers[message.protocol] if guard is None else guard.read
-            return self._take(message, [] if message.refusal else read(message.body), guard)
+            state, held = self._take(message, [] if message.refusal else read(message.body), guard)
         except ReadoutError as error:
             self.refuse(message, error)
             raise
+        if held is not None and held.state is MessageState.REFUSED:
+            raise Conflict(held.why, code="conflict")
+        return held.state if held else state
 
     def refuse(self, message: InboundMessage, error: ReadoutError) -> None:
         """Keep a message that is not taken, with the reason."""
@@ -107,18 +112,40 @@ class Intake:
 
     def _take(
         self, message: InboundMessage, events: Sequence[Event], guard: Guard | None
-    ) -> MessageState:
+    ) -> tuple[MessageState, Hold | None]:
+        held: Hold | None = None
         with self._house.database.write() as tx:
             new = events if guard is None else guard.before(tx)
             state = MessageState.DUPLICATE
             if new or guard is None:
                 state = messages.store(tx, [message])[0]
             if state is MessageState.RECEIVED:
-                said = apply(self._house, tx, new, message.control_id)
-                messages.settle_same(tx, message, MessageState.APPLIED, said)
+                id_ = messages.id_of(tx, message)
+                held = self._settle(tx, id_, new, message.control_id)
             if guard is not None:
                 guard.after(tx)
-            return state
+            return state, held
+
+    def _settle(
+        self, tx: sa.Connection, id_: int, events: Sequence[Event], cause: str, refusal: str = ""
+    ) -> Hold | None:
+        """Apply a stored message, or write down what keeps it from being applied."""
+        house = self._house
+        held = Hold(MessageState.REFUSED, refusal) if refusal else hold(house, tx, events, cause)
+        if held is None:
+            messages.settle(tx, id_, MessageState.APPLIED, apply(house, tx, events, cause))
+        else:
+            messages.settle(tx, id_, held.state, held.why)
+            if held.names:
+                awaited.wait(tx, id_, held.names)
+        return held
+
+    def _release(self, tx: sa.Connection, accession: str) -> None:
+        """The study has changed: what waited for its order is applied next."""
+        if awaited.any_waits(tx):
+            order = studies.get(tx, accession).order
+            if awaited.release(tx, accession, order.study_uid):
+                after_commit(tx, self.wake)
 
     def _run(self) -> None:
         while not self._stopped.is_set():
@@ -186,9 +213,7 @@ class Intake:
             mine = messages.still_waiting(tx, [stored.id for stored, _, _ in read])
             for stored, events, refusal in read:
                 if stored.id in mine:
-                    said = refusal or apply(self._house, tx, events, stored.control_id)
-                    state = MessageState.REFUSED if refusal else MessageState.APPLIED
-                    messages.settle(tx, stored.id, state, said)
+                    self._settle(tx, stored.id, events, stored.control_id, refusal)
 
 
 def _refusal(why: str) -> str:

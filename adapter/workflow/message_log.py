@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 import structlog
 
 from adapter.acting import acting
+from adapter.dicom.json_model import as_text
 from adapter.domain.audit import Verb
 from adapter.domain.message import MessageState, SearchKeys
 from adapter.domain.people import Practitioner
@@ -30,6 +31,7 @@ from adapter.ports import Clock
 from adapter.store import audit, message_keys, message_log, studies
 from adapter.store.database import Database
 from adapter.store.message_log import LoggedDelivery, LoggedMessage, Page, Search
+from adapter.workflow.ai_readers import DICOM_FILE, ai_keys
 from adapter.workflow.study_flow import iso
 
 log = structlog.get_logger()
@@ -192,7 +194,8 @@ def open_log(database: Database, clock: Clock, files: MappingFiles) -> MessageLo
     keys: dict[str, KeyReader] = {
         protocol: partial(fhir_keys, mapping=each) for protocol, each in fhir_orders.items()
     }
-    views: dict[str, View] = {}
+    keys |= ai_keys()
+    views: dict[str, View] = {DICOM_FILE: lambda body: plain_view(as_text(body))}
     for file in (files.get(DEFAULT_ORDERS), *files.folder("orders")):
         orders, protocol = file.read(OrderMapping), protocol_of(file.name)
         keys[protocol] = partial(hl7v2_keys, mapping=orders, messages=others)

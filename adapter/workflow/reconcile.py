@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from adapter.store import ai_ledger, deliveries, dictations
+from adapter.store import ai_ledger, awaited, deliveries, dictations
 from adapter.workflow.study_flow import DELIVER, LEDGER, MERGE, TRANSCRIBE, House
 
 
@@ -22,4 +22,5 @@ def reconcile(house: House) -> int:
         waiting = deliveries.waiting_destinations(tx)
         for name in waiting:
             house.jobs.put(tx, DELIVER, f"{name}/reconcile-{sweep}/0", lane=name)
-    return len(heard) + len(merges) + len(judged) + len(waiting)
+        released = awaited.release_known(tx)
+    return released + len(heard) + len(merges) + len(judged) + len(waiting)

@@ -26,6 +26,8 @@
     patient corrected, merged ──► patient of the studies          owes: merge, of his open studies
     a FHIR server is searched,
     or tells of a change ───────► order arrives                   owes: fetch, the next turn
+    an archive is asked for AI
+    results ────────────────────► message stored                  owes: ask, the next turn
     study of such an order ─────► Task on that server             owes: tell, by each change
     a signed version, or AI
     findings that come later ───► row of what is owed             owes: ledger
@@ -59,6 +61,7 @@ TRANSCRIBE = "transcribe"  # key: accession/dictation id
 MERGE = "merge"  # key: accession/what arrived
 FETCH = "fetch"  # key: source/turn, order or hint; lane: source
 LEDGER = "ledger"  # key: accession/what is owed; lane: accession
+ASK = "ask"  # key: archive/turn; lane: archive
 TELL = "tell"  # key: source/order/version of the study; lane: source
 DELIVER = "deliver"  # key: destination/delivery/attempt; lane: destination
 

@@ -9,9 +9,12 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
+from adapter.mapping.ai_codes import AiCodes
 from adapter.mapping.ai_monitoring import AiMonitoring
+from adapter.mapping.ai_webhooks import AiWebhook
 from adapter.mapping.checks import ChecksTable
 from adapter.mapping.destinations import DestinationProfile
+from adapter.mapping.dicom_sources import DicomSource
 from adapter.mapping.ehr_launch import EhrLaunch
 from adapter.mapping.fhir_orders import FhirOrderMapping
 from adapter.mapping.fhir_sources import FhirSource
@@ -64,6 +67,13 @@ ROOTS: list[tuple[str, str, type[MappingTable]]] = [
     ("workspace.yaml", "the worklist and the figures of the house", Workspace),
     ("plug_in.yaml", "the plug-in of a reporting platform", PlugIn),
     ("privacy.yaml", "how the patient is taken out of what leaves the host", PrivacyTable),
+    ("ai_codes.yaml", "codes that AI results use, in our words", AiCodes),
+    ("ai_webhooks/*.yaml", "AI engines that post JSON of their own form", AiWebhook),
+    (
+        "dicom_sources/*.yaml",
+        "archives that are asked for structured reports, one file each",
+        DicomSource,
+    ),
     ("findings/*.yaml", "the finding lexicon, by region", LexiconFile),
     ("vocabulary/*.yaml", "how a language is spoken and written", VocabularyTable),
     ("vocabulary/*.site.yaml", "what a site adds to a packaged language", VocabularyOverlay),

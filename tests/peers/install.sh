@@ -15,6 +15,10 @@ if ! command -v chromium >/dev/null; then
   apt-get update
   apt-get install -y --no-install-recommends chromium fonts-dejavu-core
 fi
+if ! command -v Orthanc >/dev/null || ! command -v storescu >/dev/null || ! ls /usr/share/orthanc/plugins/*DicomWeb* >/dev/null 2>&1; then
+  apt-get update
+  apt-get install -y --no-install-recommends orthanc orthanc-dicomweb dcmtk
+fi
 (cd axe && npm ci --ignore-scripts --no-audit --no-fund)
 (cd fhir_server && npm ci --ignore-scripts --no-audit --no-fund)
 (cd mllp_node && npm ci --ignore-scripts --no-audit --no-fund)

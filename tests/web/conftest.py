@@ -1,20 +1,26 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
+import yaml
 from starlette.testclient import TestClient
 
+from adapter.ai_doors import AiDoors
+from adapter.domain.event import Event
 from adapter.domain.feed import FeedState
 from adapter.domain.link_security import CertificateExpiry, FailedHandshakes
 from adapter.domain.order import OrderEvent
 from adapter.fhir.bundles import read_orders as read_fhir
 from adapter.hl7v2.message import Message
 from adapter.hl7v2.orders import read_orders
+from adapter.mapping.ai_codes import load_ai_codes
 from adapter.mapping.ai_monitoring import load_ai_monitoring
+from adapter.mapping.ai_webhooks import AiWebhook, protocol_of
 from adapter.mapping.ehr_launch import load_ehr_launch
 from adapter.mapping.fhir_orders import FhirOrderMapping
 from adapter.mapping.files import MappingFiles
@@ -32,8 +38,14 @@ from adapter.web.callers import COOKIE
 from adapter.web.change_feed import ChangeFeed
 from adapter.web.node import Node
 from adapter.web.parts import Parts
+from adapter.webhooks.receiver import Receiver
+from adapter.workflow.ai_intake import with_facts
+from adapter.workflow.ai_readers import ai_readers
+from adapter.workflow.ai_webhooks import read_webhook
 from adapter.workflow.context_seats import open_seats
 from adapter.workflow.destinations import Destinations
+from adapter.workflow.dicom_intake import DicomIntake
+from adapter.workflow.dicom_sources import DicomSources
 from adapter.workflow.fhir_intake import FhirIntake
 from adapter.workflow.fhir_reading import FhirReading
 from adapter.workflow.fhir_sources import FhirSources
@@ -42,7 +54,7 @@ from adapter.workflow.live_dictation import LiveDictations
 from adapter.workflow.message_log import open_log
 from adapter.workflow.sign_in import SignIn
 from adapter.workflow.site_mappings import SiteMappings
-from tests.fakes.house import DR_GRAY, Workflow
+from tests.fakes.house import DR_GRAY, Workflow, tables
 from tests.fakes.speech import TextRecognizer
 
 MAX_BODY = 20_000
@@ -91,6 +103,25 @@ def read_hl7v2(body: bytes) -> Sequence[OrderEvent]:
     return read_orders(Message.parse(body), load_order_mapping(MappingFiles()))
 
 
+ENGINE_TOKEN = "token of the example engine"
+
+
+def example_engine() -> Receiver:
+    """The engine of the packaged example, with a token."""
+    rules = yaml.safe_load(MappingFiles().get("ai_webhooks/example.yaml").body)
+    told = {"enabled": True, "secret_envs": [], "token_env": "READOUT_TEST_ENGINE_TOKEN"}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("READOUT_TEST_ENGINE_TOKEN", ENGINE_TOKEN)
+        return Receiver(AiWebhook.model_validate(rules | told))
+
+
+def reader_of(engine: AiWebhook) -> Callable[[bytes], Sequence[Event]]:
+    """Reads the bodies of an engine."""
+    lexicon = tables().lexicon
+    codes = load_ai_codes(MappingFiles(), lexicon)
+    return with_facts(partial(read_webhook, engine=engine, codes=codes), lambda: lexicon)
+
+
 @pytest.fixture(scope="session")
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database file with all tables and no row."""
@@ -117,6 +148,9 @@ def site_in(folder: Path, empty: Path) -> Iterator[Site]:
     log = open_log(database, workflow.house.clock, MappingFiles())
     fhir_orders = FhirOrderMapping()
     readers = {"fhir": lambda body: read_fhir(body, fhir_orders), "hl7v2": read_hl7v2}
+    engine = example_engine()
+    readers |= ai_readers(MappingFiles(), lambda: tables().lexicon)
+    readers |= {protocol_of(engine.engine.name): reader_of(engine.engine)}
     intake = Intake(workflow.house, readers, log.index)
     taking = FhirIntake(workflow.house, intake)
     live = LiveDictations(
@@ -134,6 +168,12 @@ def site_in(folder: Path, empty: Path) -> Iterator[Site]:
         destinations=Destinations(workflow.house),
         max_body_bytes=MAX_BODY,
         find_speech_model=lambda: EMBEDDED,
+        ai_posts=AiDoors(
+            DicomIntake(workflow.house, intake),
+            {engine.engine.name: engine},
+            DicomSources(workflow.house, intake, {}),
+            None,
+        ),
         fhir=taking,
         fhir_sources=FhirSources(workflow.house, taking, {}),
         live=live,

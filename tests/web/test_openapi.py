@@ -13,6 +13,7 @@ from tests.web.conftest import Site
 
 SPECIAL = (
     "/metrics", "/events", "/api/studies/{accession}/dictations/{id}/audio",
+    "/dicom-web/studies", "/dicom-web/studies/{study_uid}",
 )  # fmt: skip
 
 

@@ -15,7 +15,8 @@ from adapter.domain.report import Dismissal, Flag, Severity
 from adapter.errors import ConfigurationError, TryAgain
 from adapter.mapping.webhook_profile import WebhookProfile
 from adapter.webhooks.message import build_webhook
-from adapter.webhooks.sender import WebhookDestination, signature
+from adapter.webhooks.sender import WebhookDestination
+from adapter.webhooks.signatures import signature
 from tests.fakes.http_door import http_door
 from tests.fhir.samples import FINAL, delivery
 

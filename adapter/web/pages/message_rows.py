@@ -15,6 +15,7 @@ DELIVERIES = "Issued|State|Kind|Accession|Destination|Control id|Answer"
 _MARKS = {
     MessageState.REFUSED: "danger",
     MessageState.RECEIVED: "info",
+    MessageState.WAITING: "info",
     DeliveryState.HELD: "danger",
     DeliveryState.PENDING: "info",
     DeliveryState.ACKNOWLEDGED: "good",

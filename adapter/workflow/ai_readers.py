@@ -1,0 +1,46 @@
+"""Who reads the stored results of AI engines, by protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+
+from adapter.dicom import json_model
+from adapter.dicom.structured_report import key_reader, read_sr_file, read_sr_json
+from adapter.domain.event import Event
+from adapter.domain.message import SearchKeys
+from adapter.mapping.ai_codes import load_ai_codes
+from adapter.mapping.ai_webhooks import load_ai_webhooks, protocol_of
+from adapter.mapping.files import MappingFiles
+from adapter.mapping.lexicon import Lexicon
+from adapter.workflow.ai_intake import with_facts
+from adapter.workflow.ai_webhooks import read_webhook
+
+DICOM_FILE, DICOM_JSON = "dicom", "dicom+json"
+"""Protocols: a report as a file (C-STORE, STOW-RS), and as JSON with the images it refers to."""
+
+REPORT_TYPE = "DICOM SR"
+"""Type of their messages."""
+
+
+def ai_readers(
+    files: MappingFiles, lexicon: Callable[[], Lexicon]
+) -> Mapping[str, Callable[[bytes], Sequence[Event]]]:
+    """The readers; raises ConfigurationError."""
+    codes = load_ai_codes(files, lexicon())
+    engines = {
+        protocol_of(each.name): with_facts(partial(read_webhook, engine=each, codes=codes), lexicon)
+        for each in load_ai_webhooks(files)
+    }
+    return engines | {
+        DICOM_FILE: with_facts(partial(read_sr_file, codes=codes), lexicon),
+        DICOM_JSON: with_facts(partial(read_sr_json, codes=codes), lexicon),
+    }
+
+
+def ai_keys() -> dict[str, Callable[[bytes], SearchKeys]]:
+    """By what their messages are found."""
+    return {
+        DICOM_FILE: key_reader(json_model.read_file),
+        DICOM_JSON: key_reader(lambda body: json_model.read_json(body)[0]),
+    }
