@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import replace
+from copy import copy
 from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
@@ -69,7 +69,9 @@ def _code(asked: Header) -> Iterator[str]:
 def _later(asked: Header) -> Iterator[str]:
     """For an order, then for another message: where the later answer stands, if there is one."""
     for kind in ("ORM^O01", "ADT^A08"):
-        turn = _RESPONDER.turn(replace(asked, type=kind), b"")
+        one = copy(asked)
+        one.type = kind
+        turn = _RESPONDER.turn(one, b"")
         yield turn.value if turn else "none"
 
 
