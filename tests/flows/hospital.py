@@ -30,9 +30,16 @@ Json = dict[str, Any]
 class Hospital:
     """One service with its receivers; everything lies in `folder`."""
 
-    def __init__(self, folder: Path, *, ris_profile: str = "", **settings: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        ris_profile: str = "",
+        ris: ReportingSystem | None = None,
+        **settings: str,
+    ) -> None:
         self.folder = folder
-        self.ris, self.ehr = ReportingSystem(), RecordsSystem()
+        self.ris, self.ehr = ris or ReportingSystem(), RecordsSystem()
         destinations = folder / "mappings" / "destinations"
         destinations.mkdir(parents=True)
         more = ris_profile or "on_error: hold, on_reject: retry"

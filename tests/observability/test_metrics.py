@@ -8,7 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from adapter.domain.identifiers import Accession, Phi, sha256_hex
 from adapter.domain.message import InboundMessage
 from adapter.domain.people import Patient
-from adapter.observability.metrics import make_registry
+from adapter.observability.metrics import TableMetrics, make_registry
 from adapter.store import fhir_sources, messages
 from adapter.store.database import Database
 from adapter.store.fhir_sources import SourceState
@@ -104,3 +104,31 @@ def test_a_server_that_cannot_be_searched_shows(database: Database, tmp_path: Pa
     values = scrape(workflow)[1]
     assert values["readout_fhir_source_fails", "north"] == 1
     assert values["readout_fhir_source_fails", "south"] == 0
+
+
+def test_slow_counts_serve_again_and_quick_ones_are_taken_anew(
+    database: Database, tmp_path: Path
+) -> None:
+    """Counting may take a hundredth of the time; the clock here moves while it counts."""
+    workflow = Workflow(database, tmp_path)
+    now, slow = [0.0], [0.0]
+
+    def seconds() -> float:
+        now[0] += slow[0]
+        return now[0]
+
+    metrics = TableMetrics(workflow.database, workflow.clock, seconds)
+
+    def studies() -> float:
+        (found,) = [each for each in metrics.collect() if each.name == "readout_studies"]
+        return sum(sample.value for sample in found.samples)
+
+    for count in (0, 1):
+        assert studies() == count
+        workflow.order(f"A{count}")
+    slow[0] = 1.0
+    assert studies() == 2
+    workflow.order("A3")
+    assert studies() == 2
+    now[0] += 98
+    assert studies() == 3
