@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export PYTHONUNBUFFERED := 1
 
-.PHONY: privacy-payloads offline-bundle sbom fuzz-http plug-in-manifest conformance fuzz-mllp mapping-reference migration help demo test lint peers bench chaos clean bench-mllp bench-parse bench-merge bench-speech bench-live bench-pipeline bench-idle bench-checks bench-plug-in bench-web bench-report-page bench-scale bench-day mutation
+.PHONY: privacy-payloads offline-bundle sbom fuzz-http plug-in-manifest conformance fuzz-mllp mapping-reference migration help demo test lint peers bench chaos clean bench-mllp bench-parse bench-merge bench-speech bench-live bench-pipeline bench-idle bench-checks bench-plug-in bench-web bench-report-page bench-scale bench-day bench-capacity mutation
 
 help:  ## what each target does
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -44,9 +44,9 @@ chaos: $(STAMP)  ## kill -9 at random moments, and contexts over a bad network, 
 	READOUT_CHAOS_KILLS=$${KILLS:-200} READOUT_CHAOS_STUDIES=$${STUDIES:-100} $(BIN)/python -m pytest tests/chaos -s
 	READOUT_CONTEXT_SEEDS=$${SEEDS:-20} $(BIN)/python -m pytest tests/fhircast/test_simulation.py
 
-bench: bench-mllp bench-parse bench-merge bench-speech bench-live bench-pipeline bench-idle bench-checks bench-plug-in bench-web bench-report-page bench-scale bench-day  ## all tables
+bench: bench-mllp bench-parse bench-merge bench-speech bench-live bench-pipeline bench-idle bench-checks bench-plug-in bench-web bench-report-page bench-scale bench-day bench-capacity  ## all tables
 
-bench-mllp bench-parse bench-merge bench-speech bench-live bench-pipeline bench-idle bench-checks bench-plug-in bench-web bench-report-page bench-scale bench-day: $(STAMP)
+bench-mllp bench-parse bench-merge bench-speech bench-live bench-pipeline bench-idle bench-checks bench-plug-in bench-web bench-report-page bench-scale bench-day bench-capacity: $(STAMP)
 	$(BIN)/python -m tests.bench.$(subst -,_,$(subst bench-,,$@))
 
 mutation: $(STAMP)  ## faults put into merge and facts; the suite must notice nine of ten. MODULES="scope sides": all theirs; JOBS=1

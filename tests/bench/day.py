@@ -23,7 +23,7 @@ from tests.fakes.receivers import Arrival, ReportingSystem
 from tests.flows.hospital import AUDIO, PERSON, Hospital, order_message
 
 _A_DAY = 100 * 2_000
-_HOURS = (  # share of a day's studies in each hour: nights of emergencies, peaks at 10 and at 14
+HOURS = (  # share of a day's studies in each hour: nights of emergencies, peaks at 10 and at 14
     14, 11, 9, 8, 9, 14, 26, 48, 68, 80, 84, 78, 62, 66, 76, 72, 62, 50, 40, 33, 28, 24, 20, 18
 )  # fmt: skip
 _RECORDINGS = ("DEMO-CXR-1", "DEMO-CXR-2", "DEMO-CTH-3", "DEMO-CTA-4")
@@ -72,7 +72,7 @@ class Day:
 
     def __init__(self, hospital: Hospital, ris: Ris, seconds: float) -> None:
         self.hospital, self.ris, self.seconds = hospital, ris, seconds
-        self.hours = [Hour() for _ in _HOURS]
+        self.hours = [Hour() for _ in HOURS]
         self._audio = [(AUDIO / f"{name}.wav").read_bytes() for name in _RECORDINGS]
         self._chance = random.Random(5)
         self._process = psutil.Process(hospital.service.pid)
@@ -86,8 +86,8 @@ class Day:
         """From midnight to midnight, until the last report has arrived."""
         began, tasks, number = time.perf_counter(), [], 0
         watcher = asyncio.create_task(self._watch(began))
-        total = sum(_HOURS)
-        for place, share in enumerate(_HOURS):
+        total = sum(HOURS)
+        for place, share in enumerate(HOURS):
             per_second = _A_DAY * share / total / 3600
             at, end = began + place * self.seconds, began + (place + 1) * self.seconds
             while (at := at + self._chance.expovariate(per_second)) < end:
@@ -159,14 +159,14 @@ def _at(times: list[float], share: float) -> float:
 
 
 def _print(day: Day) -> None:
-    total = sum(_HOURS)
+    total = sum(HOURS)
     print(
         f"{'hour':>4}{'per s':>7}{'studies':>8} | {'order to ACK ms':^16}"
         f" | {'dictation to draft s':^20} | {'signature to final s':^20}"
         f" | {'oldest s':>8}{'open':>6}{'MB':>6}"
     )
     for place, hour in enumerate(day.hours):
-        rate = _A_DAY * _HOURS[place] / total / 3600
+        rate = _A_DAY * HOURS[place] / total / 3600
         ordered = [1000 * each for each in hour.ordered]
         print(
             f"{place:4}{rate:7.2f}{hour.studies:8}"
