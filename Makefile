@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export PYTHONUNBUFFERED := 1
 
-.PHONY: privacy-payloads offline-bundle sbom fuzz-http plug-in-manifest conformance fuzz-mllp mapping-reference migration help demo test lint peers bench chaos clean bench-mllp bench-parse bench-merge bench-speech bench-live bench-pipeline bench-idle bench-checks bench-plug-in bench-web bench-report-page bench-scale bench-day bench-capacity mutation
+.PHONY: audit-dependencies privacy-payloads offline-bundle sbom fuzz-http plug-in-manifest conformance fuzz-mllp mapping-reference migration help demo test lint peers bench chaos clean bench-mllp bench-parse bench-merge bench-speech bench-live bench-pipeline bench-idle bench-checks bench-plug-in bench-web bench-report-page bench-scale bench-day bench-capacity mutation
 
 help:  ## what each target does
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -22,9 +22,10 @@ demo: $(STAMP)  ## the main job on the embedded default, watched from outside
 test: $(STAMP)  ## the whole suite, two processes at once (JOBS=…)
 	$(BIN)/python -m pytest -n $${JOBS:-2} --dist loadfile
 
-lint: $(STAMP)  ## ruff, mypy --strict, import contracts
+lint: $(STAMP)  ## ruff, bandit, mypy --strict, import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/bandit -q -ll -ii -r adapter
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
@@ -48,6 +49,10 @@ bench: bench-mllp bench-parse bench-merge bench-speech bench-live bench-pipeline
 
 bench-mllp bench-parse bench-merge bench-speech bench-live bench-pipeline bench-idle bench-checks bench-plug-in bench-web bench-report-page bench-scale bench-day bench-capacity: $(STAMP)
 	$(BIN)/python -m tests.bench.$(subst -,_,$(subst bench-,,$@))
+
+audit-dependencies: $(STAMP)  ## known vulnerabilities of the pinned dependencies (asks the advisory database of PyPI)
+	$(BIN)/python -m pip install --quiet -e '.[audit]'
+	$(BIN)/pip-audit -r requirements.lock --no-deps --disable-pip
 
 mutation: $(STAMP)  ## faults put into merge and facts; the suite must notice nine of ten. MODULES="scope sides": all theirs; JOBS=1
 	$(BIN)/python -m tests.mutation.run $(MODULES) $(if $(JOBS),--jobs $(JOBS))

@@ -132,7 +132,11 @@ class StoredMappingFiles(MappingFiles):
 
 @lru_cache(maxsize=256)  # of all files most stay when one is written anew
 def _parsed(kind: type[Table], body: bytes) -> Table:
-    return kind.model_validate(yaml.load(body, Loader=_LOADER))  # noqa: S506 - both are safe loaders
+    loader = _LOADER(body)
+    try:
+        return kind.model_validate(loader.get_single_data())
+    finally:
+        loader.dispose()
 
 
 def _bounded(path: Path) -> bytes:
