@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-from collections.abc import Callable, Mapping, Sequence
+import socket
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path
 
 import sqlalchemy as sa
 import structlog
 
-from adapter import __version__, event_loop
+from adapter import __version__
 from adapter.ai_doors import open_ai_doors
 from adapter.audit.heads import HeadKeeper
 from adapter.audit.keys import AuditKeys, open_keys
@@ -29,8 +30,7 @@ from adapter.hl7v2.listener import MllpListener
 from adapter.hl7v2.plain_order import PlainOrder
 from adapter.hl7v2.reader import MessageReader, Readers
 from adapter.hl7v2.responder import Responder
-from adapter.jobs.dbos_jobs import DbosJobs
-from adapter.links import link, queues, translate
+from adapter.links import link, translate
 from adapter.mapping.ai_monitoring import load_ai_monitoring
 from adapter.mapping.destinations import client_keys, load_destinations
 from adapter.mapping.ehr_launch import EhrLaunch, LaunchIssuer, load_ehr_launch
@@ -49,9 +49,9 @@ from adapter.mapping.plug_in import load_plug_in
 from adapter.mapping.smart_client import SmartClient
 from adapter.mapping.tables_in_force import TablesInForce
 from adapter.mapping.workspace import load_workspace
-from adapter.observability.logs import configure_logs
 from adapter.observability.memory import keep_giving_back
 from adapter.outbound import Outbound
+from adapter.roles import Role, open_jobs, roles_of
 from adapter.settings import Settings
 from adapter.speech.engines import open_engine
 from adapter.speech.model_store import find_model, located
@@ -125,10 +125,10 @@ def sign_in_path(desk: SignIn, settings: Settings) -> str:
 
 
 class Service:
-    """One node: doors, workflow, jobs; `run` leaves the doors out for a worker."""
+    """One node: of doors, workflow and jobs what its roles ask for; a worker has no doors."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
+    def __init__(self, settings: Settings, *, doors: bool = True) -> None:
+        self.settings, self.roles = settings, roles_of(settings, doors=doors)
         files = MappingFiles(site=settings.mappings_dir)
         listeners = load_listeners(files, default_listener(settings))
         fhir_orders = load_fhir_orders(files)
@@ -191,7 +191,9 @@ class Service:
 
     def _make_upkeep(self, *looks: Callable[[], None]) -> Upkeep:
         settings = self.settings
-        return Upkeep(self.house, settings.keep_days, settings.purge_every_hours, *looks)
+        return Upkeep(
+            self.house, settings.keep_days, settings.purge_every_hours, *looks, self._ask_again
+        )
 
     def _read_by(
         self,
@@ -213,9 +215,9 @@ class Service:
         return readers
 
     @property
-    def mllp_port(self) -> int:
-        """The port the default HL7 v2 listener has, once started."""
-        return self._doors.ports[0]
+    def mllp_port(self) -> int | None:
+        """The port the default HL7 v2 listener has, once started; None: this node has none."""
+        return self._doors.ports[0] if Role.INTAKE in self.roles else None
 
     @property
     def dicom_port(self) -> int | None:
@@ -223,61 +225,78 @@ class Service:
         return self._ai.scp.port if self._ai.scp else None
 
     @property
-    def http_port(self) -> int:
-        """The port the HTTP interface has, once started."""
+    def http_port(self) -> int | None:
+        """The port the HTTP interface has, once started; None: this node has none."""
+        if Role.WEB not in self.roles:
+            return None
         return int(self._http.servers[0].sockets[0].getsockname()[1])
 
     def sign_in_path(self) -> str:
         """A new one-time link for the local user, below the address of the HTTP interface."""
         return sign_in_path(self.parts.sign_in, self.settings)
 
-    async def run(
-        self, ready: Callable[[Service], None], stop: asyncio.Event, *, doors: bool = True
-    ) -> None:
+    async def run(self, ready: Callable[[Service], None], stop: asyncio.Event) -> None:
         """Serve until `stop`; `ready` is called once everything listens."""
-        door = bound(self.settings.http_host, self.settings.http_port) if doors else None
+        web, intake = Role.WEB in self.roles, Role.INTAKE in self.roles
+        door = bound(self.settings.http_host, self.settings.http_port) if web else None
         await asyncio.to_thread(self._start_inside)
-        http: asyncio.Task[None] | None = None
         follow = self.parts.site_mappings.keep_following(self.settings.jobs_poll_seconds)
         chores = [asyncio.create_task(each) for each in (keep_giving_back(), follow)]
         try:
-            if door is not None:
-                await self._doors.open()
-                await asyncio.to_thread(self._ai.open)
-                http = asyncio.create_task(self._http.serve([door]))
-                while not self._http.started and not http.done():  # noqa: ASYNC110 - no event
-                    await asyncio.sleep(0.005)
-                chores.append(asyncio.create_task(self.parts.live.keep_sweeping()))
-                await self.parts.contexts.start()
-            gc.freeze()  # tables and modules stay for good: no collection need walk them again
-            await asyncio.to_thread(self.parts.fhir_sources.reconcile)  # they may call back at once
-            ready(self)
-            await self._until(stop)
+            async with self._intake(intake), self._web(door):
+                gc.freeze()  # tables and modules stay for good: no collection need walk them again
+                if intake:  # the servers may call back at once
+                    await asyncio.to_thread(self.parts.fhir_sources.reconcile)
+                ready(self)
+                await self._until(stop)
         finally:
             for each in chores:
                 each.cancel()
-            if door is not None:
-                await self.parts.contexts.stop()
-            await self._close(http)
+            await asyncio.to_thread(self._stop_inside)
+
+    @contextlib.asynccontextmanager
+    async def _intake(self, here: bool) -> AsyncIterator[None]:
+        if not here:
+            yield
+            return
+        await self._doors.open()
+        try:
+            await asyncio.to_thread(self._ai.open)
+            yield
+        finally:
+            await self._doors.close()
+            await asyncio.to_thread(self._ai.close)
+
+    @contextlib.asynccontextmanager
+    async def _web(self, door: socket.socket | None) -> AsyncIterator[None]:
+        if door is None:
+            yield
+            return
+        http = asyncio.create_task(self._http.serve([door]))
+        while not self._http.started and not http.done():  # noqa: ASYNC110 - no event
+            await asyncio.sleep(0.005)
+        sweeping = asyncio.create_task(self.parts.live.keep_sweeping())
+        await self.parts.contexts.start()
+        try:
+            yield
+        finally:
+            await self.parts.contexts.stop()
+            sweeping.cancel()
+            self.parts.changes.close()
+            self._http.should_exit = True
+            await http
 
     async def _until(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
             await asyncio.to_thread(self._upkeep)
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(stop.wait(), EVERY_S)
-            if not stop.is_set():
-                await asyncio.to_thread(reconcile, self.house)
-                await asyncio.to_thread(self._ai.archives.reconcile)
-                await asyncio.to_thread(self.parts.fhir_sources.reconcile)
 
-    async def _close(self, http: asyncio.Task[None] | None) -> None:
-        if http is not None:
-            await self._doors.close()
-            await asyncio.to_thread(self._ai.close)
-            self.parts.changes.close()
-            self._http.should_exit = True
-            await http
-        await asyncio.to_thread(self._stop_inside)
+    def _ask_again(self) -> None:
+        reconcile(self.house)
+        if Role.INTAKE in self.roles:
+            self._ai.archives.reconcile()
+            self.parts.fhir_sources.reconcile()
 
     def _start_inside(self) -> None:
         parts, jobs = self.parts, self.house.jobs
@@ -294,10 +313,11 @@ class Service:
         jobs.start()
         owed = reconcile(self.house)
         log.info("started", node=self.settings.node_id, owed=owed)
-        parts.intake.start()
-        if self._watcher is not None:
-            self._watcher.start()
-        if self.settings.speech_preload:
+        if Role.INTAKE in self.roles:
+            parts.intake.start()
+            if self._watcher is not None:
+                self._watcher.start()
+        if self.settings.speech_preload and Role.SPEECH in self.roles:
             self._recognizer.load()
 
     def _stop_inside(self) -> None:
@@ -323,16 +343,13 @@ class Service:
         database = open_database(settings, sealer)
         self._heads = HeadKeeper(database, sealer, heads)
         database.trail.moved = self._heads.moved
-        retry = (settings.retry_base_seconds, settings.retry_cap_seconds)
-        kinds = queues(settings)
-        jobs = DbosJobs(database, settings.node_id, kinds, settings.jobs_poll_seconds, retry)
         routes = {
             profile.name: Route(profile, file, partial(translate, profile), link(profile))
             for profile, file in load_destinations(files)
         }
         return House(
             database=database,
-            jobs=jobs,
+            jobs=open_jobs(settings, database, self.roles),
             clock=SystemClock(),
             audio=AudioFiles(settings.data_dir / "audio"),
             mappings=TablesInForce(files),
@@ -353,7 +370,8 @@ class Service:
         return client_keys([each.profile for each in self.house.routes.values()], others)
 
     def _node(self) -> Node:
-        return Node(self.settings.node_id, self.settings.data_dir, self.house.now())
+        settings, takes_in = self.settings, Role.INTAKE in self.roles
+        return Node(settings.node_id, settings.data_dir, self.house.now(), takes_in)
 
     def _mllp_listener(self, profile: ListenerProfile, intake: Intake) -> MllpListener:
         mapping = self._orders[profile.orders]
@@ -371,20 +389,3 @@ class Service:
     def _watch_folder(self) -> WatchFolder | None:
         folder = self.settings.watch_folder
         return WatchFolder(folder, self.parts.dictations) if folder else None
-
-
-def serve(settings: Settings, ready: Callable[[Service], None], *, doors: bool = True) -> None:
-    """Run a node until SIGTERM or SIGINT, on uvloop where it is installed."""
-    import signal
-
-    configure_logs(settings.log_level)
-    service = Service(settings)
-
-    async def main() -> None:
-        stop = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, stop.set)
-        await service.run(ready, stop, doors=doors)
-
-    event_loop.run(main())

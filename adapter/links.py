@@ -1,4 +1,4 @@
-"""Every kind of destination: who writes its messages, and who sends them; queues of jobs."""
+"""Every kind of destination: who writes its messages, and who sends them."""
 
 from __future__ import annotations
 
@@ -14,14 +14,10 @@ from adapter.fhir.client import FhirDestination
 from adapter.fhir.results import build_bundle
 from adapter.hl7v2.results import build_report_message
 from adapter.hl7v2.sender import MllpDestination
-from adapter.jobs.dbos_jobs import Queue
 from adapter.mapping.destinations import DestinationProfile
 from adapter.ports import Destination
-from adapter.settings import Settings
-from adapter.speech.decoder import GPU_BATCH, runs_on_gpu
 from adapter.webhooks.message import build_webhook
 from adapter.webhooks.sender import WebhookDestination
-from adapter.workflow.study_flow import ASK, DELIVER, FETCH, LEDGER, MERGE, TELL, TRANSCRIBE
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +46,3 @@ def translate(profile: DestinationProfile, message: ReportMessage) -> bytes:
 def link(profile: DestinationProfile) -> Destination:
     """The connection to this destination."""
     return KINDS[profile.protocol].open(profile.section)
-
-
-def queues(settings: Settings) -> dict[str, Queue]:
-    """How many jobs run at once; on a GPU so many recordings that they share its batches."""
-    whisper = settings.speech_engine == "whisper"
-    together = whisper and runs_on_gpu(settings.speech_device)
-    return {
-        TRANSCRIBE: Queue(workers=GPU_BATCH if together else 1),
-        MERGE: Queue(workers=4, laned=True),
-        DELIVER: Queue(workers=16, laned=True),
-        FETCH: Queue(workers=4, laned=True),
-        ASK: Queue(workers=2, laned=True),
-        TELL: Queue(workers=4, laned=True),
-        LEDGER: Queue(workers=1, laned=True),
-    }

@@ -36,6 +36,9 @@ class Settings(BaseSettings):
     node_id: str = Field("node-1", pattern=r"^[A-Za-z0-9_.-]{1,40}$")
     """Name of this node, unique among the nodes of one database, the same after a restart."""
 
+    roles: str = "intake,speech,delivery,web"
+    """What this node does, by commas; merging every node does. A worker needs no doors."""
+
     mllp_host: str = "127.0.0.1"
     """Address of the HL7 v2 listener."""
 
@@ -152,6 +155,9 @@ class Settings(BaseSettings):
 
     jobs_poll_seconds: float = Field(2.0, gt=0.05)
     """How often queues look for the jobs of other nodes and due retries; local jobs wake them."""
+
+    takeover_seconds: float = Field(10.0, ge=1.0)
+    """After so long without a sign of life of a node, other nodes take over its work."""
 
     retry_base_seconds: float = Field(5.0, gt=0)
     """First wait before a delivery is tried again; doubles each time."""

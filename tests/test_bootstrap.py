@@ -7,8 +7,8 @@ import pytest
 
 from adapter.bootstrap import Service
 from adapter.demo.mllp import exchange, fields
-from adapter.links import queues
 from adapter.mapping.files import MappingFiles
+from adapter.roles import queues
 from adapter.settings import Settings
 from adapter.speech.decoder import GPU_BATCH
 from adapter.store import messages, studies

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from adapter.bootstrap import Service, serve
+from adapter.bootstrap import Service
+from adapter.cli.running import run
 from adapter.settings import load_settings
 
 
@@ -23,18 +24,25 @@ def command(
     settings = load_settings(config)
 
     def ready(service: Service) -> None:
-        ports = {"mllp_port": service.mllp_port, "http_port": service.http_port}
-        sign_in = service.sign_in_path()
-        base = f"http://{address(settings.http_host, service.http_port)}"
-        if as_json:
-            line = json.dumps({"event": "ready", **ports, "sign_in": base + sign_in})
-        else:
-            mllp = address(settings.mllp_host, service.mllp_port)
-            line = f"Readout is ready: HL7 v2 on mllp://{mllp}, HTTP on {base}/"
-            line += f"\nWorkspace, this link works once: {base}{sign_in}"
-        print(line, flush=True)
+        print(_told(service, as_json), flush=True)
 
-    serve(settings, ready)
+    run(settings, ready)
+
+
+def _told(service: Service, as_json: bool) -> str:
+    """Where this node listens, as far as its roles have doors."""
+    settings, mllp, http = service.settings, service.mllp_port, service.http_port
+    base = "" if http is None else f"http://{address(settings.http_host, http)}"
+    sign_in = "" if http is None else base + service.sign_in_path()
+    if as_json:
+        ports = {"mllp_port": mllp, "http_port": http, "sign_in": sign_in}
+        return json.dumps({"event": "ready", **{name: at for name, at in ports.items() if at}})
+    places = [
+        *([] if mllp is None else [f"HL7 v2 on mllp://{address(settings.mllp_host, mllp)}"]),
+        *([f"HTTP on {base}/"] if base else []),
+    ]
+    line = f"Readout is ready: {', '.join(places) or ', '.join(sorted(service.roles))}"
+    return line + (f"\nWorkspace, this link works once: {sign_in}" if sign_in else "")
 
 
 def address(host: str, port: int) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from adapter.bootstrap import serve
+from adapter.cli.running import run
 from adapter.errors import ConfigurationError
 from adapter.settings import load_settings
 
@@ -29,4 +29,4 @@ def command(
         )
     line = json.dumps({"event": "ready", "node": settings.node_id})
     told = line if as_json else f"Readout worker {settings.node_id} is ready"
-    serve(settings, lambda _service: print(told, flush=True), doors=False)
+    run(settings, lambda _service: print(told, flush=True), doors=False)

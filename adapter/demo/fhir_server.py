@@ -84,9 +84,9 @@ class FhirServer:
         self._server = uvicorn.Server(config)
         self._task: asyncio.Task[None] | None = None
 
-    async def start(self) -> int:
+    async def start(self, port: int = 0) -> int:
         """Listen; returns the port."""
-        listening = socket.create_server(("127.0.0.1", 0))
+        listening = socket.create_server(("127.0.0.1", port))
         self._task = asyncio.create_task(self._server.serve(sockets=[listening]))
         return int(listening.getsockname()[1])
 

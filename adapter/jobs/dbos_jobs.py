@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,28 +17,33 @@ from dbos._queue import queue_worker_thread  # not public: dbos is pinned to one
 
 from adapter.clock import backoff
 from adapter.errors import TryAgain
+from adapter.jobs.janitor import Janitor
+from adapter.jobs.lanes import Lanes
 from adapter.jobs.liveness import NodeLock
 from adapter.jobs.wake import WakeableEvent, thread_name
 from adapter.ports import JobHandler
-from adapter.store.database import Database, after_commit
+from adapter.store.database import Database, after_commit, is_passing
 
 log = structlog.get_logger()
 
 _APP = "readout"
 _VERSION = "jobs-1"  # pinned: otherwise each new version strands the jobs of the one before
 _WORKFLOW = "readout_job"
-_KEEP_DONE = timedelta(days=1)
-_JANITOR_S = 10.0
+_OUTAGE_S = 1.0  # between two tries to keep a promise while the database is away
 _DELAY_SWEEP_S = 1.1  # the engine looks each second which delayed jobs have become due
 _FREE_PLACE_S = (0.02, 0.2)  # a finished job frees its place once the engine has recorded its end
 
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """How many jobs of a kind run at once on a node; `laned`: one at a time within a lane."""
+    """How many jobs of a kind run at once on a node; `laned`: one at a time within a lane.
+
+    `alone`: not even a node that is wrongly believed to be dead works a lane beside another.
+    """
 
     workers: int
     laned: bool = False
+    alone: bool = False
 
 
 class DbosJobs:
@@ -50,14 +56,21 @@ class DbosJobs:
         queues: Mapping[str, Queue],
         poll_seconds: float = 2.0,
         retry_seconds: tuple[float, float] = (5.0, 900.0),
+        takeover_seconds: float = 10.0,
+        served: Collection[str] | None = None,
     ) -> None:
+        """`served`: the queues whose jobs run on this node; None: all."""
         self._database = database
         self._node = node
         self._queues = queues
+        self._served = queues if served is None else served
         self._poll_seconds = poll_seconds
         self._retry_base, self._retry_cap = retry_seconds
         self._handlers: dict[str, JobHandler] = {}
+        self._takeover = takeover_seconds
         self._lock = NodeLock(database, node)
+        self._lanes = Lanes(database, node, takeover_seconds)
+        self._at_work: list[str] = []  # ids of jobs
         self._wakeable = WakeableEvent()
         self._stopped = threading.Event()
         self._client: DBOSClient | None = None
@@ -105,14 +118,20 @@ class DbosJobs:
         )
         DBOS.listen_queues([])  # we run the queue threads ourselves, so that a put can wake them
         DBOS.launch()
-        for name, queue in self._queues.items():
-            self._serve(dbos, name, queue)
-        threading.Thread(target=self._janitor, name="jobs-janitor", daemon=True).start()
+        for name in self._served:
+            self._serve(dbos, name, self._queues[name])
+        janitor = Janitor(self._client, self._lock, self._node, self._at_work)
+        threading.Thread(
+            target=janitor.run,
+            args=(self._stopped, self._takeover / 2),
+            name="jobs-janitor",
+            daemon=True,
+        ).start()
 
     def running(self) -> bool:
         """Whether every queue of this node is served."""
         alive = {thread.name for thread in threading.enumerate()}
-        return self._client is not None and {thread_name(name) for name in self._queues} <= alive
+        return self._client is not None and {thread_name(name) for name in self._served} <= alive
 
     def stop(self) -> None:
         """Let running jobs end, then stop."""
@@ -137,26 +156,55 @@ class DbosJobs:
         ).start()
 
     async def _run(self, job: str, key: str, attempt: int, priority: int, lane: str | None) -> str:
+        id_ = _id(job, key, attempt)
+        self._at_work.append(id_)
         try:
-            await self._handlers[job](key)
+            return await self._serve_one(job, key, attempt, priority, lane)
+        finally:
+            self._at_work.remove(id_)
+
+    async def _serve_one(
+        self, job: str, key: str, attempt: int, priority: int, lane: str | None
+    ) -> str:
+        try:
+            await self._handle(job, key, lane)
         except TryAgain as error:
             wait = error.after if error.after is not None else self._backoff(attempt)
             log.info("job_again", job=job, attempt=attempt, wait_s=wait)
-        except Exception:  # a bug or an outage: the promise is kept, someone is told
+        except Exception as error:  # a bug or an outage: the promise is kept, someone is told
             wait = self._backoff(attempt + 2)
-            log.exception("job_failed", job=job, attempt=attempt, wait_s=wait)
+            tell = log.warning if _is_no_fault(error) else log.error
+            tell("job_failed", job=job, attempt=attempt, wait_s=wait, exc_info=error)
         else:
             for soon in _FREE_PLACE_S:
                 self._wake_in(soon, job)
             return "done"
-        await asyncio.to_thread(self._again, job, key, attempt + 1, wait, priority, lane)
+        again = partial(self._again, job, key, attempt + 1, wait, priority, lane)
+        kept = False
+        while not kept:  # without its promise this job would end, and owe nothing
+            kept = await asyncio.to_thread(again)
         return "again"
+
+    async def _handle(self, job: str, key: str, lane: str | None) -> None:
+        if not self._queues[job].alone:
+            return await self._handlers[job](key)
+        async with self._lanes.alone(job, lane or key):
+            return await self._handlers[job](key)
 
     def _again(
         self, job: str, key: str, attempt: int, delay: float, priority: int, lane: str | None
-    ) -> None:
-        with self._database.write() as tx:
-            self._enqueue(tx, job, key, attempt, delay, priority, lane)
+    ) -> bool:
+        """Whether the promise is kept; not so while the database is away."""
+        try:
+            with self._database.write() as tx:
+                self._enqueue(tx, job, key, attempt, delay, priority, lane)
+        except Exception as error:
+            if not is_passing(error):
+                raise
+            log.warning("job_promise_waits", job=job, why=type(error).__name__)
+            time.sleep(_OUTAGE_S)
+            return False
+        return True
 
     def _backoff(self, attempt: int) -> float:
         return backoff(attempt, self._retry_base, self._retry_cap)
@@ -174,7 +222,7 @@ class DbosJobs:
         options: EnqueueOptions = {
             "workflow_name": _WORKFLOW,
             "queue_name": job,
-            "workflow_id": f"{job}:{key}#{attempt}",
+            "workflow_id": _id(job, key, attempt),
             "app_version": _VERSION,
             "priority": priority,
         }
@@ -201,45 +249,11 @@ class DbosJobs:
         timer.daemon = True
         timer.start()
 
-    def _janitor(self) -> None:
-        while not self._stopped.wait(_JANITOR_S):
-            try:
-                self._lock.keep()
-                if not self._database.is_sqlite:
-                    self._adopt_dead()
-                self._prune()
-            except Exception as error:  # housekeeping must outlive any outage of the database
-                log.warning("jobs_janitor", why=type(error).__name__)
 
-    def _adopt_dead(self) -> None:
-        """Give jobs that a dead node was running back to their queues."""
-        owed = self._engine_client().list_workflows(
-            status="PENDING", load_input=False, load_output=False
-        )
-        for node in {each.executor_id for each in owed if each.executor_id} - {self._node}:
-            with self._lock.of_dead(node) as dead:
-                if dead:
-                    self._requeue(node)
+def _id(job: str, key: str, attempt: int) -> str:
+    return f"{job}:{key}#{attempt}"
 
-    def _requeue(self, node: str) -> None:
-        client = self._engine_client()
-        owed = client.list_workflows(
-            status="PENDING", executor_id=node, load_input=False, load_output=False
-        )
-        for queue in {each.queue_name for each in owed}:
-            ids = [each.workflow_id for each in owed if each.queue_name == queue]
-            client.resume_workflows(ids, queue_name=queue)
-            log.warning("jobs_adopted", from_node=node, queue=queue, jobs=len(ids))
 
-    def _prune(self) -> None:
-        """Forget finished jobs: idempotency lives in our tables, not in the engine's."""
-        client = self._engine_client()
-        done = client.list_workflows(
-            status=["SUCCESS"],
-            completed_before=(datetime.now(UTC) - _KEEP_DONE).isoformat(),
-            limit=500,
-            load_input=False,
-            load_output=False,
-        )
-        if done:
-            client.delete_workflows([each.workflow_id for each in done])
+def _is_no_fault(error: Exception) -> bool:
+    """The database was away, or another node wrote the same at this moment."""
+    return is_passing(error) or isinstance(error, sa.exc.IntegrityError)

@@ -10,11 +10,16 @@ from typing import IO
 
 import sqlalchemy as sa
 
-from adapter.errors import ConfigurationError
+from adapter.errors import ConfigurationError, TryAgain
 from adapter.store.database import Database
 
 _SPACE = 7001
 _TRY_LOCK = sa.text("select pg_try_advisory_lock(:space, hashtext(:node))")
+_NOTICE_DEATH = sa.text(  # of a host that vanished: by default the server waits two hours
+    "select set_config('tcp_keepalives_idle', '5', false),"
+    " set_config('tcp_keepalives_interval', '2', false),"
+    " set_config('tcp_keepalives_count', '3', false)"
+)
 _UNLOCK = sa.text("select pg_advisory_unlock(:space, hashtext(:node))")
 
 
@@ -40,16 +45,23 @@ class NodeLock:
             time.sleep(0.1)
 
     def keep(self) -> None:
-        """Take the lock again if the database lost our session; call now and then."""
-        if self._session is None:
+        """Take the lock again if the database lost our session; call now and then.
+
+        Raises TryAgain, or the database's error while that is away.
+        """
+        if self._file is not None:
             return
-        try:
-            self._session.execute(sa.text("select 1"))
-        except sa.exc.DBAPIError:
-            with contextlib.suppress(sa.exc.SQLAlchemyError):
-                self._session.invalidate()
-            self._session = None
-            self.take()
+        if self._session is not None:
+            try:
+                self._session.execute(sa.text("select 1"))
+            except sa.exc.DBAPIError:
+                with contextlib.suppress(sa.exc.SQLAlchemyError):
+                    self._session.invalidate()
+                self._session = None
+            else:
+                return
+        if not self._try():
+            raise TryAgain(f"another process runs as node {self._node}, or its end is not known")
 
     def release(self) -> None:
         """Give the name free."""
@@ -60,7 +72,10 @@ class NodeLock:
 
     @contextlib.contextmanager
     def of_dead(self, node: str) -> Iterator[bool]:
-        """Hold another node's lock for a moment: True when that node is dead (PostgreSQL only)."""
+        """Hold a node's lock for a moment: True when it is this node, or one that is dead."""
+        if node == self._node or self._file is not None:  # beside SQLite nobody else lives
+            yield True
+            return
         with self._autocommit() as session:
             dead = bool(session.execute(_TRY_LOCK, {"space": _SPACE, "node": node}).scalar())
             try:
@@ -84,10 +99,14 @@ class NodeLock:
 
     def _try_session(self) -> bool:
         session = self._autocommit()
-        if session.execute(_TRY_LOCK, {"space": _SPACE, "node": self._node}).scalar():
-            self._session = session
-            return True
-        session.close()
+        try:
+            session.execute(_NOTICE_DEATH)
+            if session.execute(_TRY_LOCK, {"space": _SPACE, "node": self._node}).scalar():
+                self._session = session
+                return True
+        finally:
+            if self._session is not session:
+                session.close()
         return False
 
     def _autocommit(self) -> sa.Connection:

@@ -29,6 +29,13 @@ _PRAGMAS = (
     "PRAGMA synchronous=FULL",
     "PRAGMA cache_size=-2000",  # KiB, of each connection: there are many
 )
+_NOTICE_DEATH = {  # of the server's host: by default a statement waits a quarter of an hour
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,  # ms
+}
 _AFTER_COMMIT = "readout_after_commit"
 _MIGRATION_LOCK = 7_001_001
 
@@ -157,7 +164,8 @@ def hold_place(tx: sa.Connection, space: int, name: str) -> bool:
 def is_passing(error: Exception) -> bool:
     """Whether the database was in trouble (locked, full, away), not what was asked of it."""
     if not isinstance(error, sa.exc.DBAPIError):
-        return isinstance(error, sa.exc.TimeoutError)  # no connection was free
+        # no connection was free, or it was lost in the middle of a transaction
+        return isinstance(error, (sa.exc.TimeoutError, sa.exc.PendingRollbackError))
     beyond_limits = str(getattr(error.orig, "sqlstate", "")).startswith("54")
     operational = isinstance(error, sa.exc.OperationalError) and not beyond_limits
     return error.connection_invalidated or operational
@@ -186,6 +194,7 @@ def _engine(url: str) -> sa.Engine:
             pool_size=10,
             max_overflow=20,
             pool_pre_ping=True,
+            connect_args=_NOTICE_DEATH,
             hide_parameters=True,  # they hold patient data, and errors are printed
         )
     raise ConfigurationError("READOUT_DATABASE_URL must begin with sqlite: or postgresql:")

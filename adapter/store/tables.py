@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from adapter.store import ai_tables, intake_tables
+from adapter.store import ai_tables, intake_tables, node_tables
 from adapter.store.audit_table import audit
 from adapter.store.columns import ID as _ID
 from adapter.store.columns import metadata
 from adapter.store.columns import row_id as _row_id
 from adapter.store.columns import text as _text
 
-__all__ = ["ai_tables", "audit", "intake_tables", "metadata"]
+__all__ = ["ai_tables", "audit", "intake_tables", "metadata", "node_tables"]
 
 VERSION_TABLE = "readout_schema_version"
 """Where alembic writes which migration the tables are at."""

@@ -55,7 +55,11 @@ def state(parts: Parts) -> Ready:
     """Whether this node can do its work, part by part."""
     checks = {
         "database": _check(lambda: _database(parts)),
-        "intake": _check(lambda: _running(parts.intake.running, "the intake has stopped")),
+        "intake": _check(
+            lambda: _running(
+                parts.intake.running or not parts.node.takes_in, "the intake has stopped"
+            )
+        ),
         "jobs": _check(lambda: _running(parts.house.jobs.running(), "a queue is not served")),
         "speech_model": _check(lambda: _model(parts)),
     }

@@ -14,6 +14,8 @@ class Node:
     id: str = "node-1"
     data_dir: Path = Path()
     started_at: str = ""
+    takes_in: bool = True
+    """Whether messages are applied here, or by other nodes."""
 
     def free_bytes(self) -> int:
         """Room that is left for recordings and the embedded database."""

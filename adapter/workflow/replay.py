@@ -43,10 +43,13 @@ def replay(database: Database, accession: str, translate: Translate) -> list[Rep
     if not versions:
         raise NotFound(f"study {accession} has no report to replay", code="not-found")
     results: list[Replayed] = []
+    tables: dict[str, ReportingTables] = {}  # by the files that decided; reading them takes long
     for version in versions:
         files = StoredMappingFiles(bodies=bodies[version.id])
+        if version.mappings_json not in tables:
+            tables[version.mappings_json] = ReportingTables.load(files)
         report = build_report(
-            from_json(ReportInputs, version.inputs_json), ReportingTables.load(files)
+            from_json(ReportInputs, version.inputs_json), tables[version.mappings_json]
         )
         name = f"version {version.number} ({version.status})"
         results.append(Replayed(name, to_json(report) == version.report_json))

@@ -74,7 +74,7 @@ def ended(process: subprocess.Popen[str], number: signal.Signals) -> None:
     """The signal ends it with 0, without another word on standard output and no traceback."""
     process.send_signal(number)
     out, err = process.communicate(timeout=SECONDS)
-    assert (process.returncode, out) == (0, "")
+    assert (process.returncode, out) == (0, ""), err
     assert "Traceback" not in err
 
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 
 import pytest
+import sqlalchemy as sa
 
 from adapter.errors import ConfigurationError, TryAgain
 from adapter.jobs.dbos_jobs import DbosJobs, Queue
 from adapter.store.database import Database
 
 QUEUES = {"look": Queue(workers=4), "send": Queue(workers=8, laned=True)}
+TAKEOVER = 1.0
 SLOW_POLL = 30.0  # so that only waking can make a test pass
 
 
@@ -46,7 +49,9 @@ def seen() -> Seen:
 
 @pytest.fixture
 def jobs(database: Database, seen: Seen) -> Iterator[DbosJobs]:
-    jobs = DbosJobs(database, "node-1", QUEUES, SLOW_POLL, retry_seconds=(0.05, 0.2))
+    jobs = DbosJobs(
+        database, "node-1", QUEUES, SLOW_POLL, retry_seconds=(0.05, 0.2), takeover_seconds=TAKEOVER
+    )
     jobs.handle("look", seen)
     jobs.handle("send", seen)
     jobs.start()
@@ -97,6 +102,49 @@ def test_one_lane_runs_in_order(jobs: DbosJobs, database: Database, seen: Seen) 
             jobs.put(tx, "send", f"{number}", lane="ris")
     until(lambda: len(seen.keys) == 5)
     assert seen.keys == ["0", "1", "2", "3", "4"]
+
+
+@pytest.mark.parametrize("node", ["node-1", "node-9"])
+def test_a_job_that_is_marked_as_running_and_that_nobody_runs_is_found(
+    jobs: DbosJobs, database: Database, seen: Seen, node: str
+) -> None:
+    """Taken from its queue at the moment when the database went away, or by a node that died."""
+    with database.write() as tx:
+        jobs.put(tx, "look", "lost", delay=3600)
+        table = "workflow_status" if database.is_sqlite else "dbos.workflow_status"
+        taken = f"update {table} set status = 'PENDING', executor_id = :node, owner_xid = 'gone'"
+        tx.execute(sa.text(taken), {"node": node})
+    until(lambda: _is_queued(database, table))
+    with database.write() as tx:
+        jobs.put(tx, "look", "another")  # wakes the queue
+    until(lambda: sorted(seen.keys) == ["another", "lost"])
+
+
+def _is_queued(database: Database, table: str) -> bool:
+    with database.read() as tx:
+        query = sa.text(f"select count(*) from {table} where status = 'ENQUEUED'")
+        return bool(tx.execute(query).scalar())
+
+
+def test_a_promise_outlives_an_outage_of_the_database(
+    jobs: DbosJobs, database: Database, seen: Seen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A job whose next attempt cannot be written down must not end and be forgotten."""
+    write, away = database.write, threading.Event()
+    away.set()
+
+    def broken() -> AbstractContextManager[sa.Connection]:
+        if away.is_set() and threading.current_thread().name != "MainThread":
+            away.clear()
+            raise sa.exc.OperationalError("gone", None, Exception())
+        return write()
+
+    seen.refuse["kept"] = 1
+    monkeypatch.setattr(database, "write", broken)
+    with database.write() as tx:
+        jobs.put(tx, "send", "kept", lane="ris")
+    until(lambda: seen.keys == ["kept", "kept"])
+    assert not away.is_set()
 
 
 def test_a_second_live_node_of_the_same_name_is_refused(jobs: DbosJobs, database: Database) -> None:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import psycopg
 
 from tests.peers import require_peer
@@ -26,41 +29,120 @@ def binaries() -> Path | None:
     return found[-1].parent if found else None
 
 
-def _run(command: list[str]) -> None:
-    if os.geteuid() == 0:  # the server refuses to run as root
-        command = ["runuser", "-u", "postgres", "--", *command]
-    subprocess.run(command, check=True, capture_output=True, cwd="/tmp", timeout=60)
+class Server:
+    """A cluster in a folder of its own, its postmaster a child of ours: it can be killed."""
+
+    def __init__(self) -> None:
+        programs = binaries()
+        require_peer("PostgreSQL", programs is not None, INSTALL)
+        assert programs is not None
+        self._programs = programs
+        self._folder = Path(tempfile.mkdtemp(prefix="readout-pg-", dir="/tmp"))
+        # the server refuses to run as root
+        self._user = "postgres" if os.geteuid() == 0 else None
+        if self._user:
+            user = pwd.getpwnam(self._user)
+            os.chown(self._folder, user.pw_uid, user.pw_gid)
+        self.port = free_port()
+        self.url = f"postgresql+psycopg://readout@127.0.0.1:{self.port}/postgres"
+        data = str(self._folder / "data")
+        self._run("initdb", "-D", data, "-A", "trust", "-U", "readout", "--no-sync")
+        self.start()
+
+    def start(self) -> None:
+        """Start the postmaster, and wait until it lets us in."""
+        command = [
+            *(str(self._programs / "postgres"), "-D", str(self._folder / "data")),
+            *("-c", "listen_addresses=127.0.0.1", "-p", str(self.port)),
+            *("-c", f"unix_socket_directories={self._folder}"),
+        ]
+        deadline = time.monotonic() + 60
+        while not self._let_in():
+            # after a kill, what is left of the last one still holds its memory for a moment
+            if self.pid is None:
+                with (self._folder / "log").open("ab") as log:
+                    self._process = subprocess.Popen(
+                        command, stderr=log, cwd="/tmp", user=self._user, start_new_session=True
+                    )
+            assert time.monotonic() < deadline, (self._folder / "log").read_text()[-2000:]
+            time.sleep(0.05)
+
+    @property
+    def pid(self) -> int | None:
+        """Of the postmaster; None when it does not run."""
+        process = getattr(self, "_process", None)
+        return None if process is None or process.poll() is not None else int(process.pid)
+
+    def kill(self) -> None:
+        """kill -9 of the postmaster."""
+        self._process.kill()
+        self._process.wait()
+
+    def kill_one_session(self) -> None:
+        """kill -9 of a session's process: the postmaster ends all others and recovers."""
+        sessions = psutil.Process(self._process.pid).children()
+        mine = [each for each in sessions if "readout" in "".join(each.cmdline())]
+        for each in mine[:1]:
+            each.kill()
+
+    def close(self) -> None:
+        """End it and remove its folder."""
+        if self.pid is not None:
+            self._process.send_signal(signal.SIGQUIT)
+            self._process.wait(30)
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def run(self, program: str, *arguments: str) -> None:
+        """One of the server's own programs, such as pg_dump."""
+        subprocess.run(
+            [str(self._programs / program), *arguments], check=True, capture_output=True, timeout=60
+        )
+
+    def _run(self, program: str, *arguments: str) -> None:
+        subprocess.run(
+            [str(self._programs / program), *arguments],
+            check=True,
+            capture_output=True,
+            cwd="/tmp",
+            timeout=60,
+            user=self._user,
+        )
+
+    def _let_in(self) -> bool:
+        if self.pid is None:
+            return False
+        try:
+            plain(self.url).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+
+def free_port() -> int:
+    """A loopback port that nobody has at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def plain(url: str) -> psycopg.Connection:
+    """A connection to the database of a SQLAlchemy URL, each statement its own transaction."""
+    return psycopg.connect(url.replace("postgresql+psycopg", "postgresql"), autocommit=True)
 
 
 @contextmanager
 def cluster() -> Iterator[str]:
     """Start a server; yields the SQLAlchemy URL of its maintenance database."""
-    programs = binaries()
-    require_peer("PostgreSQL", programs is not None, INSTALL)
-    assert programs is not None
-    folder = Path(tempfile.mkdtemp(prefix="readout-pg-", dir="/tmp"))
-    if os.geteuid() == 0:
-        user = pwd.getpwnam("postgres")
-        os.chown(folder, user.pw_uid, user.pw_gid)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    data = str(folder / "data")
-    _run([str(programs / "initdb"), "-D", data, "-A", "trust", "-U", "readout", "--no-sync"])
-    options = f"-c listen_addresses=127.0.0.1 -p {port} -c unix_socket_directories={folder}"
-    log = str(folder / "log")
-    _run([str(programs / "pg_ctl"), "-D", data, "-w", "-o", options, "-l", log, "start"])
+    server = Server()
     try:
-        yield f"postgresql+psycopg://readout@127.0.0.1:{port}/postgres"
+        yield server.url
     finally:
-        _run([str(programs / "pg_ctl"), "-D", data, "-m", "immediate", "stop"])
-        shutil.rmtree(folder, ignore_errors=True)
+        server.close()
 
 
 def fresh_database(url: str) -> str:
     """A new empty database on the cluster; returns its SQLAlchemy URL."""
     name = f"readout_{uuid.uuid4().hex[:12]}"
-    plain = url.replace("postgresql+psycopg", "postgresql")
-    with psycopg.connect(plain, autocommit=True) as connection:
+    with plain(url) as connection:
         connection.execute(f'create database "{name}"')
     return url.rsplit("/", 1)[0] + f"/{name}"

@@ -1,0 +1,103 @@
+"""One node at a time works a lane, whatever the others believe of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+import sqlalchemy as sa
+
+from adapter.errors import TryAgain
+from adapter.jobs.lanes import Lanes
+from adapter.store import lanes
+from adapter.store.database import Database
+from adapter.store.node_tables import lane
+from tests.peers import postgres
+
+pytestmark = pytest.mark.peer
+LONG_S, SHORT_S = 60.0, 1.5
+
+
+@pytest.fixture(scope="module")
+def shared(postgres_cluster: str) -> Iterator[Database]:
+    database = Database(postgres.fresh_database(postgres_cluster))
+    database.migrate()
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def database(shared: Database) -> Database:
+    with shared.write() as tx:
+        tx.execute(sa.delete(lane))
+    return shared
+
+
+async def test_another_node_waits_until_the_lane_is_given_back(database: Database) -> None:
+    first, second = Lanes(database, "node-1", LONG_S), Lanes(database, "node-2", LONG_S)
+    async with first.alone("deliver", "ris"):
+        with pytest.raises(TryAgain) as told:
+            async with second.alone("deliver", "ris"):
+                pytest.fail("two nodes work one lane")
+        assert told.value.after is not None
+        assert 0 < told.value.after <= LONG_S
+        async with second.alone("deliver", "ehr"):
+            pass
+    async with second.alone("deliver", "ris"):
+        pass
+
+
+async def test_a_job_that_was_given_to_this_node_twice_runs_once(database: Database) -> None:
+    here = Lanes(database, "node-1", LONG_S)
+    async with here.alone("deliver", "ris"):
+        with pytest.raises(TryAgain):
+            async with here.alone("deliver", "ris"):
+                pytest.fail("two jobs work one lane")
+
+
+async def test_a_dead_node_holds_its_lane_no_longer_than_its_lease(database: Database) -> None:
+    with database.write() as tx:
+        assert lanes.take(tx, "deliver", "ris", "node-1", 0.3) == 0.0
+    second = Lanes(database, "node-2", LONG_S)
+    with pytest.raises(TryAgain) as told:
+        await _work(second)
+    assert told.value.after is not None
+    await asyncio.sleep(told.value.after)
+    await _work(second)
+
+
+async def test_a_node_starts_again_within_its_own_lease(database: Database) -> None:
+    with database.write() as tx:
+        lanes.take(tx, "deliver", "ris", "node-1", LONG_S)
+    async with Lanes(database, "node-1", LONG_S).alone("deliver", "ris"):
+        pass
+
+
+async def test_work_is_longer_than_one_lease(database: Database) -> None:
+    second = Lanes(database, "node-2", LONG_S)
+    async with Lanes(database, "node-1", SHORT_S).alone("deliver", "ris"):
+        await asyncio.sleep(1.5 * SHORT_S)
+        with pytest.raises(TryAgain):
+            async with second.alone("deliver", "ris"):
+                pytest.fail("the lease was not renewed")
+
+
+async def test_who_cannot_renew_its_lease_stops_before_others_begin(database: Database) -> None:
+    first = Lanes(database, "node-1", SHORT_S)
+    with pytest.raises(TryAgain, match="could not be kept"):
+        await _work_and_lose(first, database)
+    with database.read() as tx:
+        assert tx.execute(sa.select(lane.c.node)).scalar() == "node-2"
+
+
+async def _work(lanes: Lanes) -> None:
+    async with lanes.alone("deliver", "ris"):
+        pass
+
+
+async def _work_and_lose(lanes: Lanes, database: Database) -> None:
+    async with lanes.alone("deliver", "ris"):
+        with database.write() as tx:  # as if this node had been away for so long
+            tx.execute(sa.update(lane).values(node="node-2"))
+        await asyncio.sleep(LONG_S)
