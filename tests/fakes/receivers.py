@@ -90,11 +90,13 @@ class Receiver:
 class ReportingSystem(Receiver):
     """Takes ORU^R01; `choose` says how each is answered (thread of the receiver)."""
 
-    def __init__(self, choose: Callable[[str, str], str] = lambda accession, kind: ACCEPT) -> None:
+    def __init__(
+        self, choose: Callable[[str, str], str] = lambda accession, kind: ACCEPT, port: int = 0
+    ) -> None:
         super().__init__()
         self.choose = choose
         self._server = MllpServer(self._answer)
-        self.port = self.run(self._server.start())
+        self.port = self.run(self._server.start(port))
 
     def close(self) -> None:
         """Close all connections."""
