@@ -60,6 +60,7 @@ from adapter.store.audio_files import AudioFiles
 from adapter.store.audit import Trail
 from adapter.store.database import Database
 from adapter.store.owed_answers import OwedAnswers
+from adapter.store.unlocking import unlock
 from adapter.web.access import open_access
 from adapter.web.app import build_app
 from adapter.web.change_feed import ChangeFeed
@@ -341,6 +342,7 @@ class Service:
         keys, heads = settings.audit_files
         sealer = open_keys(keys)
         database = open_database(settings, sealer)
+        vault = unlock(database, settings.master_key_file, SystemClock())
         self._heads = HeadKeeper(database, sealer, heads)
         database.trail.moved = self._heads.moved
         routes = {
@@ -351,7 +353,7 @@ class Service:
             database=database,
             jobs=open_jobs(settings, database, self.roles),
             clock=SystemClock(),
-            audio=AudioFiles(settings.data_dir / "audio"),
+            audio=AudioFiles(settings.data_dir / "audio", vault),
             mappings=TablesInForce(files),
             recognizer=self._recognizer,
             routes=routes,

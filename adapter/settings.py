@@ -174,6 +174,9 @@ class Settings(BaseSettings):
     purge_every_hours: float = Field(0.0, ge=0)
     """Hours between two runs of `readout purge` by the service itself; 0: only by the command."""
 
+    master_key_file: Path | None = None
+    """Master keys by which bodies, texts and audio are stored encrypted; empty: in the clear."""
+
     audit_key_file: Path | None = None
     """Keys that seal the audit trail, the same on all nodes; empty: `audit.key` in `data_dir`."""
 

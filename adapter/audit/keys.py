@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
-import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
 from adapter.errors import ConfigurationError
+from adapter.key_file import make_key_file, read_keys
 
-_KEY_BYTES = 32
+_SETTING = "READOUT_AUDIT_KEY_FILE"
 _SEAL, _PATIENT = b"readout audit seal\n", b"readout audit patient\n"
 _HEADER = (
     "# Keys of Readout's audit trail, one a line, the last one seals. Keep the earlier ones: they\n"
@@ -55,43 +54,12 @@ def open_keys(path: Path) -> AuditKeys:
     """The keys of this file, which is made where there is none; raises ConfigurationError."""
     try:
         if not path.exists():
-            _make(path)
-        lines = path.read_text(encoding="ascii").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+            make_key_file(path, _HEADER)
+    except OSError as error:
         raise ConfigurationError(
-            f"the audit key file {path} cannot be read ({error}); set READOUT_AUDIT_KEY_FILE"
+            f"the audit key file {path} cannot be made ({error.strerror}): set {_SETTING}"
         ) from None
-    keys = tuple(_key(path, line.strip()) for line in lines if line.strip() and line[0] != "#")
-    if not keys:
-        raise ConfigurationError(f"the audit key file {path} holds no key: 64 hex digits a line")
-    return AuditKeys(keys)
-
-
-def _key(path: Path, line: str) -> bytes:
-    try:
-        key = bytes.fromhex(line)
-    except ValueError:
-        key = b""
-    if len(key) != _KEY_BYTES:
-        raise ConfigurationError(f"each line of the audit key file {path} must be 64 hex digits")
-    return key
-
-
-def _make(path: Path) -> None:
-    """All of it or nothing; of two processes at once, the first one's key stays."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    made = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    try:
-        with open(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as target:
-            target.write(_HEADER + secrets.token_hex(_KEY_BYTES) + "\n")
-            target.flush()
-            os.fsync(target.fileno())
-        try:
-            os.link(made, path)
-        except FileExistsError:
-            return
-    finally:
-        made.unlink(missing_ok=True)
+    return AuditKeys(read_keys(path, _SETTING))
 
 
 def _mac(key: bytes, purpose: bytes, text: str) -> str:

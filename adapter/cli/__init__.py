@@ -30,6 +30,7 @@ COMMANDS = {
     "messages": "adapter.cli.messages",
     "purge": "adapter.cli.purge",
     "audit": "adapter.cli.audit",
+    "keys": "adapter.cli.keys",
     "check-mappings": "adapter.cli.check_mappings",
     "plug-in-manifest": "adapter.cli.plug_in_manifest",
     "import-template": "adapter.cli.import_template",

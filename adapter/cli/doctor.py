@@ -22,6 +22,7 @@ from adapter.clock import SystemClock
 from adapter.errors import ConfigurationError, ReadoutError
 from adapter.hl7v2.certificates import ends_of, watched
 from adapter.hl7v2.tls import client_contexts, server_context
+from adapter.key_file import read_keys
 from adapter.mapping.destinations import load_destinations
 from adapter.mapping.fhir_orders import FhirOrderMapping
 from adapter.mapping.files import MappingFiles
@@ -36,7 +37,9 @@ from adapter.speech.model_files import check_digests
 from adapter.speech.model_store import find_model, located
 from adapter.speech.openai_engine import OpenAiRecognizer
 from adapter.store import deliveries, dictations, messages, studies
+from adapter.store.data_keys import master_id
 from adapter.store.database import wanted_version
+from adapter.store.vault import SETTING
 
 _LIBRARIES = (
     "sqlalchemy", "dbos", "fastapi", "uvicorn", "faster-whisper", "ctranslate2", "hl7apy",
@@ -91,6 +94,7 @@ def _findings(settings: Settings) -> Iterator[Finding]:
     yield _look("mapping files", lambda: _mappings(settings))
     yield _look("speech model", lambda: _model(settings))
     yield _look("disk space", lambda: _space(settings))
+    yield _look("encryption at rest", lambda: _encryption(settings))
     yield from _listeners(settings)
     yield _look("HTTP port", lambda: _port(settings.http_host, settings.http_port))
     try:
@@ -176,6 +180,13 @@ def _model(settings: Settings) -> str:
     model = find_model(located(settings.speech_model, settings.data_dir))
     checked = ", every file as it was added" if check_digests(model.directory) else ""
     return f"{model.label} in {model.directory}{checked}"
+
+
+def _encryption(settings: Settings) -> str:
+    if settings.master_key_file is None:
+        return "off: bodies, texts and audio lie in the clear (READOUT_MASTER_KEY_FILE)"
+    masters = read_keys(settings.master_key_file, SETTING)
+    return f"on, master key {master_id(masters[-1])} of {len(masters)}"
 
 
 def _space(settings: Settings) -> str:

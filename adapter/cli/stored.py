@@ -13,12 +13,14 @@ import sqlalchemy as sa
 from adapter.acting import in_name_of
 from adapter.audit.heads import HeadKeeper
 from adapter.audit.keys import open_keys
+from adapter.clock import SystemClock
 from adapter.domain.audit import Agent, AgentKind, Verb
 from adapter.errors import ConfigurationError
 from adapter.settings import Settings
 from adapter.store import audit
 from adapter.store.audit import Trail
-from adapter.store.database import Database
+from adapter.store.database import Database, wanted_version
+from adapter.store.unlocking import unlock
 
 
 class NoDatabaseYet(ConfigurationError):
@@ -39,6 +41,8 @@ def opened(settings: Settings) -> Iterator[Database]:
     try:
         if not database.version():
             raise NoDatabaseYet("the database holds no tables yet: `readout serve` makes them")
+        if database.version() == wanted_version():
+            unlock(database, settings.master_key_file, SystemClock())
         with in_name_of(_operator()):
             yield database
         if moved:

@@ -59,9 +59,11 @@ def _context(settings: Settings, accession: str, language: str) -> SpeechContext
         return SpeechContext(language)
     from sqlalchemy.exc import SQLAlchemyError
 
+    from adapter.clock import SystemClock
     from adapter.mapping.reporting import ReportingTables
     from adapter.store import findings, studies
     from adapter.store.database import Database
+    from adapter.store.unlocking import unlock
     from adapter.workflow.dictations import speech_context
 
     if not settings.database_url and not (settings.data_dir / "readout.sqlite").exists():
@@ -69,6 +71,7 @@ def _context(settings: Settings, accession: str, language: str) -> SpeechContext
     try:
         database = Database(settings.resolved_database_url)
         with closing(database), database.read() as tx:
+            unlock(database, settings.master_key_file, SystemClock())
             order = studies.get(tx, accession).order
             ai = findings.of_study(tx, accession)
     except SQLAlchemyError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +121,16 @@ class Database:
             asked = None if self.is_sqlite else tx.scalar(sa.text("show transaction_read_only"))
             if asked == "on":
                 raise sa.exc.OperationalError("the database is read-only", None, Exception())
+
+    def forget_what_was_freed(self) -> None:
+        """Write SQLite's file anew: pages that are free still hold what stood in them."""
+        if not self.is_sqlite:
+            return
+        with self._writer, closing(sqlite3.connect(self.engine.url.database or "")) as alone:
+            alone.isolation_level = None
+            _set_up(alone)
+            alone.execute("VACUUM")
+            alone.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def version(self) -> str:
         """The migration that the tables are at; "" when there are none."""

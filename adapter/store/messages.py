@@ -9,10 +9,12 @@ import sqlalchemy as sa
 
 from adapter.domain.message import InboundMessage, MessageState
 from adapter.store.database import Database
+from adapter.store.sealed import vault_of
 from adapter.store.tables import message
 
 _WRITTEN = (*InboundMessage._fields[:-2], "reason", "owed_by", "state")
 _INSERT = f"INSERT INTO {message.name} ({', '.join(_WRITTEN)})"
+_SEALED = "message.body"  # as the column has it
 _LAST_ID = sa.select(sa.func.max(message.c.id))
 _NONE_NEW = 2**62  # above every id
 
@@ -40,7 +42,7 @@ def store_group(database: Database, batch: Sequence[InboundMessage]) -> list[Mes
         with database.write() as tx:
             return store(tx, batch)
     states = _states(batch)
-    rows, last = database.write_alone(*_insertion(batch, states, "?"))
+    rows, last = database.write_alone(*_insertion(batch, states, database.engine.dialect))
     if rows == len(batch):
         return states
     with database.write() as tx:  # the rows of one statement have ids without gaps
@@ -51,8 +53,7 @@ def store(tx: sa.Connection, batch: Sequence[InboundMessage]) -> list[MessageSta
     """Store a batch in its order; the same sender, control id and body again is a duplicate."""
     states = _states(batch)
     last = tx.execute(_LAST_ID).scalar() or 0
-    mark = "?" if tx.dialect.name == "sqlite" else "%s"
-    if tx.exec_driver_sql(*_insertion(batch, states, mark)).rowcount == len(batch):
+    if tx.exec_driver_sql(*_insertion(batch, states, tx.dialect)).rowcount == len(batch):
         return states
     return _with_repeats(tx, batch, states, last)
 
@@ -62,13 +63,14 @@ def _states(batch: Sequence[InboundMessage]) -> list[MessageState]:
 
 
 def _insertion(
-    batch: Sequence[InboundMessage], states: Sequence[MessageState], mark: str
+    batch: Sequence[InboundMessage], states: Sequence[MessageState], dialect: sa.Dialect
 ) -> tuple[str, tuple[Any, ...]]:
     """One statement, and its values, that inserts what is not there yet."""
+    mark, vault = "?" if dialect.name == "sqlite" else "%s", vault_of(dialect)
     row = f"({', '.join([mark] * len(_WRITTEN))})"
     values = list[Any]()
     for each, state in zip(batch, states, strict=True):
-        values += each
+        values += each if vault is None else each._replace(body=vault.seal(each.body, _SEALED))
         values.append(state.value)
     statement = f"{_INSERT} VALUES {', '.join([row] * len(batch))} ON CONFLICT DO NOTHING"
     return statement, tuple(values)

@@ -10,8 +10,10 @@ from adapter.store.columns import ID as _ID
 from adapter.store.columns import metadata
 from adapter.store.columns import row_id as _row_id
 from adapter.store.columns import text as _text
+from adapter.store.data_key_table import data_key
+from adapter.store.sealed import SealedBytes, SealedText
 
-__all__ = ["ai_tables", "audit", "intake_tables", "metadata", "node_tables"]
+__all__ = ["ai_tables", "audit", "data_key", "intake_tables", "metadata", "node_tables"]
 
 VERSION_TABLE = "readout_schema_version"
 """Where alembic writes which migration the tables are at."""
@@ -32,7 +34,7 @@ message = sa.Table(  # every message that came in, byte for byte
     _text("sender"),
     _text("control_id"),
     _text("type"),
-    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("body", SealedBytes("message.body"), nullable=False),
     _text("body_sha256"),
     _text("received_at"),
     _text("state"),
@@ -128,7 +130,7 @@ dictation = sa.Table(
     _text("author", ""),
     _text("state"),
     _text("reason", ""),
-    sa.Column("transcript_json", sa.Text),
+    sa.Column("transcript_json", SealedText("dictation.transcript_json")),
     sa.UniqueConstraint("accession", "audio_sha256"),
     sa.Index("ix_readout_dictation_state", "state"),
 )
@@ -138,7 +140,7 @@ ai_result = sa.Table(  # one row a posted batch of AI findings
     metadata,
     _row_id(),
     _text("accession"),
-    _text("findings_json"),
+    sa.Column("findings_json", SealedText("ai_result.findings_json"), nullable=False),
     _text("body_sha256"),
     _text("received_at"),
     sa.UniqueConstraint("accession", "body_sha256"),
@@ -149,7 +151,7 @@ decision = sa.Table(  # accept, reject, edit, dismiss: what a person decided
     metadata,
     _row_id(),
     sa.Column("accession", sa.Text, nullable=False, index=True),
-    _text("decision_json"),
+    sa.Column("decision_json", SealedText("decision.decision_json"), nullable=False),
 )
 
 communication = sa.Table(  # an urgent finding was told to somebody
@@ -206,10 +208,10 @@ report = sa.Table(  # every version of every report, with the inputs it can be r
     _text("accession"),
     sa.Column("number", sa.Integer, nullable=False),
     _text("status"),
-    _text("inputs_json"),
+    sa.Column("inputs_json", SealedText("report.inputs_json"), nullable=False),
     _text("mappings_json"),
-    _text("report_json"),
-    _text("text"),
+    sa.Column("report_json", SealedText("report.report_json"), nullable=False),
+    sa.Column("text", SealedText("report.text"), nullable=False),
     _text("created_at"),
     _text("person", ""),
     sa.UniqueConstraint("accession", "number"),
@@ -238,7 +240,7 @@ fhir_order = sa.Table(  # the last ServiceRequest of a study, as it came
     metadata,
     sa.Column("accession", sa.Text, primary_key=True),
     _text("id"),  # the logical id under which it came last
-    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("body", SealedBytes("fhir_order.body"), nullable=False),
     _text("digest"),  # of what it said, to know it when it is sent again
     _text("updated_at"),
 )
@@ -291,7 +293,7 @@ prior_report = sa.Table(  # reports of other systems, the latest text of each
     _text("number"),  # accession, or what the source calls it
     _text("patient_key"),
     sa.Column("version", sa.Integer, nullable=False, server_default="1"),
-    _text("report_json"),
+    sa.Column("report_json", SealedText("prior_report.report_json"), nullable=False),
     _text("received_at"),
     sa.UniqueConstraint("source", "number"),
     sa.Index("ix_readout_prior_report_patient_key", "patient_key"),
@@ -302,7 +304,7 @@ report_difference = sa.Table(  # our report against the text signed in another s
     metadata,
     sa.Column("accession", sa.Text, primary_key=True),
     sa.Column("number", sa.Integer, primary_key=True),  # version that holds the signed text
-    _text("difference_json"),
+    sa.Column("difference_json", SealedText("report_difference.difference_json"), nullable=False),
 )
 
 delivery = sa.Table(  # one row a report and destination; FIFO by id within a destination
@@ -314,7 +316,7 @@ delivery = sa.Table(  # one row a report and destination; FIFO by id within a de
     _text("accession"),
     sa.Column("report_id", _ID, sa.ForeignKey("readout_report.id"), nullable=False),
     _text("kind"),
-    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("body", SealedBytes("delivery.body"), nullable=False),
     _text("issued_at"),
     _text("state"),
     sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),

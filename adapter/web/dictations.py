@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import ExitStack
 from typing import Annotated, Any
 
 import anyio
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import FileResponse
+from starlette.background import BackgroundTask
 from starlette.datastructures import UploadFile
 
 from adapter.domain.dictation import Dictation
@@ -85,11 +87,14 @@ def audio(accession: InPath, id: str, parts: House) -> FileResponse:
     """The recording, byte for byte as it came."""
     with parts.house.database.read() as tx:
         which = dictations.get(tx, accession, id)
-    path = parts.house.audio.path(which.audio_sha256)
-    if not path.is_file():
-        raise NotFound(f"the audio of {id} has been purged", code="not-found")
+    held = ExitStack()
+    try:
+        path = held.enter_context(parts.house.audio.opened(which.audio_sha256))
+    except FileNotFoundError:
+        raise NotFound(f"the audio of {id} has been purged", code="not-found") from None
     kind = which.media_type if _SOUND.fullmatch(which.media_type) else _UNNAMED
-    return FileResponse(path, media_type=kind, headers={"ETag": f'"{which.audio_sha256}"'})
+    headers, after = {"ETag": f'"{which.audio_sha256}"'}, BackgroundTask(held.close)
+    return FileResponse(path, media_type=kind, headers=headers, background=after)
 
 
 class _Head:

@@ -131,7 +131,8 @@ class Dictations:
         if which.state is not DictationState.RECEIVED:
             return
         try:
-            heard = house.recognizer.recognize(house.audio.path(which.audio_sha256), context)
+            with house.audio.opened(which.audio_sha256) as path:
+                heard = house.recognizer.recognize(path, context)
         except Rejected as error:
             self._refuse(which, str(error))
             return
