@@ -10,10 +10,11 @@ from adapter.store.columns import ID as _ID
 from adapter.store.columns import metadata
 from adapter.store.columns import row_id as _row_id
 from adapter.store.columns import text as _text
+from adapter.store.context_table import context
 from adapter.store.data_key_table import data_key
 from adapter.store.sealed import SealedBytes, SealedText
 
-__all__ = ["ai_tables", "audit", "data_key", "intake_tables", "metadata", "node_tables"]
+__all__ = ["ai_tables", "audit", "context", "data_key", "intake_tables", "metadata", "node_tables"]
 
 VERSION_TABLE = "readout_schema_version"
 """Where alembic writes which migration the tables are at."""
@@ -342,26 +343,6 @@ pause = sa.Table(  # destinations that somebody has told to wait
     _text("at"),
     _text("person"),
     _text("reason", ""),
-)
-
-context = sa.Table(  # what a user's session at a FHIRcast hub shows, here and there
-    "readout_context",
-    metadata,
-    sa.Column("hub", sa.Text, primary_key=True),
-    sa.Column("topic", sa.Text, primary_key=True),
-    _text("node"),  # that holds the connection
-    _text("person", ""),  # whose session it is
-    _text("connection", ""),  # connected, away, denied or left
-    _text("connection_reason", ""),
-    _text("state", "none"),
-    _text("reason", ""),
-    _text("accession", ""),  # the study that the workspace shows
-    _text("asked", ""),  # the accession that the hub shows
-    _text("elements_json", "[]"),  # what that context was opened with
-    _text("focus_json", "[]"),  # ids of findings that another application has selected
-    _text("notice", ""),  # who does not follow, what was refused
-    sa.Column("version", sa.Integer, nullable=False, server_default="1"),
-    _text("changed_at"),
 )
 
 speaking = sa.Table(  # into which studies somebody dictates at this moment, by node
