@@ -70,6 +70,7 @@ from adapter.web.server import bound, http_server
 from adapter.workflow import study_flow as flow
 from adapter.workflow.ai_ledger import AiLedger
 from adapter.workflow.ai_readers import ai_readers
+from adapter.workflow.ai_sources import merge_drafts_again
 from adapter.workflow.ai_watch import AiWatch
 from adapter.workflow.context_seats import ContextSeats, open_seats
 from adapter.workflow.deliveries import Deliveries
@@ -312,7 +313,7 @@ class Service:
         jobs.handle(flow.LEDGER, self._ledger.write)
         parts.site_mappings.follow()
         jobs.start()
-        owed = reconcile(self.house)
+        owed = reconcile(self.house) + merge_drafts_again(self.house)
         log.info("started", node=self.settings.node_id, owed=owed)
         if Role.INTAKE in self.roles:
             parts.intake.start()

@@ -26,6 +26,7 @@ COMMANDS = {
     "check": "adapter.cli.check",
     "send": "adapter.cli.send",
     "destination": "adapter.cli.destination",
+    "ai-source": "adapter.cli.ai_source",
     "replay": "adapter.cli.replay",
     "messages": "adapter.cli.messages",
     "purge": "adapter.cli.purge",

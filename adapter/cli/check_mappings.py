@@ -14,6 +14,7 @@ import typer
 from adapter.errors import ReadoutError
 from adapter.mapping.ai_codes import AiCodes, load_ai_codes
 from adapter.mapping.ai_monitoring import AiMonitoring
+from adapter.mapping.ai_sources import DEFAULT, AiDefault, AiSource
 from adapter.mapping.ai_webhooks import AiWebhook, load_ai_webhooks
 from adapter.mapping.checks import ChecksTable
 from adapter.mapping.destinations import DestinationProfile
@@ -22,7 +23,7 @@ from adapter.mapping.ehr_launch import EhrLaunch
 from adapter.mapping.fhir_orders import FhirOrderMapping
 from adapter.mapping.fhir_sources import FhirSource, load_fhir_sources
 from adapter.mapping.fhircast_hubs import FhircastHub, load_fhircast_hubs
-from adapter.mapping.files import MappingFiles, MappingTable
+from adapter.mapping.files import MappingFile, MappingFiles, MappingTable
 from adapter.mapping.hl7_names import Hl7Names
 from adapter.mapping.hl7_orders import OrderMapping
 from adapter.mapping.lexicon import Lexicon
@@ -41,6 +42,7 @@ from adapter.workflow.mapping_lint import faults, file_faults
 FOLDERS: dict[str, type[MappingTable]] = {
     "ai_webhooks": AiWebhook,
     "dicom_sources": DicomSource,
+    "ai_sources": AiSource,
     "destinations": DestinationProfile,
     "fhir_orders": FhirOrderMapping,
     "fhir_sources": FhirSource,
@@ -106,8 +108,7 @@ def _checked(files: MappingFiles, site: Path | None) -> Iterator[Report]:
     lexicon = _whole(lambda: Lexicon.load(files)[0])
     for folder, kind in FOLDERS.items():
         for file in files.folder(folder):
-            added = folder == "vocabulary" and file.name.endswith(SITE)
-            yield file.name, file_faults(file, VocabularyOverlay if added else kind, lexicon)
+            yield file.name, file_faults(file, _kind(file, kind), lexicon)
     for name, kind in SINGLE.items():
         yield name, faults(partial(_single, files, name, kind))
     for name in _unknown(site):
@@ -124,6 +125,14 @@ def _checked(files: MappingFiles, site: Path | None) -> Iterator[Report]:
             *faults(lambda: load_ai_codes(files, Lexicon.load(files)[0])),
         ],
     )
+
+
+def _kind(file: MappingFile, usual: type[MappingTable]) -> type[MappingTable]:
+    """A file of another kind than its neighbours is known by its name."""
+    if file.name == DEFAULT:
+        return AiDefault
+    added = usual is VocabularyTable and file.name.endswith(SITE)
+    return VocabularyOverlay if added else usual
 
 
 def _single(files: MappingFiles, name: str, kind: type[MappingTable]) -> MappingTable:

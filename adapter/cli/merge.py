@@ -10,13 +10,16 @@ import typer
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from adapter.cli.inputs import Mappings, parse_object, read_bytes, read_object, read_text
+from adapter.domain.ai_source import AiRuling
 from adapter.domain.finding import AiFinding
+from adapter.domain.order import Order
 from adapter.domain.prior import PriorReport
 from adapter.domain.report import Report
 from adapter.domain.transcript import Transcript, Word
 from adapter.errors import Malformed, NotFound, Rejected
 from adapter.mapping.files import MappingFiles
 from adapter.mapping.reporting import ReportingTables
+from adapter.reporting.ai_modes import effective_mode
 from adapter.reporting.pipeline import ReportInputs, build_report
 from adapter.reporting.render import plain_text, report_json
 from adapter.workflow.ai_results import read_findings
@@ -71,15 +74,19 @@ def command(
 
     Example: readout merge --template xr_chest_2v --dictation dictation.txt --ai findings.json
     """
+    tables = ReportingTables.load(MappingFiles(site=mappings))
+    order = read_study(read_object(study), study).order() if study else None
+    found = _findings(ai) if ai else ()
     inputs = ReportInputs(
         transcripts=(_transcript(dictation),),
-        ai=_findings(ai) if ai else (),
-        order=read_study(read_object(study), study).order() if study else None,
+        ai=found,
+        ai_rulings=_rulings(found, order, tables) if order else (),
+        order=order,
         template=template,
         status=status.value,
         earlier=PriorReport(read_text(prior)) if prior else None,
     )
-    report = build_report(inputs, ReportingTables.load(MappingFiles(site=mappings)))
+    report = build_report(inputs, tables)
     if as_json:
         typer.echo(json.dumps(report_json(report), ensure_ascii=False))
     else:
@@ -102,6 +109,14 @@ def _findings(file: str) -> tuple[AiFinding, ...]:
         raise
     except Rejected as error:
         raise Malformed(f"{file}: {error}") from None
+
+
+def _rulings(
+    found: tuple[AiFinding, ...], order: Order, tables: ReportingTables
+) -> tuple[AiRuling, ...]:
+    """As the service would rule for this study, but for what is set at run time."""
+    models = sorted({(each.model, each.version) for each in found})
+    return tuple(effective_mode(*each, order, tables) for each in models)
 
 
 def _transcript(file: str) -> Transcript:

@@ -61,26 +61,27 @@ def _context(settings: Settings, accession: str, language: str) -> SpeechContext
 
     from adapter.clock import SystemClock
     from adapter.mapping.reporting import ReportingTables
-    from adapter.store import findings, studies
+    from adapter.store import studies
     from adapter.store.database import Database
     from adapter.store.unlocking import unlock
+    from adapter.workflow.ai_modes import visible
     from adapter.workflow.dictations import speech_context
 
     if not settings.database_url and not (settings.data_dir / "readout.sqlite").exists():
         raise NotFound(f"no study has accession {accession}: {settings.data_dir} holds no database")
+    tables = ReportingTables.load(MappingFiles(site=settings.mappings_dir))
     try:
         database = Database(settings.resolved_database_url)
         with closing(database), database.read() as tx:
             unlock(database, settings.master_key_file, SystemClock())
-            order = studies.get(tx, accession).order
-            ai = findings.of_study(tx, accession)
+            study = studies.get(tx, accession)
+            ai = visible(tx, study, tables)
     except SQLAlchemyError as error:
         raise ConfigurationError(
             f"the study database cannot be read ({type(error).__name__}); check"
             " READOUT_DATABASE_URL, or leave --accession out"
         ) from None
-    tables = ReportingTables.load(MappingFiles(site=settings.mappings_dir))
-    return speech_context(order, tables, ai, language)
+    return speech_context(study.order, tables, ai, language)
 
 
 def _hear(recognizer: Engine, audio: Path, context: SpeechContext) -> Recognized:

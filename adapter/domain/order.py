@@ -78,6 +78,7 @@ class Order:
     reason: Phi = _NOTHING  # OBR-31; reasonCode.text
     requester: Practitioner | None = None  # OBR-16 / ORC-12; requester
     scheduled_at: str = ""  # TQ1-7, ORC-7.4, OBR-27.4 as YYYYMMDDHHMMSS; occurrenceDateTime
+    patient_class: str = ""  # PV1-2 (table 0004); Encounter.class
     linked: tuple[Accession, ...] = ()  # further accessions of the same message
     source: str = "hl7v2"  # "hl7v2", "fhir" or "temporary"
 

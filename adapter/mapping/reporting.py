@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from adapter.domain.order import Order
+from adapter.mapping.ai_sources import Registry
 from adapter.mapping.checks import Checks
 from adapter.mapping.files import MappingFile, MappingFiles
 from adapter.mapping.lexicon import Lexicon
@@ -28,20 +29,22 @@ class ReportingTables:
     lexicon: Lexicon
     templates: Templates
     checks: Checks
+    ai_sources: Registry
     sources: tuple[MappingFile, ...]
 
     @classmethod
     def load(cls, files: MappingFiles) -> ReportingTables:
-        """Read vocabulary, findings, templates and checks; raises ConfigurationError."""
+        """Read vocabulary, findings, templates, checks, AI sources; raises ConfigurationError."""
         words = tuple(files.folder("vocabulary"))
         lexicon, findings = Lexicon.load(files)
         templates, forms = Templates.load(files, lexicon)
         checks, rules = Checks.load(files)
+        registry, cards = Registry.load(files, checks)
         spoken = {*languages(files), LANGUAGE, *(each.table.language for each in templates)}
         plain = (load_vocabulary(files, language) for language in sorted(spoken))
         vocabularies = {each.language: _with_templates(each, templates) for each in plain}
-        sources = (*words, *findings, *forms, rules)
-        return cls(vocabularies, lexicon, templates, checks, sources)
+        sources = (*words, *findings, *forms, rules, *cards)
+        return cls(vocabularies, lexicon, templates, checks, registry, sources)
 
     @cached_property
     def versions(self) -> dict[str, str]:
@@ -62,12 +65,14 @@ class ReportingTables:
 
     def choose(self, order: Order | None) -> Template:
         """The template of an order; where it has no modality, its text may name some."""
-        said = f"{order.procedure.text} {order.procedure.code}".replace("_", " ") if order else ""
+        return self.templates.choose(order, self.modalities_named(order) if order else frozenset())
+
+    def modalities_named(self, order: Order) -> frozenset[str]:
+        """DICOM modalities that the text of the procedure names."""
+        said = f"{order.procedure.text} {order.procedure.code}".replace("_", " ")
         kinds = self.checks.table.modalities
         named = (name for name, words in self.checks.modality_words if words.search(said))
-        return self.templates.choose(
-            order, frozenset(code for name in named for code in kinds[name].codes)
-        )
+        return frozenset(code for name in named for code in kinds[name].codes)
 
 
 def _with_templates(vocabulary: Vocabulary, templates: Templates) -> Vocabulary:

@@ -7,10 +7,10 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from adapter.domain.ai_source import AiMode
 from adapter.mapping.field_table import ID, FieldRule, LineRule, checked_pattern
 from adapter.mapping.files import MappingTable
 
-AiPolicy = Literal["suggest", "inline", "shadow", "off"]
 COMPARISON = "comparison"
 _PRIOR_FIELDS = {"{procedure}", "{date}"}
 
@@ -156,10 +156,11 @@ class TemplateTable(MappingTable):
     """The orders that it serves."""
     defaults_policy: Literal["always", "macro", "off"] = "macro"
     """When defaults enter: `macro` when "otherwise normal" is said, `always`, `off`."""
-    ai_policy: AiPolicy = "suggest"
-    """What AI findings do: `suggest` beside the report, `inline` marked, `shadow` stored, `off`."""
-    ai_sources: dict[str, AiPolicy] = Field(default_factory=dict)
-    """Policy by AI model name, where it differs."""
+    ai_policy: AiMode = AiMode.SUGGEST
+    """Freest mode of AI findings in this template, see `ai_sources/`: `inline` marked in the
+    report, `suggest` beside it, `dictate-first`, `shadow` or `off`: not shown."""
+    ai_sources: dict[str, AiMode] = Field(default_factory=dict)
+    """Mode by AI model name, where it differs."""
     comparison_line: str = ""
     """Sentence that names the prior report, with `{procedure}` and `{date}`, entered into section
     `comparison` when nothing is dictated there; empty: none."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
+from adapter.domain.ai_source import AiMode, strictest
 from adapter.domain.finding import SHARED
 from adapter.domain.order import Order
 from adapter.domain.people import Sex
@@ -17,7 +18,6 @@ from adapter.mapping.files import MappingFile, MappingFiles
 from adapter.mapping.form import Form, name_key
 from adapter.mapping.lexicon import Lexicon
 from adapter.mapping.template_table import (
-    AiPolicy,
     AppliesTo,
     Default,
     Macro,
@@ -134,10 +134,10 @@ class Template:
         """Its fields."""
         return Form(self.table)
 
-    def ai_policy(self, model: str) -> AiPolicy:
-        """What findings of this AI model do; what others share never enters a report by itself."""
-        policy = self.table.ai_sources.get(model, self.table.ai_policy)
-        return "suggest" if policy == "inline" and model.startswith(SHARED) else policy
+    def ai_policy(self, model: str) -> AiMode:
+        """What findings of this AI model may do; what others share never enters by itself."""
+        policy = AiMode(self.table.ai_sources.get(model, self.table.ai_policy))
+        return strictest((policy, AiMode.SUGGEST)) if model.startswith(SHARED) else policy
 
 
 class Templates:

@@ -6,12 +6,14 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from adapter.domain.ai_source import AiMode, AiRuling
 from adapter.domain.decision import Decision, DecisionKind
 from adapter.domain.finding import AiFinding
 from adapter.domain.prior import PriorReport
 from adapter.domain.report import Certificate, Origin, Part, Section, Statement
 from adapter.mapping.form import FormLine, Piece, name_key
 from adapter.mapping.templates import Template, header_key
+from adapter.reporting.ai_modes import AiModes
 from adapter.reporting.comparison import NAME, comparison_text
 from adapter.reporting.dictated import Dictated
 from adapter.reporting.field_values import read_value
@@ -35,7 +37,9 @@ class Evidence:
         decisions: Iterable[Decision],
         status: str,
         prior: PriorReport | None = None,
+        rulings: Iterable[AiRuling] = (),
     ) -> None:
+        modes = AiModes(rulings, template)
         self.dictated = {each.id: each for each in dictated}
         self._order = list(self.dictated)
         self.headers = tuple(headers)
@@ -44,7 +48,7 @@ class Evidence:
         self._inline: set[str] = set()
         for each in ai:
             self.ai.setdefault(each.id, set()).add(each.text)
-            if template.ai_policy(each.model) == "inline":
+            if modes.of(each) is AiMode.INLINE:
                 self._inline.add(each.id)
         self.decisions = tuple(decisions)
         self.status = status

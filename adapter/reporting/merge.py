@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from adapter.domain.ai_source import AiMode, AiRuling
 from adapter.domain.finding import AiFinding
 from adapter.domain.prior import PriorReport
 from adapter.domain.report import (
@@ -20,6 +21,7 @@ from adapter.domain.report import (
 from adapter.mapping.lexicon import Lexicon
 from adapter.mapping.template_table import COMPARISON
 from adapter.mapping.templates import ADDENDUM, Template
+from adapter.reporting.ai_modes import AiModes
 from adapter.reporting.ai_pairing import Draft, Pairing, draft, pair
 from adapter.reporting.comparison import comparison
 from adapter.reporting.defaults import Entered, choose, yielding
@@ -59,26 +61,33 @@ def merge(
     verdicts: Verdicts,
     status: str,
     prior: PriorReport | None = None,
+    rulings: Iterable[AiRuling] = (),
 ) -> Merged:
     """The steps of the merge in order; everything that was said is in the result."""
+    modes = AiModes(rulings, template)
     opened = open_sections(dictation, template, lexicon)
     form = fill(dictation.said, dictated, template, opened, verdicts, lexicon)
     lines = tuple(Routed(each, each.under or UNROUTED, "field") for each in form.lines)
     spoken = route(form.rest, template, lexicon)
     routed, yielded = yielding((*lines, *spoken), template, lexicon)
     said = tuple(each.said for each in routed)
-    shown = [each for each in _in_order(ai) if _is_shown(each, template)]
+    drafted = _in_order(ai)
+    let = {each.id for each in drafted if modes.of(each).is_shown(dictated=bool(dictated))}
+    shown = [each for each in drafted if each.id in let or verdicts.accepted(each.id)]
     pairings = pair((draft(each, lexicon) for each in shown), said, lexicon)
     standing = [each.draft for each in pairings if not verdicts.rejected(each.draft.source.id)]
     choice = choose(template, opened, routed, standing, lexicon)
 
     placed = [*_spoken(routed, dictated), *_entered(choice.entered, template, lexicon)]
-    placed += _from_ai(pairings, template, lexicon, verdicts, status)
+    unasked = shown if status in UNREVIEWED else ()
+    inline = {each.id for each in unasked if modes.of(each) is AiMode.INLINE}
+    placed += _from_ai(pairings, template, lexicon, verdicts, inline)
     compared = comparison(template, prior, {section for section, _ in placed})
     placed += [(COMPARISON, compared)] if compared else []
     kept, removed = _edited(placed, verdicts, lexicon)
     flags = [
         *_conflicts(pairings, verdicts),
+        *(_withdrawn(each) for each in shown if each.id not in let),
         *yielded,
         *form.flags,
         *choice.flags,
@@ -101,10 +110,6 @@ def _in_order(ai: Iterable[AiFinding]) -> list[AiFinding]:
     """By id, so that the order of arrival does not matter; a repeated id counts once."""
     ordered = sorted(ai, key=lambda each: (each.id, each.model, each.version, each.text))
     return list({each.id: each for each in reversed(ordered)}.values())[::-1]
-
-
-def _is_shown(finding: AiFinding, template: Template) -> bool:
-    return template.ai_policy(finding.model) in ("suggest", "inline")
 
 
 Placed = tuple[str, Statement]
@@ -140,14 +145,15 @@ def _from_ai(
     template: Template,
     lexicon: Lexicon,
     verdicts: Verdicts,
-    status: str,
+    inline: Collection[str],
 ) -> Iterator[Placed]:
-    """Accepted AI findings, and unreviewed ones where the policy is `inline`."""
+    """Accepted AI findings, and unreviewed ones whose mode is `inline`: these ids."""
     for each in pairings:
         finding = each.draft.source
         decision = verdicts.accepted(finding.id)
         edit = decision if decision and verdicts.edit(finding.id) else None
-        if decision is None and not _goes_inline(each, template, verdicts, status):
+        enters = finding.id in inline and each.draft.present and not each.agreed
+        if decision is None and (not enters or verdicts.rejected(finding.id)):
             continue
         text = edit.text if edit else finding.text
         origin = Origin.EDITED if edit else Origin.AI
@@ -156,17 +162,6 @@ def _from_ai(
         if text.strip():
             stated = facts(text, lexicon)
             yield section, Statement(f"ai-{finding.id}", text, origin, source, stated)
-
-
-def _goes_inline(each: Pairing, template: Template, verdicts: Verdicts, status: str) -> bool:
-    finding = each.draft.source
-    return (
-        status in UNREVIEWED
-        and template.ai_policy(finding.model) == "inline"
-        and each.draft.present
-        and not each.agreed
-        and not verdicts.rejected(finding.id)
-    )
 
 
 def _edited(
@@ -229,6 +224,12 @@ def _conflicts(pairings: tuple[Pairing, ...], verdicts: Verdicts) -> Iterator[Fl
         yield from (
             flag for flag in each.flags if not (settled and flag.code == "ai_finding_not_dictated")
         )
+
+
+def _withdrawn(finding: AiFinding) -> Flag:
+    """A person accepted it before its source was made stricter: it stays, to be looked at."""
+    message = f"{finding.model} is not shown any more; look again at what was accepted of it"
+    return Flag("ai_source_withdrawn", Severity.WARN, message, f"ai-{finding.id}", ai=finding.id)
 
 
 def _routing(routed: tuple[Routed, ...]) -> Iterator[Flag]:

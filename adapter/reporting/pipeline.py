@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from adapter.domain.ai_source import AiRuling
 from adapter.domain.communication import Communication
 from adapter.domain.decision import Decision
 from adapter.domain.finding import AiFinding
@@ -57,6 +58,7 @@ class ReportInputs:
     communications: tuple[Communication, ...] = ()  # oldest first
     elsewhere: SignedElsewhere | None = None  # the text signed in another system, which then counts
     prepared_by: Practitioner | None = None  # who handed it over to the one who signed
+    ai_rulings: tuple[AiRuling, ...] = ()  # modes of the models of `ai`, as they stood
 
 
 def build_report(inputs: ReportInputs, tables: ReportingTables) -> Report:
@@ -81,6 +83,7 @@ def build_report(inputs: ReportInputs, tables: ReportingTables) -> Report:
         verdicts,
         inputs.status,
         inputs.earlier,
+        inputs.ai_rulings,
     )
     added = addenda(inputs.addenda, len(dictated), template, tables)
     sections = with_addenda(merged.sections, added, verdicts, tables.lexicon)
@@ -96,6 +99,7 @@ def build_report(inputs: ReportInputs, tables: ReportingTables) -> Report:
         inputs.decisions,
         inputs.status,
         inputs.earlier,
+        inputs.ai_rulings,
     )
     certificate = certify(sections, merged.removed, sections_text(sections), evidence)
     report = Report(

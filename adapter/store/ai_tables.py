@@ -1,4 +1,4 @@
-"""Tables of the ledger of AI findings: fates, the sums of each day, baselines."""
+"""Tables of AI sources, and of the ledger of their findings: fates, daily sums, baselines."""
 
 from __future__ import annotations
 
@@ -109,4 +109,24 @@ ai_baseline = sa.Table(  # what the agreement of a model was at first, and how f
     sa.Column("settled", sa.Integer, nullable=False),
     sa.Column("scatter", sa.Float, nullable=False),
     text("watched"),  # the last day that was looked at
+)
+
+ai_study_model = sa.Table(  # which versions of which models told something of a study
+    "readout_ai_study_model",
+    metadata,
+    sa.Column("accession", sa.Text, primary_key=True),
+    sa.Column("model", sa.Text, primary_key=True),
+    sa.Column("version", sa.Text, primary_key=True),
+    text("first_at"),
+    sa.Index("ix_readout_ai_study_model_model", "model", "version", "first_at"),
+)
+
+ai_switch = sa.Table(  # what somebody has set at run time for an AI source
+    "readout_ai_switch",
+    metadata,
+    sa.Column("source", sa.Text, primary_key=True),
+    text("mode"),
+    text("at"),
+    text("person"),
+    text("reason", ""),
 )

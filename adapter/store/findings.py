@@ -11,31 +11,39 @@ from adapter.domain.codec import from_json, to_json
 from adapter.domain.decision import Decision
 from adapter.domain.finding import AiFinding
 from adapter.domain.identifiers import sha256_hex
+from adapter.store import ai_sources
 from adapter.store.database import row_id
 from adapter.store.tables import ai_result, decision
 
 
 def add_batch(
-    tx: sa.Connection, accession: str, findings: tuple[AiFinding, ...], at: str
+    tx: sa.Connection,
+    accession: str,
+    findings: tuple[AiFinding, ...],
+    at: str,
+    refused: str = "",
 ) -> int | None:
-    """Store one posted batch; returns its row id, or None when the very same batch is there."""
+    """Store one posted batch; returns its row id, or None when the very same batch is there.
+
+    `refused`: why it is kept and never used; sent again it may be taken after all.
+    """
     text = "[" + ",".join(to_json(each) for each in findings) + "]"
     sha256 = sha256_hex(text.encode())
-    query = sa.select(ai_result.c.id).where(
-        ai_result.c.accession == accession, ai_result.c.body_sha256 == sha256
-    )
-    if tx.execute(query).first():
+    same = (ai_result.c.accession == accession, ai_result.c.body_sha256 == sha256)
+    known = tx.execute(sa.select(ai_result.c.id, ai_result.c.refused).where(*same)).first()
+    if known is not None and (refused or not known.refused):
         return None
-    done = tx.execute(
-        sa.insert(ai_result).values(
-            accession=accession, findings_json=text, body_sha256=sha256, received_at=at
-        )
-    )
-    return row_id(done)
+    if not refused:
+        ai_sources.note_models(tx, accession, {(each.model, each.version) for each in findings}, at)
+    if known is not None:
+        tx.execute(sa.update(ai_result).where(*same).values(refused="", received_at=at))
+        return int(known.id)
+    values = {"findings_json": text, "body_sha256": sha256, "received_at": at, "refused": refused}
+    return row_id(tx.execute(sa.insert(ai_result).values(accession=accession, **values)))
 
 
 def of_study(tx: sa.Connection, accession: str) -> tuple[AiFinding, ...]:
-    """All AI findings of a study; of two with one id and model the later one counts.
+    """All AI findings of a study, whoever may see them; of one id and model the latest counts.
 
     Ids are unique in the result: where two models use one id, the later model's is `model/id`.
     """
@@ -50,7 +58,8 @@ def arrivals(tx: sa.Connection, accession: str) -> dict[str, str]:
 def _told(tx: sa.Connection, accession: str) -> Iterator[tuple[AiFinding, str]]:
     """Findings under ids that are unique in the study, each with its first arrival."""
     query = sa.select(ai_result.c.findings_json, ai_result.c.received_at)
-    stored = query.where(ai_result.c.accession == accession).order_by(ai_result.c.id)
+    mine = (ai_result.c.accession == accession, ai_result.c.refused == "")
+    stored = query.where(*mine).order_by(ai_result.c.id)
     newest: dict[tuple[str, str], AiFinding] = {}
     first: dict[tuple[str, str], str] = {}
     for text, at in tx.execute(stored):

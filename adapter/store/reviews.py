@@ -42,6 +42,12 @@ def unlock(tx: sa.Connection, accession: str) -> None:
     tx.execute(sa.delete(study_lock).where(study_lock.c.accession == accession))
 
 
+def locked(tx: sa.Connection, now: str) -> list[str]:
+    """Accessions that somebody has open at this moment (ISO 8601, UTC)."""
+    query = sa.select(study_lock.c.accession).where(study_lock.c.until > now)
+    return list(tx.execute(query.order_by(study_lock.c.accession)).scalars())
+
+
 def locks(tx: sa.Connection, accessions: Iterable[str], now: str) -> dict[str, StudyLock]:
     """Who has which of these studies open at this moment (ISO 8601, UTC)."""
     query = sa.select(study_lock).where(

@@ -144,6 +144,7 @@ ai_result = sa.Table(  # one row a posted batch of AI findings
     sa.Column("findings_json", SealedText("ai_result.findings_json"), nullable=False),
     _text("body_sha256"),
     _text("received_at"),
+    _text("refused", ""),  # why none of it is ever shown; empty: it waits for the merge
     sa.UniqueConstraint("accession", "body_sha256"),
 )
 

@@ -21,7 +21,7 @@ from adapter.domain.study import ReportStatus, Study
 from adapter.store import reviews
 from adapter.store.alerts import AlertState
 from adapter.store.studies import of_row
-from adapter.store.tables import ai_result, alert, communication, delivery, dictation, study
+from adapter.store.tables import alert, communication, delivery, dictation, study
 
 CRITICAL = "critical_finding"
 _OVER = (OrderStatus.CANCELLED, OrderStatus.DISCONTINUED)
@@ -88,7 +88,7 @@ class Marks:
 
     lock: StudyLock | None = None
     dictations: int = 0
-    ai: bool = False
+    ai: bool = False  # set by who knows the modes of AI sources
     discrepant: bool = False
     critical: bool = False
     told: bool = False
@@ -139,8 +139,6 @@ def marks(tx: sa.Connection, accessions: Sequence[str], now: str) -> dict[str, M
         found[accession].lock = held
     for accession, count in _counted(tx, dictation, accessions):
         found[accession].dictations = count
-    for accession, _ in _counted(tx, ai_result, accessions):
-        found[accession].ai = True
     for accession, _ in _counted(tx, communication, accessions):
         found[accession].told = True
     _mark_alerts(tx, found)

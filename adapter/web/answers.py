@@ -233,13 +233,6 @@ class PreviewList(Shown):
     messages: list[PreviewView]
 
 
-class FindingsTaken(Shown):
-    """AI findings are stored; the report follows."""
-
-    accession: str
-    findings: int
-
-
 class DecisionTaken(Shown):
     """The decision is stored; the next version of the report follows."""
 

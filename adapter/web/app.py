@@ -9,6 +9,7 @@ from adapter import __version__
 from adapter.observability.metrics import make_registry
 from adapter.web import (
     ai_results,
+    ai_sources,
     assets,
     check,
     contexts,
@@ -70,6 +71,7 @@ ROUTERS = tuple(
         plug_in,
         queues,
         destinations,
+        ai_sources,
         contexts,
         fhir_endpoint,
         fhir_bundles,

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
+from adapter.domain.ai_source import AiMode
 from adapter.domain.delivery import DeliveryKind, DeliveryState
 from adapter.domain.message import MessageState
 from adapter.store.message_log import LARGEST_ID
@@ -59,6 +60,20 @@ class PauseAsked(ByPerson):
 
     reason: Prose = Field("", max_length=500)
     """Why; no patient data."""
+
+
+class AiSourceAsked(ByPerson):
+    """Stop a source of AI findings, or let it go on."""
+
+    reason: Prose = Field("", max_length=500)
+    """Why; no patient data."""
+
+
+class AiModeAsked(AiSourceAsked):
+    """Make a source of AI findings stricter."""
+
+    mode: AiMode
+    """The mode."""
 
 
 class Decided(Asked):

@@ -29,7 +29,7 @@ MOST_LISTENERS = 500
 
 _AT_ONCE = 1000
 _OUT_OF_ORDER = 200  # PostgreSQL gives out ids before the rows that bear them are committed
-_KINDS = ("delivery", "destination", "context", "mapping")
+_KINDS = ("delivery", "destination", "context", "mapping", "ai-source")
 
 
 @dataclass(frozen=True, slots=True)

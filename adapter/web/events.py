@@ -30,7 +30,7 @@ Last = Annotated[int | None, Header(alias="Last-Event-ID", ge=0, le=_LARGEST)]
     responses={200: {"content": {"text/event-stream": {"example": _EXAMPLE}}}},
 )
 async def events(parts: House, after: Id = None, last: Last = None) -> StreamingResponse:
-    """Studies, deliveries, destinations and contexts that change, by accession; no patient data.
+    """Studies, deliveries, destinations, contexts, AI sources that change; no patient data.
 
     `reset` means: look at everything again.
     """

@@ -13,8 +13,9 @@ from adapter.domain.message import InboundMessage
 from adapter.domain.review import ReviewState
 from adapter.domain.study import ReportStatus, Study
 from adapter.errors import Rejected
-from adapter.store import communications, deliveries, dictations, differences, findings, studies
-from adapter.web.answers import CommunicationView, Event, FindingsTaken, StudyList, StudyView
+from adapter.store import communications, deliveries, dictations, differences, studies
+from adapter.web.ai_answers import FindingsTaken
+from adapter.web.answers import CommunicationView, Event, StudyList, StudyView
 from adapter.web.bodies import Told
 from adapter.web.callers import OwnName
 from adapter.web.requests import House, InPath, RawBody, check_media_type, practitioner
@@ -24,11 +25,13 @@ from adapter.web.views import (
     dictation_view,
     difference_view,
     order_view,
+    source_taken,
     study_row,
     transcript_view,
 )
 from adapter.workflow import ai_results
 from adapter.workflow import communications as telling
+from adapter.workflow.ai_modes import visible
 
 router = APIRouter(prefix="/api/studies", tags=["studies"], dependencies=[OwnName])
 
@@ -110,7 +113,7 @@ def study(accession: InPath, parts: House) -> StudyView:
             order=order_view(known.order),
             dictations=[dictation_view(each) for each in dictations.of_study(tx, accession)],
             transcripts=[transcript_view(each) for each in dictations.transcripts(tx, accession)],
-            ai_findings=len(findings.of_study(tx, accession)),
+            ai_findings=len(visible(tx, known, parts.house.tables)),
             communications=[
                 communication_view(each) for each in communications.of_study(tx, accession)
             ],
@@ -128,11 +131,15 @@ def add_findings(request: Request, accession: InPath, body: RawBody, parts: Hous
     """Store draft findings of AI models; the report follows."""
     check_media_type(request, "application/json")
     try:
-        count = ai_results.receive(parts.house, accession, body)
+        taken = ai_results.receive(parts.house, accession, body)
     except Rejected as error:
         parts.intake.store([_refused(request, body, parts.house.now(), str(error))])
         raise
-    return FindingsTaken(accession=accession, findings=count)
+    return FindingsTaken(
+        accession=accession,
+        findings=sum(each.findings for each in taken),
+        sources=[source_taken(each) for each in taken],
+    )
 
 
 @router.post("/{accession}/communications", status_code=201)

@@ -15,6 +15,7 @@ from adapter.domain.people import Patient, Practitioner
 from adapter.domain.study import Study
 from adapter.domain.transcript import Transcript, Word
 from adapter.store.deliveries import OwedDelivery
+from adapter.web.ai_answers import SourceTaken
 from adapter.web.answers import (
     CommunicationView,
     DeliveryView,
@@ -28,6 +29,7 @@ from adapter.web.answers import (
     WordView,
 )
 from adapter.web.bodies import Person
+from adapter.workflow.ai_results import Taken
 
 
 def study_row(study: Study) -> StudyRow:
@@ -45,6 +47,19 @@ def study_row(study: Study) -> StudyRow:
         review_state=study.review,
         created_at=study.created_at,
         updated_at=study.updated_at,
+    )
+
+
+def source_taken(one: Taken) -> SourceTaken:
+    """What became of the findings of one model."""
+    ruling = one.ruling
+    return SourceTaken(
+        source=ruling.source,
+        model=ruling.model,
+        version=ruling.version,
+        findings=one.findings,
+        mode=ruling.mode,
+        reasons=list(ruling.reasons),
     )
 
 

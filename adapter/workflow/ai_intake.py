@@ -72,10 +72,9 @@ def apply(house: House, tx: sa.Connection, result: AiResult, cause: str) -> str:
         return _WAITS
     if not result.findings:
         return _EMPTY
-    models = sorted({f"{each.model} {each.version}" for each in result.findings})
-    whence = f"from {result.source}: {', '.join(models)}; {cause}"
-    add_findings(house, tx, study.order.accession, result.findings, whence)
-    return ""
+    whence = f"by {result.source}; {cause}"
+    taken = add_findings(house, tx, study.order.accession, result.findings, whence)
+    return "; ".join(each.held for each in taken if each.held)
 
 
 def _match(tx: sa.Connection, result: AiResult) -> Study | None:

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from adapter.domain.ai_source import AiMode, AiRuling
 from adapter.domain.audit import Verb
 from adapter.domain.finding import AiFinding, Box, Evidence
 from adapter.domain.identifiers import Accession
 from adapter.domain.order import Side
 from adapter.errors import Malformed, Rejected
-from adapter.store import audit, findings, studies
+from adapter.store import ai_sources, audit, dictations, findings, studies
 from adapter.workflow import ai_due, orders
-from adapter.workflow.study_flow import MERGE, House
+from adapter.workflow.ai_modes import rulings
+from adapter.workflow.study_flow import HOUSE, MERGE, House
+
+NEW_VERSION = "ai-source version new"
+"""Event of the house: a version came that nobody has looked at."""
 
 _STRICT = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 MOST_FINDINGS = 10_000
@@ -76,27 +83,83 @@ def read_findings(body: bytes) -> tuple[AiFinding, ...]:
     return tuple(_finding(each) for each in batch.findings)
 
 
-def receive(house: House, accession: Accession, body: bytes) -> int:
-    """Store a batch for a study, known or still to come; returns how many findings it holds."""
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of the findings of one version of one model, and how many they were."""
+
+    ruling: AiRuling
+    findings: int
+
+    @property
+    def held(self) -> str:
+        """Why no radiologist sees them, for those who run the source; empty: one does."""
+        ruling = self.ruling
+        if ruling.mode.is_shown(dictated=True):
+            return ""
+        return f"{ruling.model} {ruling.version}: {ruling.mode}, {'; '.join(ruling.reasons)}"
+
+
+def receive(house: House, accession: Accession, body: bytes) -> list[Taken]:
+    """Store a batch for a study, known or still to come; tells what its sources may do."""
     batch = read_findings(body)
     with house.database.write() as tx:
         if studies.find(tx, accession, lock=True) is None:
             orders.add_temporary(house, tx, accession)
-        models = sorted({f"{each.model} {each.version}" for each in batch})
-        add_findings(house, tx, accession, batch, f"from {', '.join(models)}")
-    return len(batch)
+        return add_findings(house, tx, accession, batch)
 
 
 def add_findings(
-    house: House, tx: sa.Connection, accession: str, batch: tuple[AiFinding, ...], whence: str
-) -> None:
-    """Store a batch for a study that is there; the very same batch again changes nothing."""
-    row = findings.add_batch(tx, accession, batch, house.now())
+    house: House,
+    tx: sa.Connection,
+    accession: str,
+    batch: tuple[AiFinding, ...],
+    whence: str = "",
+) -> list[Taken]:
+    """Store a batch for a study that is there; the very same batch again changes nothing.
+
+    What its source may not show leaves no trace in the study's history, which radiologists read;
+    findings of a source that is off are kept as refused, and never used.
+    """
+    count = Counter((each.model, each.version) for each in batch)
+    study, now = studies.get(tx, accession), house.now()
+    ruled = rulings(study, house.tables, count, ai_sources.switches(tx))
+    taken = [Taken(ruled[key], count[key]) for key in sorted(count)]
+    _tell_new_versions(house, tx, taken)
+    off = {key for key in count if ruled[key].mode is AiMode.OFF}
+    refused = tuple(each for each in batch if (each.model, each.version) in off)
+    if refused:
+        why = {reason: "" for key in sorted(off) for reason in ruled[key].reasons}
+        findings.add_batch(tx, accession, refused, now, f"the source is off: {'; '.join(why)}")
+    used = tuple(each for each in batch if (each.model, each.version) not in off)
+    row = findings.add_batch(tx, accession, used, now) if used else None
     if row is not None:
-        studies.note(tx, accession, house.now(), "AI findings", f"{len(batch)} {whence}")
-        audit.tell(tx, Verb.CREATE, accession, f"{len(batch)} AI findings", whence)
-        house.jobs.put(tx, MERGE, f"{accession}/ai-{row}", lane=accession)
+        audit.tell(tx, Verb.CREATE, accession, f"{len(used)} AI findings", whence)
+        _merge_shown(house, tx, accession, taken, row, whence)
         ai_due.owe_late(house, tx, accession, row)
+    return taken
+
+
+def _merge_shown(
+    house: House, tx: sa.Connection, accession: str, taken: list[Taken], row: int, whence: str
+) -> None:
+    dictated = bool(dictations.transcripts(tx, accession))
+    shown = [each for each in taken if each.ruling.mode.is_shown(dictated=dictated)]
+    if shown:
+        models = ", ".join(f"{each.ruling.model} {each.ruling.version}" for each in shown)
+        told = f"{sum(each.findings for each in shown)} from {models} {whence}".rstrip()
+        studies.note(tx, accession, house.now(), "AI findings", told)
+        house.jobs.put(tx, MERGE, f"{accession}/ai-{row}", lane=accession)
+
+
+def _tell_new_versions(house: House, tx: sa.Connection, taken: list[Taken]) -> None:
+    """Once for the house, when a version first comes that its source's file does not name."""
+    for ruling in (each.ruling for each in taken):
+        source = house.tables.ai_sources.source_of(ruling.model)
+        if source is None or ruling.version in source.versions:
+            continue
+        if not ai_sources.is_known(tx, ruling.model, ruling.version):
+            told = f"{ruling.model} {ruling.version} is in shadow until its file names it"
+            studies.note(tx, HOUSE, house.now(), NEW_VERSION, f"{source.id}: {told}")
 
 
 def _finding(each: PostedFinding) -> AiFinding:

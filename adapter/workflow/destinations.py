@@ -13,9 +13,7 @@ from adapter.domain.people import Practitioner
 from adapter.errors import Conflict, NotFound, TryAgain
 from adapter.store import audit, deliveries, pauses, studies
 from adapter.store.pauses import Pause
-from adapter.workflow.study_flow import DELIVER, House
-
-_HOUSE = ""  # the accession of events that belong to no study
+from adapter.workflow.study_flow import DELIVER, HOUSE, House
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +49,7 @@ class Destinations:
         """(at, event, detail) of what people did with a destination; raises NotFound."""
         self._check(name)
         with self._house.database.read() as tx:
-            events = studies.events(tx, _HOUSE)
+            events = studies.events(tx, HOUSE)
         return [each for each in events if each[2].startswith(f"{name} ")]
 
     def pause(self, name: str, person: Practitioner, reason: str) -> None:
@@ -115,7 +113,7 @@ class Destinations:
         self._house.jobs.put(tx, DELIVER, f"{name}/{why}-{moment}/0", lane=name)
 
     def _note(self, tx: sa.Connection, name: str, event: str, detail: str) -> None:
-        studies.note(tx, _HOUSE, self._house.now(), f"destination {event}", f"{name} {detail}")
+        studies.note(tx, HOUSE, self._house.now(), f"destination {event}", f"{name} {detail}")
         audit.tell(tx, Verb.CONFIGURE, "", f"destination {name} {event}", detail)
 
     def _state(

@@ -26,8 +26,9 @@ from adapter.reporting.ai_pairing import draft
 from adapter.reporting.facts import read
 from adapter.reporting.sentences import split
 from adapter.speech.bias import study_phrases
-from adapter.store import audit, dictations, findings, studies
+from adapter.store import audit, dictations, studies
 from adapter.workflow import orders
+from adapter.workflow.ai_modes import visible
 from adapter.workflow.priors import prior_of
 from adapter.workflow.study_flow import CLOSED, MERGE, TRANSCRIBE, House, split_key
 
@@ -167,7 +168,7 @@ class Dictations:
 
 def context_of(house: House, tx: sa.Connection, study: Study) -> SpeechContext:
     """What the store knows of a study, as help for the recogniser."""
-    ai = findings.of_study(tx, study.order.accession)
+    ai = visible(tx, study, house.tables)  # a hidden finding does not bend what is heard either
     earlier = prior_of(tx, study, house.tables)
     return speech_context(study.order, house.tables, ai, house.language, earlier)
 

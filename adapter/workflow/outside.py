@@ -131,7 +131,7 @@ class _Closing:
         again = self._study.report_status in SIGNED
         kind = DeliveryKind.ADDENDUM if again else DeliveryKind.FINAL
         tables = begun_with(self._house, self._tx, last)
-        known = gather(self._tx, self._study, kind.value, tables)
+        known = gather(self._house, self._tx, self._study, kind.value, tables)
         inputs = replace(known, status=kind.value, elsewhere=signed)
         return self._made.prepare(self._study, inputs, last, kind, report.person, tables)
 

@@ -36,6 +36,7 @@ from adapter.store import (
 )
 from adapter.store.reports import StoredReport
 from adapter.workflow import ai_due
+from adapter.workflow.ai_modes import governed
 from adapter.workflow.kept_tables import begun_with, shown_with
 from adapter.workflow.priors import prior_of, remerge_open
 from adapter.workflow.report_messages import is_owed, report_message
@@ -85,7 +86,7 @@ class Reports:
             study = studies.get(tx, accession)
             last = reports.latest(tx, accession)
             tables = begun_with(self._house, tx, last)
-            inputs = gather(tx, study, "preliminary", tables)
+            inputs = gather(self._house, tx, study, "preliminary", tables)
         if last is not None and study.report_status in SIGNED:
             self._tell(study, last, inputs.communications)
             return
@@ -96,7 +97,7 @@ class Reports:
         version = self.prepare(study, inputs, last, kind, None, tables)
         with self._house.database.write() as tx:
             study = studies.get(tx, accession, lock=True)
-            now = gather(tx, study, "preliminary", tables)
+            now = gather(self._house, tx, study, "preliminary", tables)
             if study.report_status in CLOSED or now != inputs:
                 return  # what changed meanwhile has put its own merge
             said = (version.report.status, version.text)  # a draft was never sent
@@ -255,13 +256,18 @@ class Reports:
             return reports.get_latest(tx, accession)
 
 
-def gather(tx: sa.Connection, study: Study, status: str, tables: ReportingTables) -> ReportInputs:
-    """What the store holds of a study, as inputs of the merge."""
+def gather(
+    house: House, tx: sa.Connection, study: Study, status: str, tables: ReportingTables
+) -> ReportInputs:
+    """What the store holds of a study, as inputs of the merge; AI sources are those in force."""
     accession = study.order.accession
     temporary = study.order_status is OrderStatus.TEMPORARY
+    transcripts = tuple(dictations.transcripts(tx, accession))
+    ai = governed(tx, study, house.tables, dictated=bool(transcripts))
     return ReportInputs(
-        transcripts=tuple(dictations.transcripts(tx, accession)),
-        ai=findings.of_study(tx, accession),
+        transcripts=transcripts,
+        ai=ai.shown,
+        ai_rulings=ai.rulings,
         order=None if temporary else study.order,
         decisions=findings.decisions(tx, accession),
         status=_DRAFT if study.order_status in _UNSENT else status,
@@ -284,5 +290,5 @@ def _same(last: StoredReport | None, inputs: ReportInputs) -> bool:
 def pending_change(house: House, tx: sa.Connection, study: Study, last: StoredReport) -> bool:
     """Whether something arrived that the latest version does not hold yet."""
     shown = from_json(ReportInputs, last.inputs_json)
-    known = gather(tx, study, shown.status, shown_with(house, tx, last))
+    known = gather(house, tx, study, shown.status, shown_with(house, tx, last))
     return replace(known, addenda=shown.addenda, prepared_by=shown.prepared_by) != shown

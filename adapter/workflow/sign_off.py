@@ -19,9 +19,11 @@ from adapter.domain.review import ReviewState
 from adapter.domain.study import Study
 from adapter.domain.transcript import Transcript
 from adapter.errors import Conflict, NotFound, Rejected
+from adapter.mapping.reporting import ReportingTables
 from adapter.reporting.pipeline import ReportInputs
 from adapter.store import audit, dictations, findings, reports, reviews, studies
 from adapter.store.reports import StoredReport
+from adapter.workflow.ai_modes import visible
 from adapter.workflow.reports import Reports, pending_change
 from adapter.workflow.stale_edits import check_fresh
 from adapter.workflow.study_flow import CLOSED, MERGE, SIGNED, House
@@ -58,7 +60,7 @@ class SignOff:
             study = studies.get(tx, accession, lock=True)
             if study.report_status in CLOSED:
                 raise Conflict("the report is signed; write an addendum", code="signed")
-            if target not in _targets(tx, accession, kind):
+            if target not in _targets(tx, study, kind, house.tables):
                 raise NotFound(f"the report has no {target} to {kind}", code="not-found")
             made = Decision(kind, target, text, person.id, house.now())
             if seen is not None and not check_fresh(tx, accession, made, seen):
@@ -201,11 +203,14 @@ def _check_ours(inputs: ReportInputs) -> None:
         raise Conflict(f"the report was signed in {source}; go on there", code="signed-elsewhere")
 
 
-def _targets(tx: sa.Connection, accession: str, kind: DecisionKind) -> set[str]:
-    ai = {each.id for each in findings.of_study(tx, accession)}
+def _targets(
+    tx: sa.Connection, study: Study, kind: DecisionKind, tables: ReportingTables
+) -> set[str]:
+    """Ids that may be decided about: none of a finding that nobody is shown."""
+    ai = {each.id for each in visible(tx, study, tables)}
     if kind in _OF_FINDINGS:
         return ai
-    shown = reports.shown(reports.get_latest(tx, accession))
+    shown = reports.shown(reports.get_latest(tx, study.order.accession))
     if kind in _OF_FLAGS:
         return {flag.id for flag in shown.flags}
     statements = {each.id for section in shown.sections for each in section.statements}

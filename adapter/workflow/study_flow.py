@@ -65,6 +65,9 @@ ASK = "ask"  # key: archive/turn; lane: archive
 TELL = "tell"  # key: source/order/version of the study; lane: source
 DELIVER = "deliver"  # key: destination/delivery/attempt; lane: destination
 
+HOUSE = ""
+"""The accession of events that belong to no study."""
+
 STATUS_OF_KIND = {
     DeliveryKind.PRELIMINARY: ReportStatus.PRELIMINARY,
     DeliveryKind.FINAL: ReportStatus.FINAL,

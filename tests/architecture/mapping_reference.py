@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 
 from adapter.mapping.ai_codes import AiCodes
 from adapter.mapping.ai_monitoring import AiMonitoring
+from adapter.mapping.ai_sources import AiDefault, AiSource
 from adapter.mapping.ai_webhooks import AiWebhook
 from adapter.mapping.checks import ChecksTable
 from adapter.mapping.destinations import DestinationProfile
@@ -61,6 +62,12 @@ ROOTS: list[tuple[str, str, type[MappingTable]]] = [
     ),
     ("templates/*.yaml", "report templates, one file a template", TemplateTable),
     ("macros/*.yaml", "sentences that a spoken name enters", MacroFile),
+    (
+        "ai_sources/*.yaml",
+        "sources of AI findings, one file a source: mode, intended use, model card",
+        AiSource,
+    ),
+    ("ai_sources/_default.yaml", "AI models that no file names", AiDefault),
     ("checks.yaml", "quality checks: which are on, severity, limits and words", ChecksTable),
     ("ehr_launch.yaml", "EHRs that may open studies in the workspace", EhrLaunch),
     ("ai_monitoring.yaml", "how the ledger of AI findings is watched", AiMonitoring),

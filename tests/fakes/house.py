@@ -76,6 +76,7 @@ class Workflow:
     ris: FakeDestination = field(default_factory=FakeDestination)
     recognizer: TextRecognizer = field(default_factory=TextRecognizer)
     language: str = "en"
+    tables: ReportingTables = field(default_factory=tables)
 
     def __post_init__(self) -> None:
         profile = DestinationProfile(
@@ -87,7 +88,7 @@ class Workflow:
             jobs=self.jobs,
             clock=self.clock,
             audio=AudioFiles(self.folder / "audio"),
-            mappings=TablesInForce(MappingFiles(), tables()),
+            mappings=TablesInForce(MappingFiles(), self.tables),
             recognizer=self.recognizer,
             routes={"ris": Route(profile, file, translate, self.ris)},
             language=self.language,

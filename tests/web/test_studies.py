@@ -80,10 +80,9 @@ def test_a_wrong_query_is_a_problem(site: Site, query: dict[str, Any]) -> None:
 
 def test_a_study_tells_its_whole_story(site: Site) -> None:
     site.workflow.order("A1")
-    assert post_findings(site, "A1", {"findings": [FINDING]}).json() == {
-        "accession": "A1",
-        "findings": 1,
-    }
+    taken = post_findings(site, "A1", {"findings": [FINDING]}).json()
+    assert (taken["accession"], taken["findings"]) == ("A1", 1)
+    assert [(each["source"], each["mode"]) for each in taken["sources"]] == [("m", "suggest")]
     site.dictate("A1", "no pneumothorax period")
     study = site.client.get("/api/studies/A1").json()
     assert study["ai_findings"] == 1
@@ -115,7 +114,7 @@ def test_every_printable_accession_has_an_address(shared: Site, accession: str) 
     elif accession in (".", ".."):  # clients take these for steps in the path
         assert sent.status_code in (202, 404, 405)
     else:
-        assert sent.json() == {"accession": accession, "findings": 0}
+        assert sent.json() == {"accession": accession, "findings": 0, "sources": []}
         assert shared.client.get(address).json()["accession"] == accession
 
 

@@ -23,6 +23,7 @@ from adapter.web.pages.markup import Html, el, text
 from adapter.web.pages.worklist_row import COLUMNS, Moment, row
 from adapter.web.parts import Parts
 from adapter.web.requests import House
+from adapter.workflow.ai_modes import are_ready
 
 router = APIRouter(include_in_schema=False)
 
@@ -144,9 +145,12 @@ def _find(visit: Visit, parts: Parts, ask: Ask) -> _Found:
         except ValueError:
             raise _no_key() from None
         accessions = [each.order.accession for each in listed.studies]
+        marks = worklist.marks(tx, accessions, parts.house.now())
+        for accession, is_ready in are_ready(tx, listed.studies, parts.house.tables).items():
+            marks[accession].ai = is_ready
         return _Found(
             listed,
-            worklist.marks(tx, accessions, parts.house.now()),
+            marks,
             worklist.counts(tx, person, _MOST_COUNTED),
             worklist.modalities(tx),
             since,

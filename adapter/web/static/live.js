@@ -15,7 +15,7 @@ const watchers = new Set();
 let source = null;
 let last = "";
 
-const KINDS = ["study", "delivery", "destination", "context", "mapping", "reset"];
+const KINDS = ["study", "delivery", "destination", "context", "mapping", "ai-source", "reset"];
 
 /** Call back with each change. @param {(news: News) => void} listener */
 export function onNews(listener) {

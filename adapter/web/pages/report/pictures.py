@@ -7,8 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from adapter.errors import NotFound
-from adapter.store import findings
+from adapter.store import studies
 from adapter.web.requests import House, InPath
+from adapter.workflow.ai_modes import visible
 
 router = APIRouter(include_in_schema=False)
 
@@ -26,7 +27,8 @@ async def evidence(
     if parts.archive is None:
         raise NotFound("no archive is set, see READOUT_DICOMWEB_URL", code="not-found")
     with parts.house.database.read() as tx:
-        known = {each.id: each for each in findings.of_study(tx, accession)}
+        study = studies.get(tx, accession)
+        known = {each.id: each for each in visible(tx, study, parts.house.tables)}
     seen = known[finding].evidence if finding in known else ()
     if number >= len(seen):
         raise NotFound("the finding names no such image", code="not-found")

@@ -23,13 +23,13 @@ from adapter.store import (
     communications,
     deliveries,
     dictations,
-    findings,
     reports,
     reviews,
     studies,
 )
 from adapter.store.deliveries import OwedDelivery
 from adapter.web.parts import Parts
+from adapter.workflow.ai_modes import visible
 from adapter.workflow.kept_tables import shown_with
 from adapter.workflow.priors import prior_of
 from adapter.workflow.review import lock_of
@@ -124,7 +124,7 @@ def read_scene(parts: Parts, accession: str) -> Scene:
             from_json(ReportInputs, last.inputs_json)
             if last
             else ReportInputs(
-                ai=findings.of_study(tx, accession), earlier=prior_of(tx, study, house.tables)
+                ai=visible(tx, study, house.tables), earlier=prior_of(tx, study, house.tables)
             )
         )
         report = reports.shown(last) if last else None
