@@ -11,7 +11,7 @@ import os
 import shutil
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +73,8 @@ class Desk:
     site: Site
     url: str
     context: Any
+    expected: set[int] = field(default_factory=lambda: {409})
+    """Refusals that a page deals with; the console tells them as errors."""
 
     async def open(self, path: str = "/") -> Any:
         """Go to a place; its page. Errors in its scripts fail the test at its end."""
@@ -139,17 +141,17 @@ async def seated(browser: Any, site: Site, url: str, **options: Any) -> AsyncIte
     page = await context.new_page()
     wrong: list[str] = []
     page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("console", lambda line: wrong.append(line.text) if _is_wrong(line) else None)
     desk = Desk(page, site, url, context)
+    page.on("console", lambda line: wrong.append(line.text) if _is_wrong(line, desk) else None)
     await desk.sign_in()
     yield desk
     await context.close()
     assert not wrong, wrong
 
 
-def _is_wrong(line: Any) -> bool:
-    """An error of the console, but for a conflict: it is an answer that the page deals with."""
-    return line.type == "error" and "status of 409" not in line.text
+def _is_wrong(line: Any, desk: Desk) -> bool:
+    """An error of the console, but for answers that are expected."""
+    return line.type == "error" and not any(f"status of {n}" in line.text for n in desk.expected)
 
 
 async def look(page: Any, name: str) -> None:

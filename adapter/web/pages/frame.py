@@ -71,11 +71,13 @@ def page(
     heading: bool = True,
     kind: str = "",
     status: int = 200,
+    keys: str = "",
 ) -> HTMLResponse:
     """A whole page.
 
     `here` is the path of its place in the menu, `modules` are files below static/ that it runs,
-    `heading` whether the title is shown, `kind` a class of the body for the style.
+    `heading` whether the title is shown, `kind` a class of the body for the style, `keys` which
+    key does what, as JSON for the modules.
     """
     name = title if title == "Readout" else f"{title} - Readout"
     head = el(
@@ -103,6 +105,7 @@ def page(
         el("div", id="told", class_="unseen", role="status", aria_live="polite"),
         el("div", id="alarm", class_="unseen", role="alert", aria_live="assertive"),
         class_=kind or None,
+        data_keys=keys or None,
     )
     whole = text(Html("<!doctype html>"), el("html", head, inside, lang="en", **_theme(visit)))
     return HTMLResponse(whole, status, _HEADERS)

@@ -19,8 +19,9 @@ from adapter.store.worklist import Listed, Marks, Queue, Sort, Wanted
 from adapter.web.bodies import Asked, Word
 from adapter.web.pages.frame import Visit, Visiting, fragment, page
 from adapter.web.pages.help import TOUR, tour
+from adapter.web.pages.keys import by_name, keys_of
 from adapter.web.pages.markup import Html, el, text
-from adapter.web.pages.worklist_row import COLUMNS, Moment, row
+from adapter.web.pages.worklist_row import COLUMNS, Moment, next_link, row
 from adapter.web.parts import Parts
 from adapter.web.requests import House
 from adapter.workflow.ai_modes import are_ready
@@ -29,6 +30,7 @@ router = APIRouter(include_in_schema=False)
 
 _SHOWN = 50
 _MOST_COUNTED = 1000
+_LOOKED_AT = 20
 _TITLES = {
     Queue.UNREAD: "Unread",
     Queue.DRAFTS: "My drafts",
@@ -112,13 +114,36 @@ def part(visit: Visiting, parts: House, ask: Annotated[Ask, Form()]) -> HTMLResp
     return fragment(*_inside(visit, parts, ask))
 
 
+class NextAsk(Ask):
+    """Which part of the list, and which study of it is done with."""
+
+    but: Word = Field("", max_length=200)
+    """Its accession."""
+
+
+@router.post("/worklist/next", response_class=HTMLResponse)
+def next_study(visit: Visiting, parts: House, ask: Annotated[NextAsk, Form()]) -> HTMLResponse:
+    """A link to the first study of that part that nobody else has open."""
+    me = visit.caller.named().id
+    with parts.house.database.read() as tx:
+        studies = worklist.page(tx, ask.wanted(me), _LOOKED_AT).studies
+        marks = worklist.marks(tx, [e.order.accession for e in studies], parts.house.now())
+    for each in studies:
+        lock = marks[each.order.accession].lock
+        if each.order.accession != ask.but and (lock is None or lock.person.id == me):
+            return fragment(next_link(each))
+    done = "Nothing else waits here: "
+    back = el("a", "the list", href=f"/?queue={ask.queue}")
+    return fragment(el("span", done, back, class_="muted"))
+
+
 def _page(visit: Visit, parts: Parts, ask: Ask) -> HTMLResponse:
-    inside = _inside(visit, parts, ask)
+    inside, keys = _inside(visit, parts, ask), keys_of(parts, visit)
     whole = el("div", inside, id="worklist", class_="worklist")
-    steps = None if TOUR in visit.cookies else tour()
+    steps = None if TOUR in visit.cookies else tour(keys)
     return page(
         visit, "Worklist", steps, whole, here="/", modules=("worklist.js",), heading=False,
-        kind="wide",
+        kind="wide", keys=by_name(keys),
     )  # fmt: skip
 
 
@@ -189,7 +214,7 @@ def _form(ask: Ask, found: _Found) -> Html:
         el("h1", _TITLES[ask.queue]),
         el(
             "input", type="search", name="q", value=ask.q, placeholder="Name, MRN, accession, exam",
-            aria_label="Search", autocomplete="off", aria_keyshortcuts="/",
+            aria_label="Search", autocomplete="off",
         ),
         el("select", modalities, name="modality", aria_label="Modality"),
         el("select", priorities, name="priority", aria_label="Priority"),

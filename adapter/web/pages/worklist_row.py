@@ -72,6 +72,16 @@ def row(study: Study, marks: Marks, moment: Moment) -> Html:
     )  # fmt: skip
 
 
+def next_link(study: Study) -> Html:
+    """A link to the study that comes next, with enough to know it by."""
+    order = study.order
+    urgent = order.priority in (Priority.STAT, Priority.HIGH)
+    mark = (_priority(order.priority), " ") if urgent else None
+    exam = order.procedure.text or order.procedure.code
+    words = ", ".join(filter(None, (_name(order.patient), exam)))
+    return el("a", "Next: ", mark, words, href=study_path(order.accession), class_="button main")
+
+
 def age(minutes: float) -> str:
     """How long something has waited, as people say it."""
     whole = max(0, int(minutes))

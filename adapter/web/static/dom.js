@@ -7,6 +7,9 @@
 
 const policy = globalThis.trustedTypes?.createPolicy("readout", { createHTML: (html) => html });
 
+/** Where a tab keeps which part of the worklist it has shown: no search, no name. */
+export const LIST = "readout-list";
+
 /** @param {string} html markup that this server rendered @returns {DocumentFragment} */
 export function fromServer(html) {
   const holder = document.createElement("template");

@@ -5,7 +5,8 @@
  * focus by its accession.
  */
 
-import { fromServer, localTimes, tell, typing } from "./dom.js";
+import { fromServer, LIST, localTimes, tell, typing } from "./dom.js";
+import { isKey } from "./keymap.js";
 import { onLine, onNews } from "./live.js";
 
 const place = /** @type {HTMLElement} */ (document.getElementById("worklist"));
@@ -27,6 +28,13 @@ function fields() {
   return found;
 }
 
+/** The report that is opened from here can then lead to the next one. */
+function remember() {
+  const part = ["queue", "modality", "priority", "order"].filter((name) => shown.get(name));
+  sessionStorage.setItem(LIST, String(new URLSearchParams(part.map((name) => [name, shown.get(name) ?? ""]))));
+}
+remember();
+
 /** Ask for a part of the list and show it. @param {URLSearchParams} what */
 async function show(what) {
   asking?.abort();
@@ -42,6 +50,7 @@ async function show(what) {
   if (answer.status === 401) return void (location.href = "/sign-in?next=/");
   if (!answer.ok) return line(false);
   shown = what;
+  remember();
   put(fromServer(await answer.text()));
 }
 
@@ -120,22 +129,23 @@ place.addEventListener("click", (event) => {
 });
 
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === "Escape" && typing(event)) return links()[0]?.focus();
   if (typing(event)) return;
   const all = links();
   const now = all.indexOf(/** @type {any} */ (current()));
   /** @type {Record<string, () => HTMLElement | null | undefined>} */
   const keys = {
-    j: () => all[Math.min(now + 1, all.length - 1)],
+    down: () => all[Math.min(now + 1, all.length - 1)],
     ArrowDown: () => all[Math.min(now + 1, all.length - 1)],
-    k: () => all[Math.max(now - 1, 0)],
+    up: () => all[Math.max(now - 1, 0)],
     ArrowUp: () => all[Math.max(now - 1, 0)],
     Home: () => all[0],
     End: () => all.at(-1),
-    "/": () => place.querySelector("input[type=search]"),
+    search: () => place.querySelector("input[type=search]"),
   };
-  const to = keys[event.key]?.();
+  const act = ["down", "up", "search"].find((each) => isKey(event, each));
+  const held = event.ctrlKey || event.metaKey || event.altKey;
+  const to = keys[act ?? (held ? "" : event.key)]?.();
   if (!to) return;
   event.preventDefault();
   to.focus();

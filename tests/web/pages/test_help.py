@@ -4,23 +4,80 @@ from __future__ import annotations
 
 import re
 import time
+from html import unescape
 
+import pytest
+from httpx import Response
+
+from adapter.store import preferences
 from adapter.web import assets
-from adapter.web.pages.keys import KEYS
+from adapter.web.pages.keys import ACTS, FIXED, PREFERENCE, chosen
+from tests.fakes.house import DR_GRAY
 from tests.web.conftest import Site
 from tests.web.pages.test_worklist import HOSTILE, Page
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml"}
 
 
-def test_every_key_that_a_module_takes_is_told() -> None:
-    told = {key.split()[-1] for part in KEYS.values() for key, _ in part}
+def test_every_key_that_a_module_takes_is_told_and_every_act_is_taken() -> None:
     scripts = [body.decode() for name, body in assets.FILES.items() if name.endswith(".js")]
-    taken = {key for each in scripts for key in re.findall(r'"(F\d{1,2})"', each)}
-    assert {"F4", "F9"} <= taken <= told
-    for key in ("j", "k", "/", "?", "Home", "End"):
-        assert key in told
+    assert not [each for each in scripts if re.search(r'"F\d{1,2}"', each)]
+    for act in ACTS:
+        assert any(f'"{act.id}"' in each or f"{act.id}:" in each for each in scripts), act
+    fixed = {key for part in FIXED.values() for key, _ in part}
+    for key in ("?", "Home", "End", "Delete", "Escape"):
+        assert key in fixed
         assert any(f'"{key}"' in each or f"{key}:" in each for each in scripts)
+
+
+def chosen_keys(site: Site, **keys: str) -> Response:
+    usual = {act.id: act.key for act in ACTS}
+    return site.client.post("/help/keys", data=usual | keys, follow_redirects=False)
+
+
+def test_a_person_chooses_keys_and_every_page_knows_them(site: Site) -> None:
+    site.workflow.order("A1")
+    assert chosen_keys(site, talk="Ctrl Alt Insert", down="n").status_code == 303
+    assert "Ctrl Alt Insert" in Page(site.client.get("/help").text).text
+    report = unescape(site.client.get("/studies/A1").text)
+    assert '"talk": "Ctrl Alt Insert"' in report
+    assert "Hold Ctrl Alt Insert and speak" in report
+    assert '"down": "n"' in unescape(site.client.get("/").text)
+    assert chosen_keys(site).status_code == 303
+    assert "Ctrl Alt Insert" not in site.client.get("/help").text
+
+
+@pytest.mark.parametrize(
+    ("keys", "why"),
+    [
+        ({"talk": "F8"}, "F8 stands for two things"),
+        ({"talk": "a"}, "needed for writing"),
+        ({"talk": "Shift Enter"}, "needed for writing"),
+        ({"sign": "Ctrl W"}, "belongs to the browser"),
+        ({"down": "Enter"}, "needed for writing"),
+        ({"down": HOSTILE[:20]}, "no key that can be chosen"),
+    ],
+)
+def test_keys_that_cannot_be_are_told_and_what_was_typed_stays(
+    site: Site, keys: dict[str, str], why: str
+) -> None:
+    answer = chosen_keys(site, **keys)
+    page = Page(answer.text)
+    assert answer.status_code == 422
+    assert why in page.text
+    assert "script" not in page.tags
+    assert keys_of(site) == {act.id: act.key for act in ACTS}
+
+
+def keys_of(site: Site) -> dict[str, str]:
+    with site.workflow.database.read() as tx:
+        return chosen(preferences.get(tx, DR_GRAY.id, PREFERENCE))
+
+
+def test_what_is_kept_of_another_release_leaves_the_usual_keys() -> None:
+    usual = {act.id: act.key for act in ACTS}
+    assert chosen('{"gone": "F2"}') == usual
+    assert chosen('{"talk": "F8"}') == usual
 
 
 def test_voice_commands_are_those_of_the_vocabulary(site: Site) -> None:

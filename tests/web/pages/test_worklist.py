@@ -9,8 +9,9 @@ import pytest
 
 from adapter.domain.identifiers import Phi
 from adapter.domain.order import Priority
-from adapter.domain.people import Patient
+from adapter.domain.people import Patient, Practitioner
 from adapter.web.pages.worklist_row import age
+from adapter.workflow.review import take_lock
 from tests.fakes.destination import HOLD
 from tests.web.conftest import Site
 
@@ -115,3 +116,20 @@ def test_a_study_that_waits_too_long_is_marked(site: Site) -> None:
     page = site.client.get("/").text
     assert 'class="tat late"' in page
     assert "1 h 01 min" in page
+
+
+def following(site: Site, **ask: str) -> str:
+    return site.client.post("/worklist/next", data=ask).text
+
+
+def test_the_next_study_is_the_first_one_that_nobody_else_has_open(site: Site) -> None:
+    site.workflow.order("A1")
+    site.workflow.order("A/2", priority=Priority.STAT, patient=Patient(Phi("2"), family=Phi("B&B")))
+    assert "/studies/A%2F2" in following(site)
+    assert "B&amp;B" in following(site)
+    assert "STAT" in following(site)
+    assert "/studies/A1" in following(site, but="A/2", queue="unread", order="patient")
+    take_lock(site.workflow.house, "A/2", Practitioner("77", "Young", "Rae"))
+    assert "/studies/A1" in following(site)
+    assert "Nothing else waits here" in following(site, but="A1")
+    assert site.client.post("/worklist/next", data={"queue": "nothing"}).status_code == 422

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from adapter.web.pages.markup import Html, el
 
 
-def dock(acts: Html) -> Html:
+def dock(acts: Html, keys: Mapping[str, str]) -> Html:
     """Talk, level, what is being heard, and the way to the signature."""
     return el(
         "section",
@@ -15,7 +17,7 @@ def dock(acts: Html) -> Html:
                 "button",
                 el("span", "", class_="lamp", aria_hidden="true"),
                 el("span", "Talk", id="talk-word"),
-                el("kbd", "F4"),
+                el("kbd", keys["talk"]),
                 type="button",
                 id="talk",
                 aria_pressed="false",
@@ -26,7 +28,15 @@ def dock(acts: Html) -> Html:
         ),
         el(
             "div",
-            el("div", "", id="staging", role="group", tabindex="0", aria_label="Heard so far"),
+            el(
+                "div",
+                "",
+                id="staging",
+                role="group",
+                tabindex="0",
+                aria_label="Heard so far",
+                data_hint=f"Hold {keys['talk']} and speak; a tap keeps it on.",
+            ),
             el("p", "", id="line", class_="muted small", role="status"),
             class_="strip",
         ),
@@ -41,6 +51,7 @@ def dock(acts: Html) -> Html:
                 class_="quiet",
                 title="Use the buttons of a dictation microphone",
             ),
+            el("div", "", id="next"),
             acts,
             class_="acts",
         ),
@@ -55,7 +66,7 @@ def dialogs() -> Html:
     return el("dialog", el("div", "", id="asked"), id="dialog", aria_labelledby="asked-title")
 
 
-def actions(*, is_open: bool, is_signed: bool, pending: bool, ready: bool) -> Html:
+def actions(*, is_open: bool, is_signed: bool, pending: bool, ready: bool, sign_key: str) -> Html:
     """What can be done with the report as it stands."""
 
     def button(words: str, act: str, kind: str = "quiet") -> Html:
@@ -68,7 +79,7 @@ def actions(*, is_open: bool, is_signed: bool, pending: bool, ready: bool) -> Ht
         el(
             "button",
             "Sign… ",
-            el("kbd", "Ctrl ↵"),
+            el("kbd", sign_key.replace("Enter", "↵")),
             type="button",
             class_="main",
             data_act="sign",

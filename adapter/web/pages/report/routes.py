@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
@@ -12,6 +13,7 @@ from adapter.domain.people import Practitioner
 from adapter.domain.review import ReviewState
 from adapter.store import changes
 from adapter.web.pages.frame import Visit, Visiting, fragment, page
+from adapter.web.pages.keys import by_name, keys_of
 from adapter.web.pages.markup import Child, Html, el
 from adapter.web.pages.report import assist, beside
 from adapter.web.pages.report.banner import banner
@@ -32,6 +34,7 @@ def study_page(accession: InPath, visit: Visiting, parts: House) -> HTMLResponse
     with parts.house.database.read() as tx:
         since = changes.last(tx)
     scene = read_scene(parts, accession)
+    keys = keys_of(parts, visit)
     me = visit.caller.person or _NOBODY
     person = {"id": me.id, "family": me.family, "given": me.given}
     return page(
@@ -41,7 +44,7 @@ def study_page(accession: InPath, visit: Visiting, parts: House) -> HTMLResponse
             "div",
             _banner(scene, visit),
             el("div", _columns(scene), class_="columns"),
-            dock(_actions(scene)),
+            dock(_actions(scene, keys), keys),
             dialogs(),
             id="reporting",
             data_accession=accession,
@@ -52,6 +55,7 @@ def study_page(accession: InPath, visit: Visiting, parts: House) -> HTMLResponse
         styles=("report.css",),
         heading=False,
         kind="report-page",
+        keys=by_name(keys),
     )
 
 
@@ -59,7 +63,8 @@ def study_page(accession: InPath, visit: Visiting, parts: House) -> HTMLResponse
 def study_parts(accession: InPath, visit: Visiting, parts: House) -> HTMLResponse:
     """The parts of the page that change, as they are now."""
     scene = read_scene(parts, accession)
-    return fragment(_banner(scene, visit), *_all_parts(scene), _actions(scene))
+    acts = _actions(scene, keys_of(parts, visit))
+    return fragment(_banner(scene, visit), *_all_parts(scene), acts)
 
 
 @router.get("/studies/{accession}/templates")
@@ -109,7 +114,7 @@ def _banner(scene: Scene, visit: Visit) -> Html:
     return _part("part-banner", banner(scene, visit.caller.person))
 
 
-def _actions(scene: Scene) -> Html:
+def _actions(scene: Scene, keys: Mapping[str, str]) -> Html:
     return _part(
         "part-actions",
         actions(
@@ -117,6 +122,7 @@ def _actions(scene: Scene) -> Html:
             is_signed=scene.is_signed and scene.inputs.elsewhere is None,
             pending=scene.study.review is ReviewState.PENDING_SIGNATURE,
             ready=scene.number > 0,
+            sign_key=keys["sign"],
         ),
     )
 

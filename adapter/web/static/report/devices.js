@@ -1,12 +1,12 @@
 /**
  * Buttons of dictation microphones and foot controls by WebHID, through Google's
- * `dictation_support` (Apache-2.0, static/vendor). Not tried on the devices themselves.
+ * `dictation_support` (Apache-2.0, static/vendor). Tried on simulated devices only.
  */
 
 import "../vendor/dictation_support.js";
 import { tell } from "../dom.js";
 
-/** @typedef {{talk: () => void, hush: () => void, replay: () => void, next: () => void, previous: () => void, finish: () => void}} Buttons */
+/** @typedef {{talk: () => void, hush: () => void, replay: () => void, next: () => void, previous: () => void, flag: () => void, finish: () => void, sign: () => void}} Buttons */
 
 /** @type {any} */
 let manager = null;
@@ -27,9 +27,11 @@ export async function listenToDevices(buttons) {
     if (pressed & ButtonEvent.RECORD) buttons.talk();
     if (released & ButtonEvent.RECORD || pressed & ButtonEvent.STOP) buttons.hush();
     if (pressed & (ButtonEvent.PLAY | ButtonEvent.REWIND)) buttons.replay();
-    if (pressed & (ButtonEvent.TAB_FORWARD | ButtonEvent.FORWARD)) buttons.next();
+    if (pressed & (ButtonEvent.FORWARD | ButtonEvent.CUSTOM_LEFT)) buttons.flag();
+    if (pressed & ButtonEvent.TAB_FORWARD) buttons.next();
     if (pressed & ButtonEvent.TAB_BACKWARD) buttons.previous();
-    if (pressed & (ButtonEvent.EOL_PRIO | ButtonEvent.ENTER_SELECT)) buttons.finish();
+    if (pressed & (ButtonEvent.ENTER_SELECT | ButtonEvent.TRANSCRIBE)) buttons.finish();
+    if (pressed & (ButtonEvent.EOL_PRIO | ButtonEvent.CUSTOM_RIGHT)) buttons.sign();
   });
   manager.addDeviceConnectedEventListener(() => tell("Dictation microphone connected."));
   await manager.init();

@@ -1,9 +1,11 @@
 /** The keys of the page; `/help` lists them. */
 
 import { typing } from "../dom.js";
+import { isKey, isLetGo } from "../keymap.js";
 import { act, goTo, mayEdit } from "./acts.js";
 import { isAsking } from "./dialog.js";
 import { editSentence, removeSentence } from "./editing.js";
+import { openNext } from "./next.js";
 import { replay } from "./source.js";
 
 const TAP_MS = 350;
@@ -16,7 +18,7 @@ let downAt = 0;
 export function listenToKeys(voice) {
   let wasTalking = false;
   document.addEventListener("keydown", (event) => {
-    if (event.key === "F4" && !event.altKey) {
+    if (isKey(event, "talk")) {
       event.preventDefault();
       if (event.repeat || isAsking()) return;
       wasTalking = voice.isTalking();
@@ -28,7 +30,7 @@ export function listenToKeys(voice) {
     if (pressed(event, voice)) event.preventDefault();
   });
   document.addEventListener("keyup", (event) => {
-    if (event.key !== "F4") return;
+    if (!isLetGo(event, "talk")) return;
     // a tap begins, the next tap ends; a key that is held ends when it is let go
     if (wasTalking || event.timeStamp - downAt > TAP_MS) voice.hush();
   });
@@ -37,25 +39,33 @@ export function listenToKeys(voice) {
   });
 }
 
+/** @type {Record<string, (at: HTMLElement) => void>} */
+const BY_KEY = {
+  sign: () => signOrNext(),
+  replay: (at) => {
+    const said = at.closest?.(".statement") ?? lastSaid();
+    if (said) replay(/** @type {HTMLElement} */ (said));
+  },
+  flag: () => nextBlocker(),
+  accept: () => decideAi("accept"),
+  reject: () => decideAi("reject"),
+};
+
+/** Sign; what is signed leads to the next study. */
+export function signOrNext() {
+  if (isSigned()) openNext();
+  else act("sign", document.body);
+}
+
+const isSigned = () => document.getElementById("editor")?.dataset.signed === "true";
+
 /** @param {KeyboardEvent} event @param {Voice} voice @returns {boolean} whether the key was ours */
 function pressed(event, voice) {
   const at = /** @type {HTMLElement} */ (event.target);
-  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
-    act("sign", at);
+  const wanted = Object.keys(BY_KEY).find((each) => isKey(event, each));
+  if (wanted) {
+    BY_KEY[wanted](at);
     return true;
-  }
-  switch (event.key) {
-    case "F7": {
-      const said = at.closest?.(".statement") ?? lastSaid();
-      if (said) replay(/** @type {HTMLElement} */ (said));
-      return true;
-    }
-    case "F8":
-      nextBlocker();
-      return true;
-    case "F9":
-      decideAi(event.shiftKey ? "reject" : "accept");
-      return true;
   }
   if (event.key === "Escape" && voice.isTalking()) {
     voice.finish();
@@ -107,6 +117,17 @@ export function setStops() {
 function lastSaid() {
   return sentences().filter((each) => each.dataset.origin === "dictated" && !each.dataset.typed).at(-1);
 }
+
+/** From one place that takes words to the next: sections, fields, what is being typed. @param {1 | -1} by */
+export function stepField(by) {
+  const all = [...document.querySelectorAll(STOPS)].map((each) => /** @type {HTMLElement} */ (each));
+  const at = document.activeElement;
+  const here = all.findIndex((each) => each === at || each.closest(".prose")?.contains(at));
+  const next = here >= 0 ? here + by : by > 0 ? 0 : all.length - 1;
+  all[(next + all.length) % all.length]?.focus();
+}
+
+const STOPS = '#editor .statement[tabindex="0"], #editor .field :is(input, select):enabled, #editor textarea';
 
 let blocker = -1;
 

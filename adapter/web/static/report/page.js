@@ -9,7 +9,7 @@ import { chooseDevice, listenToDevices } from "./devices.js";
 import { Dictation } from "./dictation.js";
 import { resumeDrafts } from "./editing.js";
 import { dictationTopic, follow, isLocked, TAKE_OVER, watch } from "./guard.js";
-import { listenToKeys, nextBlocker, setStops } from "./keys.js";
+import { listenToKeys, nextBlocker, setStops, signOrNext, stepField } from "./keys.js";
 import { onChange, refresh } from "./regions.js";
 import * as staging from "./staging.js";
 import { replay, showSource } from "./source.js";
@@ -106,8 +106,10 @@ listenToDevices({
     const at = document.activeElement?.closest(".statement");
     if (at) replay(/** @type {HTMLElement} */ (at));
   },
-  next: nextBlocker,
-  previous: nextBlocker,
+  flag: nextBlocker,
+  next: () => stepField(1),
+  previous: () => stepField(-1),
+  sign: signOrNext,
 }).catch(() => {});
 
 for (const kind of ["focusin", "mouseover"]) {

@@ -3,6 +3,7 @@
 import { fromServer, tell } from "../dom.js";
 import { markup, post, Refused, shownVersion } from "./api.js";
 import { ask, askWords, make } from "./dialog.js";
+import { offerNext } from "./next.js";
 import { refresh } from "./regions.js";
 
 /** @returns {HTMLElement[]} what must be cleared first */
@@ -33,17 +34,20 @@ export async function sign(settled) {
   const choices = [{ value: "", words: "Not yet" }];
   const main = { value: "sign", words: "Sign as final", main: true, disabled: standing.length > 0 };
   if ((await ask("Sign the report", content, [...choices, main])) !== "sign") return;
-  await attempt(() => post("/report/sign", { version }), "Signed. The answers of the receivers follow.");
+  const done = await attempt(() => post("/report/sign", { version }), "Signed. The answers of the receivers follow.");
+  if (done) await offerNext();
 }
 
-/** @param {() => Promise<any>} act @param {string} done */
+/** @param {() => Promise<any>} act @param {string} done @returns {Promise<boolean>} whether it was done */
 export async function attempt(act, done) {
   try {
     await act();
     tell(done);
+    return true;
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     await ask("Not done", [make("p", { class: "note" }, error.message)], [{ value: "", words: "Close", main: true }]);
+    return false;
   } finally {
     await refresh();
   }
@@ -69,7 +73,7 @@ export async function handOver(settled) {
   const content = [make("label", { class: "stacked" }, "Who is to sign", to)];
   const choices = [{ value: "", words: "Cancel" }, { value: "go", words: "Hand over", main: true }];
   if ((await ask("Hand over for signature", content, choices)) !== "go") return;
-  await attempt(() => post("/report/hand-over", { version, to: to.value.trim() }), "Handed over.");
+  if (await attempt(() => post("/report/hand-over", { version, to: to.value.trim() }), "Handed over.")) await offerNext();
 }
 
 /** Do not sign, and say why. */

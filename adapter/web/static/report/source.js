@@ -1,5 +1,6 @@
 /** Who said a sentence, and how it sounded: shown when it is focused or pointed at. */
 
+import { keyOf } from "../keymap.js";
 import { accession, read, shownVersion } from "./api.js";
 import { make } from "./dialog.js";
 
@@ -58,7 +59,7 @@ function lines(found) {
       type: "button", "data-act": "listen", "data-dictation": found.dictation,
       "data-from": String(found.ms[0]), "data-to": String(found.ms[1]),
     }, "Listen "));
-    rows.at(-1)?.append(make("kbd", {}, "F7"));
+    rows.at(-1)?.append(make("kbd", {}, keyOf("replay")));
   }
   return rows;
 }
