@@ -73,8 +73,8 @@ class Desk:
     site: Site
     url: str
     context: Any
-    expected: set[int] = field(default_factory=lambda: {409})
-    """Refusals that a page deals with; the console tells them as errors."""
+    expected: set[str] = field(default_factory=lambda: {"status of 409"})
+    """What the console tells as an error, and a page deals with."""
 
     async def open(self, path: str = "/") -> Any:
         """Go to a place; its page. Errors in its scripts fail the test at its end."""
@@ -151,7 +151,7 @@ async def seated(browser: Any, site: Site, url: str, **options: Any) -> AsyncIte
 
 def _is_wrong(line: Any, desk: Desk) -> bool:
     """An error of the console, but for answers that are expected."""
-    return line.type == "error" and not any(f"status of {n}" in line.text for n in desk.expected)
+    return line.type == "error" and not any(each in line.text for each in desk.expected)
 
 
 async def look(page: Any, name: str) -> None:

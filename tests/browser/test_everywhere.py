@@ -38,7 +38,7 @@ def site(desk: Desk) -> Desk:
 
 
 async def test_pages_of_one_message_errors_and_the_entrance(site: Desk) -> None:
-    site.expected |= {401, 404, 422}
+    site.expected |= {f"status of {each}" for each in (401, 404, 422)}
     await dictate(site, "A1", SPOKEN)
     sent = site.site.client.get("/api/deliveries").json()["deliveries"][0]["control_id"]
     for path, name in (

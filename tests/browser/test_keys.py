@@ -40,7 +40,7 @@ async def test_four_keys_sign_a_report_with_a_conflict_and_open_the_next_study(s
 
 
 async def test_keys_are_those_that_the_person_has_chosen(study: Desk) -> None:
-    study.expected.add(422)
+    study.expected.add("status of 422")
     page = await study.open("/help")
     box = page.get_by_label("Sign (report)")
     await box.focus()

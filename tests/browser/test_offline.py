@@ -76,6 +76,7 @@ async def recorded(page: Any, samples: int) -> int:
 
 async def begin(desk: Desk, cable: Cable) -> Any:
     """Somebody holds the key, and the first second is stored at the service."""
+    desk.expected.add("net::ERR_")
     desk.site.workflow.order("A1")
     await desk.page.goto(f"{cable.url}/studies/A1")
     await desk.page.wait_for_selector("body[data-ready]")
@@ -119,8 +120,8 @@ async def test_a_tab_that_is_closed_meanwhile_loses_nothing(desk: Desk) -> None:
         again = await desk.context.new_page()
         await again.goto(f"{cable.url}/studies/A1")
         await again.wait_for_selector("body[data-ready]")
-        await again.locator("#line", has_text="interrupted").wait_for()
-        await again.wait_for_selector('body[data-voice="idle"]')
+        async with asyncio.timeout(60):
+            while await left_in_browser(again):
+                await asyncio.sleep(0.1)
         (samples,) = stored(desk)
         assert samples >= said
-        assert await left_in_browser(again) == 0
