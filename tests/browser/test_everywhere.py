@@ -8,6 +8,7 @@ import pytest
 from playwright.async_api import Page
 
 from adapter.domain.order import Priority
+from adapter.store import deliveries
 from tests.browser.conftest import OUTPUT, Desk, assert_accessible, assert_fits, look
 from tests.browser.test_report_page import FINDING, SPOKEN, dictate, findings, opened
 
@@ -29,7 +30,7 @@ async def check(page: Page, name: str) -> None:
 
 @pytest.fixture
 def site(desk: Desk) -> Desk:
-    """A message that came in, a signed report that went out."""
+    """A message that came in, an order to report."""
     work, client = desk.site.workflow, desk.site.client
     client.post("/fhir/ServiceRequest", content=json.dumps(ORDER),
                 headers={"Content-Type": "application/fhir+json"})  # fmt: skip
@@ -40,7 +41,8 @@ def site(desk: Desk) -> Desk:
 async def test_pages_of_one_message_errors_and_the_entrance(site: Desk) -> None:
     site.expected |= {f"status of {each}" for each in (401, 404, 422)}
     await dictate(site, "A1", SPOKEN)
-    sent = site.site.client.get("/api/deliveries").json()["deliveries"][0]["control_id"]
+    with site.site.workflow.database.read() as tx:
+        sent = deliveries.of_study(tx, "A1")[0].delivery.control_id
     for path, name in (
         ("/", "worklist-tour"),
         ("/messages", "messages-in"),
@@ -73,8 +75,10 @@ async def test_forced_colours_and_reduced_motion_keep_what_colours_told(site: De
     findings(site.site, "A1", FINDING)
     await dictate(site, "A1", SPOKEN)
     page = await opened(site, "A1")
-    told = page.locator(".statement.danger").first
-    assert await told.evaluate("each => getComputedStyle(each).borderBottomStyle") == "solid"
+    await page.wait_for_function(
+        "() => getComputedStyle(document.querySelector('.statement.danger')).borderBottomStyle"
+        " === 'solid'"
+    )
     await page.screenshot(path=OUTPUT / "report-forced-colors.png")
 
 

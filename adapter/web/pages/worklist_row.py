@@ -78,7 +78,7 @@ def next_link(study: Study) -> Html:
     urgent = order.priority in (Priority.STAT, Priority.HIGH)
     mark = (_priority(order.priority), " ") if urgent else None
     exam = order.procedure.text or order.procedure.code
-    words = ", ".join(filter(None, (_name(order.patient), exam)))
+    words = " · ".join(filter(None, (_name(order.patient), exam)))
     return el("a", "Next: ", mark, words, href=study_path(order.accession), class_="button main")
 
 

@@ -66,8 +66,8 @@ export function watch(isOpen, isBusy) {
 
 /** The sessions of this person at FHIRcast hubs, the latest change first. @returns {Promise<Context[]>} */
 async function contexts() {
-  const answer = await fetch("/api/context", { headers: { Accept: "application/json" } });
-  if (!answer.ok) return [];
+  const answer = await fetch("/api/context", { headers: { Accept: "application/json" } }).catch(() => null);
+  if (!answer?.ok) return [];
   /** @type {{contexts: Context[]}} */
   const found = await answer.json();
   const ours = found.contexts.filter((each) => !each.person || each.person === person.id);

@@ -4,7 +4,7 @@
  *
  * @typedef {{id: string, accession: string, author: string, session: string | null, base: number,
  *   length: number, ended: boolean, at: number}} Recording `base`: the sample of the recording that
- *   is sample 0 of the server's session; `length`: samples recorded so far
+ *   is sample 0 of the server's session; `length`: samples so far
  * @typedef {{recording: string, first: number, pcm: ArrayBuffer}} Piece
  * @typedef {{key: string, accession: string, target: string, text: string, version: number}} Draft
  */
@@ -56,15 +56,15 @@ export const keep = (recording) =>
 export const recordings = () =>
   within(["recordings"], "readonly", (tx) => tx.objectStore("recordings").getAll());
 
-/** @param {Recording} recording @param {Piece} piece */
-export const add = (recording, piece) =>
+/** The recording as it is with these pieces. @param {Recording} recording @param {Piece[]} pieces */
+export const add = (recording, pieces) =>
   within(["recordings", "pieces"], "readwrite", (tx) => {
-    tx.objectStore("recordings").put(recording);
-    return tx.objectStore("pieces").put(piece);
+    for (const piece of pieces) tx.objectStore("pieces").put(piece);
+    return tx.objectStore("recordings").put(recording);
   });
 
 /** @param {Piece} piece @returns {number} the sample behind its last one */
-const end = (piece) => piece.first + piece.pcm.byteLength / 2;
+export const end = (piece) => piece.first + piece.pcm.byteLength / 2;
 
 /** Some pieces that hold samples from `from` on. @param {string} recording @param {number} from @returns {Promise<Piece[]>} */
 export const pieces = async (recording, from) => {

@@ -59,7 +59,7 @@ const dictation = new Dictation(accession, person.id ?? "", {
   final(made) {
     if (made) awaited.add(made);
     else staging.clear();
-    refresh();
+    refresh().catch(() => {});
   },
   topic: dictationTopic,
   elsewhere(insist) {

@@ -33,6 +33,9 @@ export class Uplink {
     this.waits = false;
     this.timer = 0;
     this.storing = Promise.resolve();
+    /** Samples that are recorded and not stored yet. @type {outbox.Piece[]} */
+    this.unstored = [];
+    this.stored = recording.length;
     /** @type {() => void} */
     this.ended = () => {};
     /** Settled once nothing more is to be done. */
@@ -46,9 +49,24 @@ export class Uplink {
     const piece = { recording: recording.id, first: recording.length, pcm };
     recording.length += pcm.byteLength / 2;
     this.paused = false;
+    this.unstored.push(piece);
     this.storing = this.storing
-      .then(() => outbox.add({ ...recording }, piece))
+      .then(() => this.store())
       .then(() => this.pump(), (error) => this.listener.lost?.(`This browser keeps no samples: ${error.message}`));
+  }
+
+  /** All that waits at once: a slow disk makes the steps longer, not the queue. */
+  async store() {
+    const pieces = this.unstored.splice(0);
+    const last = pieces.at(-1);
+    if (!last) return;
+    await outbox.add({ ...this.recording, length: outbox.end(last) }, pieces);
+    this.stored = outbox.end(last);
+  }
+
+  /** Keep what is known of the recording, with the length that is stored. */
+  keep() {
+    return outbox.keep({ ...this.recording, length: this.stored });
   }
 
   /** No samples for a while: the last words are told at once. */
@@ -60,7 +78,7 @@ export class Uplink {
   /** The recording is over. */
   finish() {
     this.recording.ended = true;
-    this.storing = this.storing.then(() => outbox.keep({ ...this.recording })).then(() => this.pump());
+    this.storing = this.storing.then(() => this.keep()).then(() => this.pump());
   }
 
   /** Look again now, as after signing in or when the network is back. */
@@ -120,7 +138,7 @@ export class Uplink {
     switch (message.type) {
       case "ready":
         recording.session = message.session;
-        await outbox.keep({ ...recording });
+        await this.keep();
         this.sent = recording.base + message.have;
         this.tries = 0;
         this.ready = true;
@@ -146,6 +164,7 @@ export class Uplink {
   /** The server has a dictation of it; samples that came later begin another one. @param {any} message */
   async settled(message) {
     const { recording } = this;
+    await this.store();
     const rest = recording.length > this.sent && !(await this.isAllSent());
     if (rest) {
       await this.beginAnew();
@@ -165,10 +184,11 @@ export class Uplink {
   /** What the server does not have goes into a new session, as its first samples. */
   async beginAnew() {
     const { recording } = this;
+    await this.store();
     const [first] = await outbox.pieces(recording.id, 0);
     recording.session = null;
     recording.base = first ? first.first : recording.length;
-    await outbox.keep({ ...recording });
+    await this.keep();
     this.socket?.close();
   }
 
