@@ -5,11 +5,15 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from typing import TypeAlias
 
+from adapter.errors import ConfigurationError
 from adapter.mapping.files import MappingFiles, StoredMappingFiles
 from adapter.mapping.reporting import ReportingTables
 
 _MOST_KEPT = 8  # 15 MB each
+
+_Key: TypeAlias = frozenset[tuple[str, str]]
 
 
 class TablesInForce:
@@ -18,7 +22,7 @@ class TablesInForce:
     def __init__(self, files: MappingFiles, tables: ReportingTables | None = None) -> None:
         self.files = files
         self.now = tables or ReportingTables.load(files)
-        self._kept: OrderedDict[frozenset[tuple[str, str]], ReportingTables] = OrderedDict()
+        self._kept: OrderedDict[_Key, ReportingTables | ConfigurationError] = OrderedDict()
         self._lock = threading.Lock()
 
     def swap(self, files: MappingFiles) -> None:
@@ -38,11 +42,19 @@ class TablesInForce:
             return now
         key = frozenset(versions.items())
         with self._lock:
-            found = self._kept.get(key)
-            if found is None:
-                found = ReportingTables.load(StoredMappingFiles(bodies=bodies()))
-                self._kept[key] = found
+            if key not in self._kept:
+                self._kept[key] = _read(StoredMappingFiles(bodies=bodies()))
                 if len(self._kept) > _MOST_KEPT:
                     self._kept.popitem(last=False)
             self._kept.move_to_end(key)
+            found = self._kept[key]
+        if isinstance(found, ConfigurationError):
+            raise found
         return found
+
+
+def _read(files: StoredMappingFiles) -> ReportingTables | ConfigurationError:
+    try:
+        return ReportingTables.load(files)
+    except ConfigurationError as error:  # it will not be understood the next time either
+        return error
