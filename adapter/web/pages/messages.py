@@ -118,7 +118,7 @@ def message(id: int, visit: Visiting, parts: House) -> HTMLResponse:
     again = "" if row.state == MessageState.REFUSED else "It is applied; newer contents may be lost"
     form = again_form(f"/messages/{id}/replay", "Apply it again", force=again)
     body = message_html(opened, facts, form if row.state != MessageState.RECEIVED else None)
-    return page(visit, f"{row.type or 'Message'} {row.control_id}", body)
+    return page(visit, f"{row.type or 'Message'} {row.control_id}", body, here="/messages")
 
 
 @router.post("/messages/{id}/replay")
@@ -137,7 +137,7 @@ def delivery(control_id: ControlIdInPath, visit: Visiting, parts: House) -> HTML
     opened = parts.log.open_sent(control_id)
     row = opened.row
     facts = {
-        "State": f"{row.state} after {row.attempts} attempts",
+        "State": f"{row.state}, attempts: {row.attempts}",
         "Issued": minute(row.issued_at),
         "Destination": row.destination,
         "Accession": link(study_path(row.accession), row.accession),
@@ -145,7 +145,7 @@ def delivery(control_id: ControlIdInPath, visit: Visiting, parts: House) -> HTML
     }
     form = again_form(f"{delivery_path(control_id)}/resend", "Send it again")
     body = message_html(opened, facts, form if row.state == DeliveryState.HELD else None)
-    return page(visit, f"Report ({row.kind}) {control_id}", body)
+    return page(visit, f"Report ({row.kind}) {control_id}", body, here="/deliveries")
 
 
 @router.post("/deliveries/{control_id}/resend")

@@ -57,10 +57,10 @@ def test_a_held_report_is_sent_again_from_its_page(site: Site) -> None:
     site.dictate("RA-20261122-0042", "no pneumothorax period")
     (path,) = re.findall(r'href="(/deliveries/[^"]+)"', site.client.get("/deliveries").text)
     page = Page(site.client.get(path).text)
-    for shown in ("held after 1 attempts", "patient unknown", "No pneumothorax", "Send it again"):
+    for shown in ("held, attempts: 1", "patient unknown", "No pneumothorax", "Send it again"):
         assert shown in page.text
     sent = site.client.post(f"{path}/resend")
-    assert "pending after 1 attempts" in Page(sent.text).text
+    assert "pending, attempts: 1" in Page(sent.text).text
     history = site.client.get("/api/studies/RA-20261122-0042").json()["history"]
     assert history[-1]["detail"].endswith("by 123")
     assert site.client.post(f"{path}/resend").status_code == 409
