@@ -36,6 +36,8 @@ COMMANDS = {
     "plug-in-manifest": "adapter.cli.plug_in_manifest",
     "import-template": "adapter.cli.import_template",
     "model": "adapter.cli.model",
+    "backup": "adapter.cli.backup",
+    "migrate-database": "adapter.cli.migrate_database",
     "doctor": "adapter.cli.doctor",
 }
 

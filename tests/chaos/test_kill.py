@@ -19,17 +19,20 @@ import pytest
 from tests.chaos import ledger
 from tests.chaos.senders import Sender
 from tests.chaos.site import DATABASE, Site
+from tests.fakes.receivers import poll
 
 KILLS = int(os.environ.get("READOUT_CHAOS_KILLS", "6"))
 SEED = int(os.environ.get("READOUT_CHAOS_SEED", "7"))
 _SENDERS = 3
 _LONGEST_WAIT_S = 1.6  # between two kills
+_DURING_START = 0.3  # this share of the kills strikes whatever its victim is doing
+_READY_S = 60
 _NEIGHBOURS = 0.2  # this share of the kills strikes a neighbour, and does not count
 _PATIENCE_S = 300
 
 
 @pytest.mark.chaos
-@pytest.mark.timeout(500 + 10 * KILLS)
+@pytest.mark.timeout(500 + 20 * KILLS)
 @pytest.mark.parametrize(
     ("engine", "nodes"), [("sqlite", 1), pytest.param(DATABASE, 3, marks=pytest.mark.peer)]
 )
@@ -78,10 +81,17 @@ def _kill(site: Site, chance: random.Random) -> None:
     others = [name for name in site.names if name not in ours]
     struck = 0
     while struck < KILLS:
-        time.sleep(chance.uniform(0.05, _LONGEST_WAIT_S))
         neighbour = chance.random() < _NEIGHBOURS
-        site.kill(chance.choice(others if neighbour else ours))
+        victim = chance.choice(others if neighbour else ours)
+        if victim.startswith("node-") and chance.random() >= _DURING_START:
+            _wait_ready(site, victim)
+        time.sleep(chance.uniform(0.05, _LONGEST_WAIT_S))
+        site.kill(victim)
         struck += not neighbour
+
+
+def _wait_ready(site: Site, name: str) -> None:
+    poll(lambda: site.running[name].events, _READY_S)
 
 
 def _wait_until_settled(site: Site, senders: list[Sender]) -> None:
