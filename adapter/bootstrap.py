@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import gc
 import socket
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable
 from functools import cache, partial
 from pathlib import Path
 
@@ -23,32 +23,27 @@ from adapter.domain.audit import Verb
 from adapter.domain.identifiers import sha256_hex
 from adapter.domain.people import Practitioner
 from adapter.errors import ConfigurationError
-from adapter.fhir.bundles import read_orders
-from adapter.hl7v2.doors import MllpDoors, make_listener, protocol_of
+from adapter.hl7v2.doors import MllpDoors, make_listener
 from adapter.hl7v2.link_watch import LinkWatch
 from adapter.hl7v2.listener import MllpListener
 from adapter.hl7v2.plain_order import PlainOrder
-from adapter.hl7v2.reader import MessageReader, Readers
 from adapter.hl7v2.responder import Responder
 from adapter.links import link, translate
 from adapter.mapping.ai_monitoring import load_ai_monitoring
 from adapter.mapping.destinations import client_keys, load_destinations
 from adapter.mapping.ehr_launch import EhrLaunch, LaunchIssuer, load_ehr_launch
-from adapter.mapping.fhir_orders import FhirOrderMapping
 from adapter.mapping.fhir_sources import load_fhir_orders
 from adapter.mapping.files import MappingFiles
-from adapter.mapping.hl7_orders import OrderMapping
 from adapter.mapping.listeners import (
-    DEFAULT_ORDERS,
     ListenerProfile,
     default_listener,
     load_listeners,
 )
-from adapter.mapping.message_table import load_message_mapping
 from adapter.mapping.plug_in import load_plug_in
 from adapter.mapping.smart_client import SmartClient
 from adapter.mapping.tables_in_force import TablesInForce
 from adapter.mapping.workspace import load_workspace
+from adapter.message_readers import open_readers, read_mllp
 from adapter.observability.memory import keep_giving_back
 from adapter.outbound import Outbound
 from adapter.roles import Role, open_jobs, roles_of
@@ -69,7 +64,6 @@ from adapter.web.parts import Parts
 from adapter.web.server import bound, http_server
 from adapter.workflow import study_flow as flow
 from adapter.workflow.ai_ledger import AiLedger
-from adapter.workflow.ai_readers import ai_readers
 from adapter.workflow.ai_sources import merge_drafts_again
 from adapter.workflow.ai_watch import AiWatch
 from adapter.workflow.context_seats import ContextSeats, open_seats
@@ -143,7 +137,9 @@ class Service:
         made, dictated = Reports(self.house), Dictations(self.house)
         desk = SignOff(self.house, made)
         log = open_log(self.house.database, self.house.clock, files)
-        intake = Intake(self.house, self._read_by(files, listeners, fhir_orders), log.index)
+        self._mllp = read_mllp(files, listeners, self.house.tables.lexicon)
+        readers = open_readers(files, self._mllp, fhir_orders, lambda: self.house.tables.lexicon)
+        intake = Intake(self.house, readers, log.index)
         self._ai = open_ai_doors(settings, files, self.house, intake)
         taking, feeds = FhirIntake(self.house, intake), open_feeds(files, self.house.clock)
         self._doors = MllpDoors([self._mllp_listener(each, intake) for each in listeners])
@@ -196,25 +192,6 @@ class Service:
         return Upkeep(
             self.house, settings.keep_days, settings.purge_every_hours, *looks, self._ask_again
         )
-
-    def _read_by(
-        self,
-        files: MappingFiles,
-        listeners: Sequence[ListenerProfile],
-        fhir_orders: Mapping[str, FhirOrderMapping],
-    ) -> Readers:
-        """Who reads the messages of each protocol."""
-        others, names = load_message_mapping(files), {each.orders for each in listeners}
-        self._orders = {
-            name: files.get(name).read(OrderMapping) for name in {DEFAULT_ORDERS, *names}
-        }
-        self._readers = {name: MessageReader(each, others) for name, each in self._orders.items()}
-        readers = Readers()
-        for name, each in fhir_orders.items():
-            readers[name] = partial(read_orders, mapping=each)
-        readers |= ai_readers(files, lambda: self.house.tables.lexicon)
-        readers |= {protocol_of(name): each.read for name, each in self._readers.items()}
-        return readers
 
     @property
     def mllp_port(self) -> int | None:
@@ -377,10 +354,10 @@ class Service:
         return Node(settings.node_id, settings.data_dir, self.house.now(), takes_in)
 
     def _mllp_listener(self, profile: ListenerProfile, intake: Intake) -> MllpListener:
-        mapping = self._orders[profile.orders]
+        mapping = self._mllp[profile.orders].orders
         return make_listener(
             profile,
-            self._readers[profile.orders].check,
+            self._mllp[profile.orders].reader.check,
             intake.store,
             SystemClock(),
             fallback_charset=mapping.fallback_charset,

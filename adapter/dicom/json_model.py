@@ -88,14 +88,5 @@ def first(dataset: DataSet, tag: str) -> DataSet:
     return next(items(dataset, tag), {})
 
 
-def number(told: Any) -> float | None:
-    """A finite number, also one that came as text (DS, IS)."""
-    try:
-        found = float(told)
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return found if abs(found) < float("inf") else None
-
-
 def _unreadable(error: Exception) -> Malformed:
     return Malformed(f"this is no DICOM data set that can be read ({type(error).__name__})")

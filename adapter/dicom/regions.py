@@ -11,6 +11,7 @@ from adapter.dicom import json_model as model
 from adapter.dicom.content import Item
 from adapter.dicom.json_model import DataSet
 from adapter.domain.finding import Box, Evidence
+from adapter.mapping.ai_measures import number
 
 _MOST = 100  # places of one finding
 _ROWS, _COLUMNS = ("DCM", "110910"), ("DCM", "110911")
@@ -64,7 +65,7 @@ class Images:
         referenced = model.first(dataset, "00081199")
         uid = model.text(referenced, "00081155")[:_LONGEST_UID]
         study, series = self._series.get(uid, ("", ""))
-        frame = model.number(next(iter(model.values(referenced, "00081160")), None))
+        frame = number(next(iter(model.values(referenced, "00081160")), None))
         whole = int(frame) if frame and frame >= 1 else None
         return Evidence(study, series, uid, whole)
 
@@ -99,7 +100,7 @@ def _library(root: Item) -> Iterator[tuple[str, Size]]:
     for image in root.walk():
         if image.kind != "IMAGE":
             continue
-        told = {each.name.coded: model.number(each.quantity[0]) for each in image.children}
+        told = {each.name.coded: number(each.quantity[0]) for each in image.children}
         rows, columns = told.get(_ROWS), told.get(_COLUMNS)
         if rows and columns:
             uid = model.text(model.first(image.dataset, "00081199"), "00081155")
@@ -109,14 +110,14 @@ def _library(root: Item) -> Iterator[tuple[str, Size]]:
 def _told(others: Iterable[DataSet]) -> Iterator[tuple[str, Size]]:
     """Sizes of images that came beside the report."""
     for each in others:
-        rows, columns = (model.number(model.text(each, tag)) for tag in ("00280010", "00280011"))
+        rows, columns = (number(model.text(each, tag)) for tag in ("00280010", "00280011"))
         if rows and columns:
             yield model.text(each, "00080018"), Size(rows, columns)
 
 
 def _numbers(dataset: DataSet) -> list[float]:
     """GraphicData; nothing where one of its values is no finite number."""
-    told = [model.number(each) for each in model.values(dataset, "00700022")]
+    told = [number(each) for each in model.values(dataset, "00700022")]
     found = [each for each in told if each is not None]
     return found if len(found) == len(told) else []
 

@@ -14,14 +14,12 @@ from adapter.domain.finding import AiFinding
 from adapter.domain.order import Side
 from adapter.errors import TooLarge
 from adapter.mapping.ai_codes import AiCodes
+from adapter.mapping.ai_measures import length_mm, number, probability_of
 
 MOST_FINDINGS = 10_000
 
 _LONGEST_TEXT, _LONGEST_CODE, _LONGEST_ID = 4_000, 200, 100
-_LONGEST_SIZE_MM = 10_000
 _MOST_SIZES = 10
-_MILLIMETRES = {"mm": 1.0, "cm": 10.0, "m": 1000.0, "um": 0.001}  # UCUM
-_SHARES = {"%": 0.01, "1": 1.0, "{ratio}": 1.0, "{0:1}": 1.0, "": 1.0}  # UCUM
 
 # Structure of the templates (PS3.16), not of a site
 _GROUP = ("DCM", "125007")
@@ -144,7 +142,7 @@ class Findings:
 
     def _shown(self, item: Item) -> str:
         value, unit = item.quantity
-        size = model.number(value)
+        size = number(value)
         told = "" if size is None else f"{size:g}"
         words = unit.code if unit.code != "1" else ""
         return f"{item.name.meaning} {told} {words}".strip() if told else ""
@@ -167,22 +165,19 @@ class Findings:
 
     def _sizes(self, parts: list[Item]) -> Iterator[float]:
         for each in parts:
-            value, unit = each.quantity if each.kind == "NUM" else (None, NONE)
-            size, scale = model.number(value), _MILLIMETRES.get(unit.code)
-            if size and scale and not self._codes.within(self._codes.distances, each.name.coded):
-                length = round(size * scale, 6)
-                if 0 < length < _LONGEST_SIZE_MM:
+            is_distance = self._codes.within(self._codes.distances, each.name.coded)
+            if each.kind == "NUM" and not is_distance:
+                value, unit = each.quantity
+                if length := length_mm(value, unit.code):
                     yield length
 
     def _probabilities(self, parts: list[Item]) -> Iterator[float]:
         for each in parts:
-            if each.kind == "NUM" and self._codes.within(
-                self._codes.probabilities, each.name.coded
-            ):
+            if self._codes.within(self._codes.probabilities, each.name.coded):
                 value, unit = each.quantity
-                share, scale = model.number(value), _SHARES.get(unit.code)
-                if share is not None and scale and 0 <= share * scale <= 1:
-                    yield round(share * scale, 6)
+                share = probability_of(value, unit.code)
+                if share is not None:
+                    yield share
 
 
 def _is_site(item: Item) -> bool:

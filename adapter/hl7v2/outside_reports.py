@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from adapter.domain.order import Code, Order
 from adapter.domain.outside_report import OutsideReport, OutsideStatus
 from adapter.domain.people import Patient
 from adapter.errors import Rejected
 from adapter.hl7v2 import fields
-from adapter.hl7v2.message import Message, Segment
+from adapter.hl7v2.message import Message
 from adapter.hl7v2.order_fields import accession_of, order_of, procedure_of
+from adapter.hl7v2.report_groups import ReportGroup, report_groups
 from adapter.hl7v2.report_text import left_out, text_of
-from adapter.hl7v2.request import Request
 from adapter.hl7v2.subject import identified, identifier_of
 from adapter.mapping.hl7_orders import OrderMapping
 from adapter.mapping.message_table import MessageMapping, ReportSource
 
 _LONGEST = 100_000  # characters of one report
 _NO_TEXT = frozenset((OutsideStatus.UNSIGNED, OutsideStatus.RETRACTED))
-
-
-@dataclass
-class _Group:
-    """One OBR or TXA with the OBX under it."""
-
-    pid: Segment
-    request: Request
-    rows: list[Segment] = field(default_factory=list)
 
 
 def read_reports(
@@ -39,38 +29,17 @@ def read_reports(
     Raises Rejected, with its ERL location, for content.
     """
     identified(message, orders)
-    groups = list(_groups(message))
+    groups = list(report_groups(message))
     if not groups:
         raise Rejected("the report has no OBR segment", location="OBR^1", code="required")
     _share(groups)
     return tuple(_report(each, message, source, messages, orders) for each in groups)
 
 
-def _groups(message: Message) -> Iterator[_Group]:
-    """OBR or TXA by patient; the TXA of a document with OBRs belongs to each of them."""
-    head = {"MSH": message.header.segment}
-    pid, orc, found = None, dict[str, Segment](), list[_Group]()
-    for segment in message.segments:
-        if segment.name == "PID":
-            yield from found
-            pid, orc, found = segment, {}, []
-        elif segment.name == "ORC":
-            orc = {"ORC": segment}
-        elif segment.name == "TXA" and found:
-            for group in found:
-                group.request.segments["TXA"] = segment
-        elif segment.name in ("OBR", "TXA") and pid is not None:
-            named = head | orc | {segment.name: segment}
-            found.append(_Group(pid, Request(len(found) + 1, named)))
-        elif segment.name == "OBX" and found:
-            found[-1].rows.append(segment)
-    yield from found
-
-
-def _share(groups: list[_Group]) -> None:
+def _share(groups: list[ReportGroup]) -> None:
     """The text of an OBR without OBX is that of the one before it, else of the one after."""
     for sequence in (groups, groups[::-1]):
-        last: _Group | None = None
+        last: ReportGroup | None = None
         for group in sequence:
             if not group.rows and last is not None and last.pid is group.pid:
                 group.rows = last.rows
@@ -78,7 +47,7 @@ def _share(groups: list[_Group]) -> None:
 
 
 def _report(
-    group: _Group,
+    group: ReportGroup,
     message: Message,
     source: ReportSource,
     messages: MessageMapping,
@@ -102,7 +71,7 @@ def _report(
     return report
 
 
-def _order(group: _Group, source: ReportSource, orders: OrderMapping) -> Order:
+def _order(group: ReportGroup, source: ReportSource, orders: OrderMapping) -> Order:
     patient: Patient = fields.patient(group.pid, identifier_of(group.pid, orders))
     accession = accession_of(group.request, source.accession)
     procedure = procedure_of(group.request, orders) or Code("")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from adapter.domain.event import Event
 from adapter.errors import Unsupported
+from adapter.hl7v2.ai_results import read_ai_results
 from adapter.hl7v2.appointments import read_appointment
 from adapter.hl7v2.doors import protocol_of
 from adapter.hl7v2.message import Message
@@ -13,6 +14,7 @@ from adapter.hl7v2.message_types import check_type, type_of
 from adapter.hl7v2.orders import check_orders, read_numbers, read_orders
 from adapter.hl7v2.outside_reports import read_reports
 from adapter.hl7v2.patients import read_patients
+from adapter.mapping.ai_codes import AiCodes
 from adapter.mapping.hl7_orders import OrderMapping
 from adapter.mapping.listeners import DEFAULT_ORDERS
 from adapter.mapping.message_table import MessageMapping
@@ -21,11 +23,14 @@ from adapter.mapping.message_table import MessageMapping
 class MessageReader:
     """Reads by the site's orders.yaml and messages.yaml."""
 
-    def __init__(self, orders: OrderMapping, messages: MessageMapping) -> None:
-        self._orders, self._messages = orders, messages
+    def __init__(
+        self, orders: OrderMapping, messages: MessageMapping, codes: AiCodes | None = None
+    ) -> None:
+        self._orders, self._messages, self._codes = orders, messages, codes or AiCodes()
         reports = frozenset(kind for source in messages.reports for kind in source.messages)
+        results = frozenset(kind for source in messages.ai_results for kind in source.messages)
         others = frozenset((*messages.patients, *messages.appointments))
-        self._taken = orders.messages | others | reports
+        self._taken = orders.messages | others | reports | results
 
     def check(self, message: Message) -> None:
         """Raise Rejected for what `read` would refuse: for the listener's door."""
@@ -50,11 +55,14 @@ class MessageReader:
         if kind in self._messages.appointments:
             rule = self._messages.appointments[kind]
             return (read_appointment(message, rule, self._messages, self._orders),)
+        engine = self._messages.ai_source(kind, message.header.sender)
+        if engine is not None:
+            return read_ai_results(message, engine, self._orders, self._codes)
         source = self._messages.source(kind, message.header.sender)
         if source is None:
             raise Unsupported(
                 f"reports ({kind}) of this sender are not taken; "
-                "name its MSH-3 and MSH-4 under `reports` in messages.yaml",
+                "name its MSH-3 and MSH-4 under `reports` or `ai_results` in messages.yaml",
                 location="MSH^1^3",
                 code="not-supported",
             )

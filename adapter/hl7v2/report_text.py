@@ -12,15 +12,15 @@ from adapter.hl7v2.escape import Delimiters
 from adapter.hl7v2.message import Segment
 
 _TEXT = frozenset(("TX", "FT", "ST", ""))
-_CODED = frozenset(("CE", "CWE", "CNE", "CF"))
+CODED = frozenset(("CE", "CWE", "CNE", "CF"))
 _NOT_TEXT = frozenset(("ED", "RP"))
-_NOT_VALID = frozenset("DWX")  # OBX-11: deleted, wrong, cannot be obtained
+NOT_VALID = frozenset("DWX")  # OBX-11: deleted, wrong, cannot be obtained
 _PLAIN = frozenset(("", "plain"))
 
 
 def text_of(rows: Iterable[Segment], titles: Mapping[str, str], signs: Delimiters) -> str:
     """The lines of all OBX, with the title of each part that has none of its own."""
-    valid = (row for row in rows if row.text(11).upper() not in _NOT_VALID)
+    valid = (row for row in rows if row.text(11).upper() not in NOT_VALID)
     parts = groupby(valid, key=lambda row: _title(row, titles))
     lines = [line for title, group in parts for line in _part(title, group, signs)]
     return "\n".join(line.rstrip() for line in lines).strip("\n")
@@ -38,14 +38,15 @@ def _title(row: Segment, titles: Mapping[str, str]) -> str:
 
 
 def _part(title: str, rows: Iterable[Segment], signs: Delimiters) -> Iterator[str]:
-    lines = [line for row in rows for line in _lines(row, signs)]
+    lines = [line for row in rows for line in lines_of(row, signs)]
     first = next((line for line in lines if line.strip()), "")
     if title and first and not first.strip().casefold().startswith(title.casefold()):
         yield f"{title.upper()}:"
     yield from lines
 
 
-def _lines(row: Segment, signs: Delimiters) -> Iterator[str]:
+def lines_of(row: Segment, signs: Delimiters) -> Iterator[str]:
+    """The lines of one OBX; a number behind the name of what it measures."""
     kind = row.text(2).upper()
     if kind in _NOT_TEXT:
         yield from (_embedded(row) or "").splitlines()
@@ -53,7 +54,7 @@ def _lines(row: Segment, signs: Delimiters) -> Iterator[str]:
     for each in row.repetitions(5) or [""]:
         if kind in _TEXT:
             yield from _formatted(row.whole(each), signs).splitlines() or [""]
-        elif kind in _CODED:
+        elif kind in CODED:
             yield row.part(each, 2) or row.part(each, 1)
         else:
             name, parts = row.text(3, 2) or row.text(3), (row.part(each, 1), row.part(each, 2))

@@ -30,7 +30,8 @@ def read_keys(body: bytes, mapping: OrderMapping, messages: MessageMapping) -> S
 def _without_order(message: Message, messages: MessageMapping) -> str:
     """The accession of an appointment, or of a report or document as its source tells it."""
     kind = type_of(message)
-    source = messages.source(kind, message.header.sender)
+    sender = message.header.sender
+    source = messages.ai_source(kind, sender) or messages.source(kind, sender)
     if kind in messages.appointments:
         places = messages.appointment_accession
     elif source is not None:

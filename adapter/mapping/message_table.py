@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
+from typing import TypeVar
 
 from pydantic import Field
 
-from adapter.domain.order import OrderStatus
+from adapter.domain.order import OrderStatus, Side
 from adapter.domain.outside_report import OutsideStatus, ReportMeaning
 from adapter.domain.patient_event import PatientAction
 from adapter.mapping.files import MappingFiles, MappingTable
@@ -58,6 +59,40 @@ class ReportSource(MappingTable):
     """When the study was made; left out: OBR-7, TXA-4, OBR-36."""
 
 
+class AiReportSource(MappingTable):
+    """An AI engine whose results come as HL7 v2. Of several places the first that is filled."""
+
+    name: str = Field(min_length=1)
+    """Name of the engine in the history of studies."""
+    senders: tuple[str, ...] = Field(min_length=1)
+    """`MSH-3|MSH-4` of its messages, `*` for anything: `LUNGAI*|*`."""
+    messages: tuple[str, ...] = ("ORU^R01",)
+    """Message types (MSH-9)."""
+    model: str = Field(min_length=1, max_length=200)
+    """Name of the model."""
+    version: str = Field("unknown", min_length=1, max_length=100)
+    """Its version where `version_at` is empty."""
+    version_at: Places = ()
+    """Where a message tells the version, such as MSH-3.2."""
+    manufacturer: str = Field("", max_length=200)
+    """Who made the model."""
+    accession: Places = _ACCESSION
+    """Accession number; left out: OBR-18, OBR-3, ORC-3."""
+    study_uid: Places = (Place("ZDS", 1),)
+    """DICOM study UID, for messages without an accession number; left out: ZDS-1."""
+    at: Places = (Place("OBR", 22), Place("MSH", 7))
+    """When the result was made; left out: OBR-22, MSH-7."""
+    labels: dict[str, str] = Field(default_factory=dict)
+    """Code or label of the engine in OBX-3 or OBX-5 -> id in the finding lexicon."""
+    answers: dict[str, bool] = Field(default_factory=dict)
+    """Words in OBX-5 for present (true) and absent (false), in lower case, beside the codes of
+    ai_codes.yaml."""
+    sides: dict[str, Side] = Field(default_factory=dict)
+    """Words in OBX-5 for sides, in lower case."""
+    probabilities: tuple[str, ...] = ()
+    """Codes in OBX-3 of numbers that say how sure the model is, beside those of ai_codes.yaml."""
+
+
 class AppointmentRule(MappingTable):
     """What a change of an appointment does to the order."""
 
@@ -76,6 +111,8 @@ class MessageMapping(MappingTable):
     studies and prior reports of the number in MRG-1."""
     reports: tuple[ReportSource, ...] = ()
     """Whose reports (ORU, MDM) are taken, and as what; the first that fits counts."""
+    ai_results: tuple[AiReportSource, ...] = ()
+    """AI engines whose results are taken; looked at before `reports`."""
     appointments: dict[str, AppointmentRule] = Field(default_factory=dict)
     """What is done with an order, by message type (MSH-9) of the scheduling system."""
     appointment_accession: Places = (Place("SCH", 27), Place("SCH", 26))
@@ -87,10 +124,21 @@ class MessageMapping(MappingTable):
 
     def source(self, kind: str, sender: str) -> ReportSource | None:
         """Whose report a message of this type (MSH-9) and sender (MSH-3|MSH-4) is."""
-        for each in self.reports:
-            if kind in each.messages and any(fnmatchcase(sender, one) for one in each.senders):
-                return each
-        return None
+        return _of_sender(self.reports, kind, sender)
+
+    def ai_source(self, kind: str, sender: str) -> AiReportSource | None:
+        """Which AI engine's result it is; None: of none."""
+        return _of_sender(self.ai_results, kind, sender)
+
+
+Source = TypeVar("Source", ReportSource, AiReportSource)
+
+
+def _of_sender(sources: tuple[Source, ...], kind: str, sender: str) -> Source | None:
+    for each in sources:
+        if kind in each.messages and any(fnmatchcase(sender, one) for one in each.senders):
+            return each
+    return None
 
 
 def load_message_mapping(files: MappingFiles) -> MessageMapping:

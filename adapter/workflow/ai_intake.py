@@ -37,12 +37,17 @@ class Hold(NamedTuple):
 
 
 def with_facts(
-    read: Callable[[bytes], Iterable[AiResult]], lexicon: Callable[[], Lexicon]
+    read: Callable[[bytes], Iterable[Event]], lexicon: Callable[[], Lexicon]
 ) -> Callable[[bytes], Sequence[Event]]:
     """A reader whose free text has been through the facts stage, by the lexicon in force."""
 
     def read_all(body: bytes) -> Sequence[Event]:
-        return [replace(each, findings=read_texts(each.findings, lexicon())) for each in read(body)]
+        return [
+            replace(each, findings=read_texts(each.findings, lexicon()))
+            if isinstance(each, AiResult)
+            else each
+            for each in read(body)
+        ]
 
     return read_all
 

@@ -9,7 +9,7 @@ from adapter.dicom import json_model
 from adapter.dicom.structured_report import key_reader, read_sr_file, read_sr_json
 from adapter.domain.event import Event
 from adapter.domain.message import SearchKeys
-from adapter.mapping.ai_codes import load_ai_codes
+from adapter.mapping.ai_codes import AiCodes
 from adapter.mapping.ai_webhooks import load_ai_webhooks, protocol_of
 from adapter.mapping.files import MappingFiles
 from adapter.mapping.lexicon import Lexicon
@@ -24,10 +24,9 @@ REPORT_TYPE = "DICOM SR"
 
 
 def ai_readers(
-    files: MappingFiles, lexicon: Callable[[], Lexicon]
+    files: MappingFiles, codes: AiCodes, lexicon: Callable[[], Lexicon]
 ) -> Mapping[str, Callable[[bytes], Sequence[Event]]]:
     """The readers; raises ConfigurationError."""
-    codes = load_ai_codes(files, lexicon())
     engines = {
         protocol_of(each.name): with_facts(partial(read_webhook, engine=each, codes=codes), lexicon)
         for each in load_ai_webhooks(files)

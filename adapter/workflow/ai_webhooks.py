@@ -15,13 +15,14 @@ from adapter.domain.order import Side
 from adapter.domain.people import Patient
 from adapter.errors import Malformed, Rejected, TooLarge
 from adapter.mapping.ai_codes import AiCodes
+from adapter.mapping.ai_measures import length_mm, number, probability_of
 from adapter.mapping.ai_webhooks import AiWebhook, EvidencePaths, Paths
 from adapter.mapping.json_path import found
 from adapter.workflow.ai_results import LONGEST_TEXT, MOST_FINDINGS
 
 _LONGEST_ID, _LONGEST_NAME, _LONGEST_CODE, _LONGEST_LEVEL = 100, 200, 200, 20
 _LONGEST_VERSION, _LONGEST_UID, _LONGEST_ACCESSION = 100, 64, 64
-_LONGEST_SIZE_MM, _MOST_SIZES, _MOST_PLACES = 10_000, 10, 100
+_MOST_SIZES, _MOST_PLACES = 10, 100
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d(T[\d:.]{5,15}(Z|[+-]\d\d:?\d\d)?)?")
 
 
@@ -74,16 +75,16 @@ class _Body:
             birth_date=Phi(birth[:8]),
         )
 
-    def _finding(self, here: Any, number: int) -> AiFinding:
+    def _finding(self, here: Any, position: int) -> AiFinding:
         engine, paths = self.engine, self.engine.finding
         code = self._text(paths.code, here)
         system = self._text(paths.system, here) or engine.code_system
         text = self._text(paths.text, here) or code
         if not text:
-            told = f"finding {number} has no text where the mapping file says"
+            told = f"finding {position} has no text where the mapping file says"
             raise Rejected(told, location=", ".join(paths.text), code="required")
         return AiFinding(
-            id=(self._text(paths.id, here) or str(number))[:_LONGEST_ID],
+            id=(self._text(paths.id, here) or str(position))[:_LONGEST_ID],
             text=text[:LONGEST_TEXT],
             model=(self._text(paths.model, here) or engine.model)[:_LONGEST_NAME],
             version=(self._text(paths.version, here) or engine.version)[:_LONGEST_VERSION],
@@ -108,14 +109,14 @@ class _Body:
 
     def _sizes(self, here: Any) -> Iterator[float]:
         for told in self._every(self.engine.finding.size, here):
-            size = _number(told)
-            if size is not None and 0 < size * self.engine.size_unit_mm < _LONGEST_SIZE_MM:
-                yield round(size * self.engine.size_unit_mm, 6)
+            size = number(told)
+            length = length_mm(size and size * self.engine.size_unit_mm, "mm")
+            if length is not None:
+                yield length
 
     def _probability(self, here: Any) -> float | None:
-        told = _number(self._first(self.engine.finding.probability, here))
-        share = None if told is None else told / self.engine.probability_of_one
-        return round(share, 6) if share is not None and 0 <= share <= 1 else None
+        told = number(self._first(self.engine.finding.probability, here))
+        return None if told is None else probability_of(told / self.engine.probability_of_one)
 
     def _moment(self, here: Any) -> str:
         told = self._text(self.engine.finding.at, here)
@@ -130,7 +131,7 @@ class _Body:
             series, image = (
                 self._text(each, place)[:_LONGEST_UID] for each in (paths.series_uid, paths.sop_uid)
             )
-            frame = _number(self._first(paths.frame, place))
+            frame = number(self._first(paths.frame, place))
             whole = int(frame) if frame is not None and frame >= 1 else None
             box = self._box(paths, place)
             if series or image or box:
@@ -138,7 +139,7 @@ class _Body:
 
     def _box(self, paths: EvidencePaths, place: Any) -> Box | None:
         """Cut at the image; None where it is none, or lies beside the image."""
-        numbers = [_number(each) for each in self._every_flat(paths.box, place)]
+        numbers = [number(each) for each in self._every_flat(paths.box, place)]
         told = [each for each in numbers if each is not None]
         if len(told) != 4 or len(numbers) != 4:
             return None
@@ -154,7 +155,7 @@ class _Body:
 
     def _edge(self, paths: Paths, place: Any) -> float | None:
         """Length of an edge of the image; 1 where boxes are fractions of it."""
-        edge = _number(self._first(paths, place)) if paths else 1.0
+        edge = number(self._first(paths, place)) if paths else 1.0
         return edge if edge and edge > 0 else None
 
     def _every_flat(self, paths: Paths, here: Any) -> Iterator[Any]:
@@ -175,14 +176,3 @@ class _Body:
 
 def _low(told: Any) -> str:
     return str(told).strip().lower()
-
-
-def _number(told: Any) -> float | None:
-    """A finite number, also one that stands there as text."""
-    if isinstance(told, bool) or not isinstance(told, str | int | float):
-        return None
-    try:
-        number = float(told)
-    except (ValueError, OverflowError):
-        return None
-    return number if abs(number) < float("inf") else None

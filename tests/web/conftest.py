@@ -149,7 +149,8 @@ def site_in(folder: Path, empty: Path) -> Iterator[Site]:
     fhir_orders = FhirOrderMapping()
     readers = {"fhir": lambda body: read_fhir(body, fhir_orders), "hl7v2": read_hl7v2}
     engine = example_engine()
-    readers |= ai_readers(MappingFiles(), lambda: tables().lexicon)
+    codes = load_ai_codes(MappingFiles(), tables().lexicon)
+    readers |= ai_readers(MappingFiles(), codes, lambda: tables().lexicon)
     readers |= {protocol_of(engine.engine.name): reader_of(engine.engine)}
     intake = Intake(workflow.house, readers, log.index)
     taking = FhirIntake(workflow.house, intake)

@@ -14,6 +14,7 @@ import pytest
 from adapter.dicom.archive_search import ArchiveSearch
 from adapter.domain.finding import AiFinding, Box
 from adapter.errors import ConfigurationError, TryAgain
+from adapter.mapping.ai_codes import load_ai_codes
 from adapter.mapping.dicom_sources import DicomSource
 from adapter.mapping.files import MappingFiles
 from adapter.store import dicom_sources as store
@@ -37,7 +38,8 @@ class Place:
         database.migrate()
         self.workflow = Workflow(database, folder)
         self.workflow.clock.moment = self.workflow.clock.moment.replace(day=2)
-        readers = ai_readers(MappingFiles(), lambda: tables().lexicon)
+        codes = load_ai_codes(MappingFiles(), tables().lexicon)
+        readers = ai_readers(MappingFiles(), codes, lambda: tables().lexicon)
         self.intake = Intake(self.workflow.house, readers)
         source = DicomSource(name="pacs", url=url, **rules)
         self.archive = ArchiveSearch(source)
