@@ -201,7 +201,7 @@ class Service:
     @property
     def dicom_port(self) -> int | None:
         """The port of the DICOM listener, once started; None: there is none."""
-        return self._ai.scp.port if self._ai.scp else None
+        return self._ai.scp.port if self._ai.scp and Role.INTAKE in self.roles else None
 
     @property
     def http_port(self) -> int | None:

@@ -36,7 +36,7 @@ from adapter.speech.engines import open_engine
 from adapter.speech.model_files import check_digests
 from adapter.speech.model_store import find_model, located
 from adapter.speech.openai_engine import OpenAiRecognizer
-from adapter.store import deliveries, dictations, messages, studies
+from adapter.store import deliveries, dicom_sources, dictations, messages, studies
 from adapter.store.data_keys import master_id
 from adapter.store.database import wanted_version
 from adapter.store.vault import SETTING
@@ -96,6 +96,8 @@ def _findings(settings: Settings) -> Iterator[Finding]:
     yield _look("disk space", lambda: _space(settings))
     yield _look("encryption at rest", lambda: _encryption(settings))
     yield from _listeners(settings)
+    if settings.dicom_port is not None:
+        yield _look("DICOM port", lambda: _port(settings.dicom_host, settings.dicom_port or 0))
     yield _look("HTTP port", lambda: _port(settings.http_host, settings.http_port))
     try:
         with opened(settings) as database:
@@ -146,6 +148,8 @@ def _counts(tx: sa.Connection) -> Iterator[Finding]:
     }
     for name, counts in counted.items():
         yield Finding(name, True, _listed(counts))
+    for source in dicom_sources.states(tx):
+        yield Finding(f"archive {source.name}", not source.problem, source.problem or "answers")
     oldest = deliveries.oldest_pending(tx)
     states = deliveries.count_by_state(tx)
     for destination in sorted({name for name, _ in states}):

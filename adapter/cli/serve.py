@@ -32,14 +32,16 @@ def command(
 def _told(service: Service, as_json: bool) -> str:
     """Where this node listens, as far as its roles have doors."""
     settings, mllp, http = service.settings, service.mllp_port, service.http_port
+    dicom = service.dicom_port
     base = "" if http is None else f"http://{address(settings.http_host, http)}"
     sign_in = "" if http is None else base + service.sign_in_path()
     if as_json:
-        ports = {"mllp_port": mllp, "http_port": http, "sign_in": sign_in}
+        ports = {"mllp_port": mllp, "http_port": http, "dicom_port": dicom, "sign_in": sign_in}
         return json.dumps({"event": "ready", **{name: at for name, at in ports.items() if at}})
     places = [
         *([] if mllp is None else [f"HL7 v2 on mllp://{address(settings.mllp_host, mllp)}"]),
         *([f"HTTP on {base}/"] if base else []),
+        *([] if dicom is None else [f"DICOM on {address(settings.dicom_host, dicom)}"]),
     ]
     line = f"Readout is ready: {', '.join(places) or ', '.join(sorted(service.roles))}"
     return line + (f"\nWorkspace, this link works once: {sign_in}" if sign_in else "")

@@ -32,16 +32,20 @@ class AiResult:
 def contradiction(known: Patient, told: Patient) -> str:
     """What says that these are two patients, such as "birth date"; "" where nothing does.
 
-    Numbers of two issuers are not compared. Names agree where each part that both tell shares a
-    word, or the initial of one.
+    Two issuers have two numbers for one patient: then name or birth date must agree. Names agree
+    where each part that both tell shares a word, or the initial of one.
     """
-    both_issued = known.issuer and told.issuer and known.issuer != told.issuer
-    if known.mrn and told.mrn and known.mrn != told.mrn and not both_issued:
-        return "number"
-    if known.birth_date and told.birth_date and known.birth_date != told.birth_date:
+    born = known.birth_date and told.birth_date
+    if born and known.birth_date != told.birth_date:
         return "birth date"
     named = ((known.family, told.family), (known.given, told.given))
-    return "" if all(_same_name(*each) for each in named) else "name"
+    if not all(_same_name(*each) for each in named):
+        return "name"
+    if not (known.mrn and told.mrn) or known.mrn == told.mrn:
+        return ""
+    other_issuer = known.issuer and told.issuer and known.issuer != told.issuer
+    known_by_more = born or (known.family and told.family)
+    return "" if other_issuer and known_by_more else "number"
 
 
 def _same_name(one: Phi, other: Phi) -> bool:

@@ -32,7 +32,7 @@ def _leniently(body: bytes, mapping: FhirOrderMapping) -> SearchKeys:
         resource = read_object(body)
     except Rejected:
         return SearchKeys()
-    found = list(_identifiers(resource))
+    found = list(identifiers_in(resource))
     placers = of_type(found, "PLAC", mapping.placer_systems)
     fillers = of_type(found, "FILL", mapping.filler_systems)
     patients = of_type(found, "MR", mapping.mrn_systems)
@@ -43,7 +43,7 @@ def _leniently(body: bytes, mapping: FhirOrderMapping) -> SearchKeys:
     )
 
 
-def _identifiers(value: Any) -> Iterator[dict[str, Any]]:
+def identifiers_in(value: Any) -> Iterator[dict[str, Any]]:
     """Everything that has the shape of an Identifier with a value."""
     if isinstance(value, dict):
         if isinstance(value.get("value"), str) and _has_type(value.get("type", {})):
@@ -51,7 +51,7 @@ def _identifiers(value: Any) -> Iterator[dict[str, Any]]:
         value = list(value.values())
     if isinstance(value, list):
         for each in value:
-            yield from _identifiers(each)
+            yield from identifiers_in(each)
 
 
 def _has_type(concept: Any) -> bool:

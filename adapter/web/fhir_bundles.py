@@ -1,4 +1,4 @@
-"""Orders in Bundles: transaction and batch at the base, messages there or at $process-message."""
+"""Bundles of orders, at the base or at $process-message, and of AI results."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Request, Response
 
 from adapter import __version__
+from adapter.domain.message import MessageState
 from adapter.errors import Malformed, ReadoutError, Rejected, TryAgain
 from adapter.fhir.bundles import OrderBundle, check_message, collected
 from adapter.fhir.elements import Json, present
@@ -21,6 +22,7 @@ from adapter.web.fhir_endpoint import ORDERS, takes, who
 from adapter.web.parts import Parts
 from adapter.web.problems import status_of
 from adapter.web.requests import House, RawBody
+from adapter.workflow.ai_fhir import FHIR_RESULT, is_result
 from adapter.workflow.fhir_intake import Arrival, Asked, Taken, check_id
 
 router = APIRouter(prefix="/fhir", tags=["fhir"], default_response_class=FhirResponse)
@@ -31,7 +33,11 @@ _BESIDE = "read with the orders that refer to it; not kept as a resource of its 
 
 @router.post("", openapi_extra=_BUNDLE)
 def take_bundle(request: Request, body: RawBody, parts: House) -> Response:
-    """Take the orders of a transaction or message, all of them or none; of a batch, each alone."""
+    """Take the orders of a transaction or message, all of them or none; of a batch, each alone.
+
+    A Bundle without orders that holds Observations, ImagingSelections or DiagnosticReports is a
+    result of an AI engine.
+    """
     return _take(request, body, parts, "transaction", "batch", "message")
 
 
@@ -45,7 +51,10 @@ def _take(request: Request, body: bytes, parts: Parts, *types: str) -> Response:
     check_fhir_json(request)
     sender, peer = who(request)
     try:
-        bundle = OrderBundle(read_object(body))
+        resource = read_object(body)
+        if is_result(resource):
+            return _take_result(body, sender, peer, parts)
+        bundle = OrderBundle(resource)
         if bundle.type not in types:
             told = f"the type of the Bundle must be {' or '.join(types)}"
             raise Rejected(told, location="Bundle.type", code="not-supported")
@@ -67,6 +76,18 @@ def _take(request: Request, body: bytes, parts: Parts, *types: str) -> Response:
         return _answer(bundle, {index: _done(each) for index, each in taken.items()})
     found = {index: _alone(bundle, index, parts, sender, peer) for index in bundle.orders}
     return _answer(bundle, found)
+
+
+def _take_result(body: bytes, sender: str, peer: str, parts: Parts) -> Response:
+    """Findings of an AI engine: all of them stand beside the report of the one study, or none."""
+    message = parts.fhir.message(body, sender, peer, "Bundle", FHIR_RESULT)
+    state = parts.intake.take(message._replace(control_id=message.body_sha256[:20]))
+    if state is MessageState.WAITING:
+        told = "stored: the findings wait for the order of their study"
+        return FhirResponse(outcome("informational", told), HTTPStatus.ACCEPTED)
+    again = state is MessageState.DUPLICATE
+    told = "these findings are here already" if again else "the findings are taken"
+    return FhirResponse(outcome("informational", told))
 
 
 def arrivals(bundle: OrderBundle, asked: Sequence[Asked], parts: Parts) -> list[Arrival]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import sqlalchemy as sa
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from adapter.domain.ai_source import AiMode, AiRuling
 from adapter.domain.audit import Verb
@@ -29,6 +29,16 @@ MOST_FINDINGS = 10_000
 LONGEST_TEXT = 4_000
 
 
+def _on_image(box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+    left, top, right, low = box
+    if not (0 <= left <= right <= 1 and 0 <= top <= low <= 1):
+        raise ValueError("a box is left, top, right, bottom, in fractions 0 to 1 of the image")
+    return box
+
+
+_Fractions = Annotated[tuple[float, float, float, float], AfterValidator(_on_image)]
+
+
 class PostedEvidence(BaseModel):
     """Where on the images the model saw it."""
 
@@ -37,7 +47,7 @@ class PostedEvidence(BaseModel):
     series_uid: str = Field("", max_length=64)
     sop_uid: str = Field("", max_length=64)
     frame: int | None = Field(None, ge=1)
-    box: tuple[float, float, float, float] | None = None
+    box: _Fractions | None = None
 
 
 class PostedFinding(BaseModel):
@@ -56,6 +66,8 @@ class PostedFinding(BaseModel):
     size_mm: float | tuple[float, ...] | None = None
     probability: float | None = Field(None, ge=0, le=1)
     evidence: tuple[PostedEvidence, ...] = Field((), max_length=100)
+    at: str = Field("", max_length=40)
+    manufacturer: str = Field("", max_length=200)
 
 
 class PostedFindings(BaseModel):

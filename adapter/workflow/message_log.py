@@ -194,7 +194,7 @@ def open_log(database: Database, clock: Clock, files: MappingFiles) -> MessageLo
     keys: dict[str, KeyReader] = {
         protocol: partial(fhir_keys, mapping=each) for protocol, each in fhir_orders.items()
     }
-    keys |= ai_keys()
+    keys |= ai_keys(files)
     views: dict[str, View] = {DICOM_FILE: lambda body: plain_view(as_text(body))}
     for file in (files.get(DEFAULT_ORDERS), *files.folder("orders")):
         orders, protocol = file.read(OrderMapping), protocol_of(file.name)

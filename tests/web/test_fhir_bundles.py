@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 from fhir.resources.R4B.bundle import Bundle
 
+from adapter.store import findings
 from tests.web.conftest import Site
 from tests.web.test_fhir_endpoint import FHIR, issue, numbered
 
 PATIENT = "urn:uuid:11111111-1111-4111-8111-111111111111"
 DOCTOR = "urn:uuid:22222222-2222-4222-8222-222222222222"
+NUMBER = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v2-0203", "code": "ACSN"}]}
 EVENT = {"system": "urn:events", "code": "imaging-order"}
 
 
@@ -265,3 +267,22 @@ def test_a_bundle_is_found_in_the_log_and_replayed_from_its_bytes(site: Site) ->
         200,
         202,
     )
+
+
+def test_a_bundle_of_findings_is_a_result_of_an_ai_engine(site: Site) -> None:
+    finding = {
+        "resourceType": "Observation",
+        "status": "preliminary",
+        "code": {"text": "Left pneumothorax"},
+        "basedOn": [{"identifier": {"type": NUMBER, "value": "A1"}}],
+    }
+    body = {"resourceType": "Bundle", "type": "transaction", "entry": [{"resource": finding}]}
+    headers = {"Content-Type": "application/fhir+json"}
+    waiting = site.client.post("/fhir", json=body, headers=headers)
+    assert (waiting.status_code, waiting.json()["resourceType"]) == (202, "OperationOutcome")
+    site.workflow.order("A2")
+    other = json.loads(json.dumps(body).replace('"A1"', '"A2"'))
+    assert site.client.post("/fhir", json=other, headers=headers).status_code == 200
+    with site.workflow.database.read() as tx:
+        (one,) = findings.of_study(tx, "A2")
+    assert (one.finding, one.text) == ("pneumothorax", "Left pneumothorax")

@@ -252,6 +252,8 @@ def test_names_are_compared_as_they_are_spelled(
 
 
 def test_numbers_of_two_issuers_are_not_compared() -> None:
-    a, b = Patient(Phi("1"), "A"), Patient(Phi("2"), "B")
+    name = (Phi("Demo"), Phi("Jane"))
+    a, b = Patient(Phi("1"), "A", *name), Patient(Phi("2"), "B", *name)
     assert contradiction(a, b) == ""
-    assert contradiction(a, Patient(Phi("2"))) == "number"
+    assert contradiction(a, Patient(Phi("2"), "", *name)) == "number"
+    assert contradiction(a, Patient(Phi("2"), "B")) == "number", "nothing else tells who it is"
