@@ -34,6 +34,7 @@ from adapter.mapping.destinations import client_keys, load_destinations
 from adapter.mapping.ehr_launch import EhrLaunch, LaunchIssuer, load_ehr_launch
 from adapter.mapping.fhir_sources import load_fhir_orders
 from adapter.mapping.files import MappingFiles
+from adapter.mapping.lexicon import Lexicon
 from adapter.mapping.listeners import (
     ListenerProfile,
     default_listener,
@@ -43,7 +44,7 @@ from adapter.mapping.plug_in import load_plug_in
 from adapter.mapping.smart_client import SmartClient
 from adapter.mapping.tables_in_force import TablesInForce
 from adapter.mapping.workspace import load_workspace
-from adapter.message_readers import open_readers, read_mllp
+from adapter.message_readers import open_readers
 from adapter.observability.memory import keep_giving_back
 from adapter.outbound import Outbound
 from adapter.roles import Role, open_jobs, roles_of
@@ -61,7 +62,7 @@ from adapter.web.app import build_app
 from adapter.web.change_feed import ChangeFeed
 from adapter.web.node import Node
 from adapter.web.parts import Parts
-from adapter.web.server import bound, http_server
+from adapter.web.server import HttpServer, bound, http_server
 from adapter.workflow import study_flow as flow
 from adapter.workflow.ai_ledger import AiLedger
 from adapter.workflow.ai_sources import merge_drafts_again
@@ -137,8 +138,7 @@ class Service:
         made, dictated = Reports(self.house), Dictations(self.house)
         desk = SignOff(self.house, made)
         log = open_log(self.house.database, self.house.clock, files)
-        self._mllp = read_mllp(files, listeners, self.house.tables.lexicon)
-        readers = open_readers(files, self._mllp, fhir_orders, lambda: self.house.tables.lexicon)
+        self._mllp, readers = open_readers(files, listeners, fhir_orders, self._lexicon)
         intake = Intake(self.house, readers, log.index)
         self._ai = open_ai_doors(settings, files, self.house, intake)
         taking, feeds = FhirIntake(self.house, intake), open_feeds(files, self.house.clock)
@@ -184,14 +184,19 @@ class Service:
             access=open_access(settings, plug_in, self.outbound, self.house.clock),
         )
         self._upkeep = self._make_upkeep(links.look, AiWatch(self.house, rules).look)
-        self._http = http_server(build_app(self.parts), settings)
-        self._watcher = self._watch_folder()
+        self._http, self._watcher = self._make_http(), self._watch_folder()
+
+    def _make_http(self) -> HttpServer:
+        return http_server(build_app(self.parts), self.settings)
 
     def _make_upkeep(self, *looks: Callable[[], None]) -> Upkeep:
         settings = self.settings
         return Upkeep(
             self.house, settings.keep_days, settings.purge_every_hours, *looks, self._ask_again
         )
+
+    def _lexicon(self) -> Lexicon:
+        return self.house.tables.lexicon
 
     @property
     def mllp_port(self) -> int | None:
