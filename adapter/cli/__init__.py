@@ -29,6 +29,7 @@ COMMANDS = {
     "ai-source": "adapter.cli.ai_source",
     "replay": "adapter.cli.replay",
     "messages": "adapter.cli.messages",
+    "ai-ledger": "adapter.cli.ai_ledger",
     "purge": "adapter.cli.purge",
     "audit": "adapter.cli.audit",
     "keys": "adapter.cli.keys",

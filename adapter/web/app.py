@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from adapter import __version__
 from adapter.observability.metrics import make_registry
 from adapter.web import (
+    ai_ledger,
     ai_results,
     ai_sources,
     assets,
@@ -35,6 +36,7 @@ from adapter.web import (
     studies,
 )
 from adapter.web.callers import Callers
+from adapter.web.pages import ai_ledger as ai_ledger_page
 from adapter.web.pages import destinations as destination_pages
 from adapter.web.pages import entrance, figures, messages, setup, system, trouble, worklist
 from adapter.web.pages import help as help_page
@@ -55,6 +57,7 @@ ROUTERS = tuple(
         messages,
         destination_pages,
         figures,
+        ai_ledger_page,
         system,
         setup,
         help_page,
@@ -73,6 +76,7 @@ ROUTERS = tuple(
         destinations,
         ai_sources,
         contexts,
+        ai_ledger,
         fhir_endpoint,
         fhir_bundles,
         fhir_capability,

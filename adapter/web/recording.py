@@ -36,6 +36,7 @@ _VERBS = {
     ("POST", "/deliveries"): Verb.QUERY,
     ("POST", "/api/messages/search"): Verb.QUERY,
     ("POST", "/api/deliveries/search"): Verb.QUERY,
+    ("GET", "/api/ai/ledger"): Verb.EXPORT,
     ("POST", "/api/check"): Verb.EXECUTE,
     ("POST", "/v1/process"): Verb.EXECUTE,
     ("WS", "/api/studies/{accession}/dictate"): Verb.CREATE,

@@ -9,20 +9,14 @@ from datetime import date, timedelta
 import sqlalchemy as sa
 import structlog
 
-from adapter.domain.report import Flag, Severity
 from adapter.mapping.ai_monitoring import AiMonitoring
 from adapter.reporting.ai_drift import Baseline, DayCount, Drift, DriftRule, baseline, stands
-from adapter.store import ai_baselines, ai_daily, alerts, studies
+from adapter.store import ai_alerts, ai_baselines, ai_daily, studies
 from adapter.store.ai_baselines import StoredBaseline
 from adapter.store.ai_daily import Series
 from adapter.workflow.study_flow import House
 
 log = structlog.get_logger()
-
-DRIFT = "ai_drift"
-"""Code of the alert: agreement is outside its baseline."""
-OF_HOUSE = ""
-"""Stands for the accession where an alert is about no study."""
 
 ToShadow = Callable[[sa.Connection, str, str, str], None]
 """Puts a version of a model back to shadow mode: model, version, why."""
@@ -82,7 +76,7 @@ class AiWatch:
         new = StoredBaseline(series, first, last, made.hits, made.of, made.scatter, last)
         ai_baselines.keep(tx, new)
         told = f"{_name(series)}: {made.hits} of {made.of} from {first} to {last}"
-        studies.note(tx, OF_HOUSE, self._house.now(), "AI baseline", told)
+        studies.note(tx, ai_alerts.HOUSE, self._house.now(), "AI baseline", told)
         return new
 
     def _first_day(self, series: Series) -> str:
@@ -102,34 +96,25 @@ class AiWatch:
 
     def _tell(self, tx: sa.Connection, series: Series, now: Drift, day: DayCount) -> None:
         """One alert an episode; it ends when the agreement is back, or is off on the other side."""
-        if now is Drift.UNCLEAR:
-            return
-        begun = {each: _flag_id(series, each) for each in (Drift.WORSE, Drift.BETTER)}
-        standing = alerts.standing(tx, OF_HOUSE)
-        if now in begun and begun[now] in {_stem(each) for each in standing}:
+        if now is Drift.UNCLEAR or ai_alerts.standing(tx).get(series) == now.value:
             return
         self._end(tx, series, f"{now.value} on {_day(day.day)}")
-        if now in begun:
-            self._raise(tx, series, now, _day(day.day))
+        if now in (Drift.WORSE, Drift.BETTER):
+            self._begin_alert(tx, series, now, _day(day.day))
 
-    def _raise(self, tx: sa.Connection, series: Series, now: Drift, day: str) -> None:
-        worse = now is Drift.WORSE
-        severity = Severity.ALERT if worse else Severity.INFO
+    def _begin_alert(self, tx: sa.Connection, series: Series, now: Drift, day: str) -> None:
         told = f"{_name(series)}: agreement is {now.value} than its baseline since {day}"
-        flag = Flag(DRIFT, severity, told, id=f"{_flag_id(series, now)}{day}")
-        alerts.add(tx, OF_HOUSE, flag, self._house.now())
-        studies.note(tx, OF_HOUSE, self._house.now(), "AI drift", told)
+        ai_alerts.begin(tx, series, now.value, told, day, self._house.now())
+        studies.note(tx, ai_alerts.HOUSE, self._house.now(), "AI drift", told)
         log.warning("ai_drift", model=series.model, version=series.version, drift=now.value)
-        if worse and self._rules.return_to_shadow and self._to_shadow is not None:
+        back = now is Drift.WORSE and self._rules.return_to_shadow
+        if back and self._to_shadow is not None:
             self._to_shadow(tx, series.model, series.version, told)
 
     def _end(self, tx: sa.Connection, series: Series, why: str) -> None:
-        mine = {_flag_id(series, each) for each in (Drift.WORSE, Drift.BETTER)}
-        for flag in alerts.standing(tx, OF_HOUSE):
-            if _stem(flag) in mine:
-                alerts.close(tx, OF_HOUSE, flag)
-                told = f"{_name(series)}: {why}"
-                studies.note(tx, OF_HOUSE, self._house.now(), "AI drift over", told)
+        if ai_alerts.end(tx, series):
+            told = f"{_name(series)}: {why}"
+            studies.note(tx, ai_alerts.HOUSE, self._house.now(), "AI drift over", told)
 
 
 def drift_rule(rules: AiMonitoring) -> DriftRule:
@@ -148,12 +133,6 @@ def baseline_of(stored: StoredBaseline) -> Baseline:
     return Baseline(first, last, stored.hits, stored.settled, stored.scatter)
 
 
-def drifting(tx: sa.Connection, series: Series) -> bool:
-    """Whether an alert about the series stands."""
-    mine = {_flag_id(series, each) for each in (Drift.WORSE, Drift.BETTER)}
-    return any(_stem(flag) in mine for flag in alerts.standing(tx, OF_HOUSE))
-
-
 def _days(tx: sa.Connection, since: str, until: str, series: Series) -> list[DayCount]:
     rows = ai_daily.by_day(tx, since, until, series).get(series, [])
     return [DayCount(date.fromisoformat(day).toordinal(), hits, of) for day, hits, of in rows]
@@ -165,12 +144,3 @@ def _day(ordinal: int) -> str:
 
 def _name(series: Series) -> str:
     return f"{series.model} {series.version} ({series.mode})"
-
-
-def _flag_id(series: Series, drift: Drift) -> str:
-    return f"{'/'.join((DRIFT, drift.value, *series))}/"
-
-
-def _stem(flag: str) -> str:
-    """Without the day at its end."""
-    return flag[: -len("2026-01-01")]

@@ -11,14 +11,14 @@ import sqlalchemy as sa
 
 from adapter.domain.ai_ledger import Fate, Judgement
 from adapter.mapping.ai_monitoring import AiMonitoring
-from adapter.store import ai_baselines, ai_daily, ai_ledger, alerts, changes
+from adapter.store import ai_alerts, ai_baselines, ai_daily, ai_ledger, alerts, changes
 from adapter.store.ai_daily import Series
 from adapter.store.ai_ledger import LedgerRow
 from adapter.store.ai_tables import ai_daily as daily
 from adapter.store.alerts import AlertState
 from adapter.store.database import Database
 from adapter.workflow.ai_ledger import Circumstances, ledger_row
-from adapter.workflow.ai_watch import AiWatch, drifting
+from adapter.workflow.ai_watch import AiWatch
 from tests.fakes.house import Workflow
 
 BEGIN = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -123,7 +123,7 @@ def test_drift_is_told_once_and_its_end_too(house: Workflow) -> None:
         watch.look()
         assert len(standing(house)) == 1
     with house.database.read() as tx:
-        assert drifting(tx, SERIES)
+        assert ai_alerts.standing(tx) == {SERIES: "worse"}
         counts = alerts.count_by_state(tx)
     assert counts == {("ai_drift", AlertState.OPEN): 1}
     assert told(house, "AI drift") == [

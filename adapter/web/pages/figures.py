@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
-from typing import Annotated, NamedTuple
-
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
 from adapter.domain.order import Priority
-from adapter.errors import Rejected
 from adapter.web.pages import plot
 from adapter.web.pages.frame import Visiting, page, table
 from adapter.web.pages.markup import Child, Html, el, text
+from adapter.web.pages.period import Day, form, number, period_of, share_cell
 from adapter.web.pages.worklist_row import age
-from adapter.web.parts import Parts
 from adapter.web.requests import House
 from adapter.workflow import ai_figures, turnaround
 from adapter.workflow.ai_figures import MOST_STUDIES, ModelFigures
@@ -23,28 +19,13 @@ from adapter.workflow.turnaround import MOST, Spread, Turnaround
 
 router = APIRouter(include_in_schema=False)
 
-_LONGEST = timedelta(days=366)
-_ONE = timedelta(days=1)
-
-Day = Annotated[date | None, Query()]
-
-
-class _Period(NamedTuple):
-    first: date
-    last: date
-
-    @property
-    def end(self) -> str:
-        """The day behind it."""
-        return (min(self.last, date.max - _ONE) + _ONE).isoformat()
-
 
 @router.get("/turnaround", response_class=HTMLResponse)
 def show_turnaround(
     visit: Visiting, parts: House, since: Day = None, until: Day = None
 ) -> HTMLResponse:
     """How long reports take."""
-    period = _period(parts, since, until, 30)
+    period = period_of(parts, since, until, 30)
     targets = parts.workspace.turnaround_minutes
     with parts.house.database.read() as tx:
         found = turnaround.figures(tx, period.first.isoformat(), period.end, targets)
@@ -52,7 +33,7 @@ def show_turnaround(
         visit,
         "Turnaround",
         el("p", "From the arrival of the order to the first signature.", class_="muted"),
-        _form("/turnaround", period),
+        form("/turnaround", period),
         el("p", f"Only the first {MOST:,} studies are counted.", class_="note")
         if found.cut
         else None,
@@ -66,7 +47,7 @@ def show_checks(
     visit: Visiting, parts: House, since: Day = None, until: Day = None
 ) -> HTMLResponse:
     """How often what a check says leads to a change."""
-    period = _period(parts, since, until, 90)
+    period = period_of(parts, since, until, 90)
     with parts.house.database.read() as tx:
         rows = budget(tx, parts.house.tables.checks, period.first.isoformat(), period.end)
     shown = [each for each in rows if each.shown]
@@ -76,7 +57,7 @@ def show_checks(
         visit,
         "Checks",
         el("p", _BUDGET, class_="muted"),
-        _form("/checks", period),
+        form("/checks", period),
         table("Checks that said something", head, map(_check, shown), "No check said anything."),
         el("section", el("h2", "Silent"), el("p", silent, class_="muted")) if silent else None,
         here="/checks",
@@ -88,7 +69,7 @@ def show_models(
     visit: Visiting, parts: House, since: Day = None, until: Day = None
 ) -> HTMLResponse:
     """What became of the findings of AI models."""
-    period = _period(parts, since, until, 90)
+    period = period_of(parts, since, until, 90)
     with parts.house.database.read() as tx:
         rows = ai_figures.by_model(tx, period.first.isoformat())
     head = "Model|Version|Studies|Findings|Accepted|Rejected|Edited|Undecided|Accepted, of decided"
@@ -96,7 +77,7 @@ def show_models(
         visit,
         "AI models",
         el("p", f"{_AI} At most the newest {MOST_STUDIES:,} studies are counted.", class_="muted"),
-        _form("/ai", period, until=False),
+        form("/ai", period, until=False),
         table("Models", head, map(_model, rows), "No AI finding came in this period."),
         here="/ai",
     )
@@ -158,11 +139,11 @@ def _group(
     return (
         modality or "-",
         "STAT" if priority is Priority.STAT else priority.capitalize(),
-        _number(f"{each.count:,}"),
-        _number(age(each.median)),
-        _number(age(each.p90)),
-        _number(age(limit) if limit else "-"),
-        _number(share or "-"),
+        number(f"{each.count:,}"),
+        number(age(each.median)),
+        number(age(each.p90)),
+        number(age(limit) if limit else "-"),
+        number(share or "-"),
     )
 
 
@@ -171,8 +152,8 @@ def _check(each: CheckBudget) -> tuple[Child, ...]:
     return (
         each.check,
         each.severity or "off",
-        *(_number(f"{count:,}") for count in counts),
-        _share(each.share, each.interval),
+        *(number(f"{count:,}") for count in counts),
+        share_cell(each.share, each.interval),
         el("span", "Demote", class_="chip warn") if each.hint else None,
     )
 
@@ -184,45 +165,10 @@ def _model(each: ModelFigures) -> tuple[Child, ...]:
     return (
         each.model,
         each.version,
-        *(_number(f"{count:,}") for count in counts),
-        _share(share, each.interval),
+        *(number(f"{count:,}") for count in counts),
+        share_cell(share, each.interval),
     )
-
-
-def _share(share: float | None, interval: tuple[float, float] | None) -> Child:
-    if share is None or interval is None:
-        return el("span", "none settled", class_="muted")
-    low, high = interval
-    told = f"{share:.0%}, 95 % interval {low:.0%} to {high:.0%}"
-    return (plot.interval(told, low, share, high), f" {share:.0%} ({low:.0%}-{high:.0%})")
-
-
-def _number(value: str) -> Html:
-    return el("span", value, class_="number")
 
 
 def _nothing(words: str) -> Html:
     return el("p", words, class_="none")
-
-
-def _form(path: str, period: _Period, *, until: bool = True) -> Html:
-    def day(name: str, label: str, value: date) -> Html:
-        return el("label", label, el("input", type="date", name=name, value=value.isoformat()))
-
-    return el(
-        "form",
-        day("since", "From", period.first),
-        day("until", "Until", period.last) if until else None,
-        el("button", "Show", type="submit"),
-        method="get",
-        action=path,
-        class_="period",
-    )
-
-
-def _period(parts: Parts, since: date | None, until: date | None, days: int) -> _Period:
-    last = until or parts.house.clock.now().date()
-    first = since or last - timedelta(days=days)
-    if not timedelta(0) <= last - first <= _LONGEST:
-        raise Rejected("the period must be a day to a year, its first day first", code="period")
-    return _Period(first, last)

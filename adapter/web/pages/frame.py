@@ -33,7 +33,12 @@ _MENU: dict[str, tuple[tuple[str, str], ...]] = {
         ("/deliveries", "Messages out"),
         ("/destinations", "Destinations"),
     ),
-    "Figures": (("/turnaround", "Turnaround"), ("/checks", "Checks"), ("/ai", "AI models")),
+    "Figures": (
+        ("/turnaround", "Turnaround"),
+        ("/checks", "Checks"),
+        ("/ai", "AI models"),
+        ("/ai/ledger", "AI against reports"),
+    ),
     "System": (("/system", "Health"),),
     "Setup": (("/setup", "Templates and words"), ("/setup/users", "Users")),
     "Help": (("/help", "Keys and voice commands"),),

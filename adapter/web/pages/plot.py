@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import ceil, log10
+from math import ceil, floor, log10
 
 from adapter.web.pages.markup import Child, Html, el, text
 
@@ -19,13 +19,62 @@ def lines(title: str, labels: Sequence[str], series: Sequence[Sequence[float]], 
     steps = 4 if f"{top:g}"[0] == "2" else 5
     grid = [_grid(top * part / steps, top, unit) for part in range(steps + 1)]
     drawn = [_line(number, values, top) for number, values in enumerate(series, 1)]
-    every = max(1, ceil(len(labels) / _MOST_LABELS))
-    marks = (
-        _label(_x(i, len(labels)), _HEIGHT - 8, name, "middle")
-        for i, name in enumerate(labels)
-        if i % every == 0
+    return _svg("plot", _WIDTH, _HEIGHT, title, grid, drawn, _marks(labels))
+
+
+def shares(
+    title: str,
+    told: str,
+    labels: Sequence[str],
+    values: Sequence[float | None],
+    band: tuple[float, float] | None,
+) -> Html:
+    """Shares over labels, None where nothing is told; the band is what is usual.
+
+    A share outside the band is a square, one inside a dot; `told` says in words what is shown.
+    """
+    known = [value for value in values if value is not None]
+    lowest = floor(10 * min([*known, *(band or ()), 0.9])) / 10
+    lowest = max(0.0, lowest)
+
+    def height(share: float) -> float:
+        return _y(min(1.0, max(0.0, share)) - lowest, 1 - lowest)
+
+    steps = round(10 * (1 - lowest))
+    grid = [_rule(height(at), f"{at:.0%}") for at in (lowest + n / 10 for n in range(steps + 1))]
+    spots = [
+        _spot(_x(i, len(labels)), height(value), band is None or band[0] <= value <= band[1])
+        for i, value in enumerate(values)
+        if value is not None
+    ]
+    between = _band(height(band[1]), height(band[0])) if band else None
+    return _svg(
+        "plot", _WIDTH, _HEIGHT, title, el("desc", told), between, grid, spots, _marks(labels)
     )
-    return _svg("plot", _WIDTH, _HEIGHT, title, grid, drawn, marks)
+
+
+def gap(title: str, low: float, value: float, high: float) -> Html:
+    """A difference of shares with its interval on a track from -0.5 to 0.5, 0 marked."""
+    width, middle = 128, 8
+
+    def at(difference: float) -> float:
+        return round((min(0.5, max(-0.5, difference)) + 0.5) * width, 1)
+
+    track = el("rect", class_="track", x=0, y=middle - 1, width=width, height=2)
+    zero = el("line", class_="zero", x1=width / 2, x2=width / 2, y1=1, y2=15)
+    ends = {"x1": at(low), "x2": at(high), "y1": middle, "y2": middle}
+    point = el("circle", class_="point", cx=at(value), cy=middle, r=4)
+    return _svg(
+        "interval", width, 16, title, [track, zero, el("line", class_="range", **ends), point]
+    )
+
+
+def bar(title: str, share: float) -> Html:
+    """A share as a bar on a track from 0 to 1."""
+    width = 128
+    track = el("rect", class_="track", x=0, y=5, width=width, height=6)
+    filled = el("rect", class_="filled", x=0, y=5, width=round(share * width, 1), height=6)
+    return _svg("interval", width, 16, title, track, filled)
 
 
 def interval(title: str, low: float, value: float, high: float) -> Html:
@@ -52,10 +101,35 @@ def _line(number: int, values: Sequence[float], top: float) -> Html:
     return text(el("polyline", class_=f"line-{number}", points=points), dots)
 
 
+def _marks(labels: Sequence[str]) -> list[Html]:
+    """As many of the labels as there is room for."""
+    every = max(1, ceil(len(labels) / _MOST_LABELS))
+    return [
+        _label(_x(i, len(labels)), _HEIGHT - 8, name, "middle")
+        for i, name in enumerate(labels)
+        if i % every == 0
+    ]
+
+
+def _spot(x: float, y: float, inside: bool) -> Html:
+    if inside:
+        return el("circle", class_="dot-1", cx=f"{x:.1f}", cy=f"{y:.1f}", r=3)
+    return el("rect", class_="off", x=f"{x - 4:.1f}", y=f"{y - 4:.1f}", width=8, height=8)
+
+
+def _band(above: float, below: float) -> Html:
+    height, width = max(2.0, round(below - above, 1)), _WIDTH - _LEFT - _RIGHT
+    return el("rect", class_="band", x=_LEFT, y=round(above, 1), width=width, height=height)
+
+
 def _grid(value: float, top: float, unit: str) -> Html:
-    y = round(_y(value, top), 1)
+    return _rule(_y(value, top), f"{value:g} {unit}")
+
+
+def _rule(y: float, words: str) -> Html:
+    y = round(y, 1)
     rule = el("line", class_="grid", x1=_LEFT, x2=_WIDTH - _RIGHT, y1=y, y2=y)
-    return text(rule, _label(_LEFT - 8, y + 4, f"{value:g} {unit}", "end"))
+    return text(rule, _label(_LEFT - 8, y + 4, words, "end"))
 
 
 def _label(x: float, y: float, words: str, anchor: str) -> Html:
