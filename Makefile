@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export PYTHONUNBUFFERED := 1
 
-.PHONY: audit-dependencies privacy-payloads offline-bundle sbom fuzz-http plug-in-manifest conformance fuzz-mllp mapping-reference migration help demo test lint peers bench chaos clean bench-mllp bench-parse bench-merge bench-speech bench-live bench-pipeline bench-idle bench-checks bench-plug-in bench-web bench-report-page bench-scale bench-day bench-capacity bench-nodes mutation
+.PHONY: audit-dependencies privacy-payloads offline-bundle sbom fuzz-http plug-in-manifest conformance fuzz-mllp mapping-reference migration help demo test lint peers bench chaos clean bench-mllp bench-parse bench-merge bench-speech bench-live bench-pipeline bench-idle bench-checks bench-plug-in bench-web bench-report-page bench-scale bench-day bench-capacity bench-nodes bench-ledger mutation
 
 help:  ## what each target does
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -45,9 +45,9 @@ chaos: $(STAMP)  ## kill -9 of every process at random moments (KILLS=… on eac
 	READOUT_CHAOS_KILLS=$${KILLS:-200} $(BIN)/python -m pytest tests/chaos -s
 	READOUT_CONTEXT_SEEDS=$${SEEDS:-20} $(BIN)/python -m pytest tests/fhircast/test_simulation.py
 
-bench: bench-mllp bench-parse bench-merge bench-speech bench-live bench-pipeline bench-idle bench-checks bench-plug-in bench-web bench-report-page bench-scale bench-day bench-capacity bench-nodes  ## all tables
+bench: bench-mllp bench-parse bench-merge bench-speech bench-live bench-pipeline bench-idle bench-checks bench-plug-in bench-web bench-report-page bench-scale bench-day bench-capacity bench-nodes bench-ledger  ## all tables
 
-bench-mllp bench-parse bench-merge bench-speech bench-live bench-pipeline bench-idle bench-checks bench-plug-in bench-web bench-report-page bench-scale bench-day bench-capacity bench-nodes: $(STAMP)
+bench-mllp bench-parse bench-merge bench-speech bench-live bench-pipeline bench-idle bench-checks bench-plug-in bench-web bench-report-page bench-scale bench-day bench-capacity bench-nodes bench-ledger: $(STAMP)
 	$(BIN)/python -m tests.bench.$(subst -,_,$(subst bench-,,$@))
 
 audit-dependencies: $(STAMP)  ## known vulnerabilities of the pinned dependencies (asks the advisory database of PyPI)

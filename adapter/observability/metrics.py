@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from adapter.domain.ai_ledger import Fate
 from adapter.domain.feed import FeedState
 from adapter.domain.link_security import CertificateExpiry, FailedHandshakes
 from adapter.ports import Clock
 from adapter.store import (
+    ai_alerts,
+    ai_daily,
     alerts,
     deliveries,
     dicom_sources,
@@ -29,6 +32,7 @@ from adapter.store.database import Database
 
 _NOTICEABLE_S = 0.05
 _SHARE = 99  # times as long as the counting took, its result serves
+_AI_DAYS = timedelta(days=30)
 
 
 class TableMetrics(Collector):
@@ -99,6 +103,41 @@ class TableMetrics(Collector):
         if since is None:
             return 0.0
         return max(0.0, (self._clock.now() - datetime.fromisoformat(since)).total_seconds())
+
+
+class AiMetrics(Collector):
+    """AI models against the reports of the last 30 days, from sums that are kept by day."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def describe(self) -> list[Metric]:
+        """Nothing: the registry need not read the tables to know the names."""
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        """Fates, agreement, misses and drift by model, version and mode."""
+        today = self._clock.now().date()
+        since, end = today - _AI_DAYS, today + timedelta(days=1)
+        with self._database.read() as tx:
+            found = ai_daily.sums(tx, since.isoformat(), end.isoformat(), (ai_daily.ALL,))
+            drifting = ai_alerts.standing(tx)
+        names = ("model", "version", "mode")
+        fates = (([*s.series, fate.value], getattr(s, fate)) for s in found for fate in Fate)
+        what = "AI findings of 30 days by their fate in the signed report"
+        yield _gauge("readout_ai_findings", what, (*names, "fate"), fates)
+        shares = ((s.series, s.concordant / s.settled) for s in found if s.settled)
+        what = "Share of 30 days' settled AI findings that the report agrees with"
+        yield _gauge("readout_ai_agreement", what, names, shares)
+        stated = (
+            (s.series, s.miss / (s.miss + s.confirmed)) for s in found if s.miss + s.confirmed
+        )
+        what = "Share of findings of 30 days' reports, within its scope, that the model missed"
+        yield _gauge("readout_ai_missed", what, names, stated)
+        what = "1 where a model's agreement is worse or better than its baseline"
+        rows = (([*series, way], 1.0) for series, way in sorted(drifting.items()))
+        yield _gauge("readout_ai_drift", what, (*names, "way"), rows)
 
 
 class FeedMetrics(Collector):
@@ -172,6 +211,7 @@ def make_registry(
     """The metrics of one node: its tables, its feeds and links, and its process."""
     registry = CollectorRegistry()
     registry.register(TableMetrics(database, clock))
+    registry.register(AiMetrics(database, clock))
     registry.register(FeedMetrics(feeds))
     registry.register(LinkMetrics(certificates, handshakes))
     ProcessCollector(registry=registry)

@@ -16,7 +16,7 @@ from adapter.domain.report import Origin, Report, Statement
 from adapter.mapping.lexicon import Lexicon
 from adapter.reporting.ai_pairing import Draft, Pairing, draft, pair
 from adapter.reporting.checks.sheet import FRAME
-from adapter.reporting.facts import Reading, read
+from adapter.reporting.facts import Reading, read_often
 from adapter.reporting.sentences import split
 from adapter.reporting.verdicts import Verdicts
 
@@ -95,7 +95,7 @@ def _signed(report: Report, lexicon: Lexicon) -> _Signed:
 def _sentences(statement: Statement, lexicon: Lexicon) -> Iterator[Stated]:
     for start, end in split(statement.text):
         text = statement.text[start:end]
-        yield Stated(statement.id, text, read(text, lexicon))
+        yield Stated(statement.id, text, read_often(text, lexicon))
 
 
 def _fate(paired: Pairing, signed: _Signed, verdicts: Verdicts, lexicon: Lexicon) -> Judgement:

@@ -9,7 +9,7 @@ from adapter.domain.finding import AiFinding, Fact
 from adapter.domain.order import Side
 from adapter.domain.report import Flag, Severity
 from adapter.mapping.lexicon import Lexicon
-from adapter.reporting.facts import Mention, Reading, read
+from adapter.reporting.facts import Mention, Reading, read_often
 
 _SIZE_MM = 2.0
 _SIZE_SHARE = 0.2
@@ -60,7 +60,7 @@ class _Candidate(NamedTuple):
 
 def draft(finding: AiFinding, lexicon: Lexicon) -> Draft:
     """What the model says, in the lexicon's words."""
-    mentions = read(finding.text, lexicon).mentions
+    mentions = read_often(finding.text, lexicon).mentions
     name = _known(finding, lexicon)
     of_name = [m for m in mentions if name and lexicon.related(m.fact.finding, name)]
     lead = next(iter(of_name or mentions), None)
@@ -86,7 +86,7 @@ def _known(finding: AiFinding, lexicon: Lexicon) -> str | None:
         if name and name.lower() in lexicon.by_code:
             return lexicon.by_code[name.lower()]
     for name in (finding.finding, finding.code):
-        mentions = read(name, lexicon).mentions if name else ()
+        mentions = read_often(name, lexicon).mentions if name else ()
         if mentions:
             return mentions[0].fact.finding
     return None

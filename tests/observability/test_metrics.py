@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 from prometheus_client import generate_latest
@@ -8,12 +9,15 @@ from prometheus_client.parser import text_string_to_metric_families
 from adapter.domain.identifiers import Accession, Phi, sha256_hex
 from adapter.domain.message import InboundMessage
 from adapter.domain.people import Patient
+from adapter.mapping.ai_monitoring import AiMonitoring
 from adapter.observability.metrics import TableMetrics, make_registry
 from adapter.store import fhir_sources, messages
 from adapter.store.database import Database
 from adapter.store.fhir_sources import SourceState
+from adapter.workflow.ai_watch import AiWatch
 from tests.fakes.destination import GONE, HOLD
 from tests.fakes.house import Workflow
+from tests.workflow.test_ai_watch import BEGIN, fill
 
 Key = tuple[str, ...]
 
@@ -132,3 +136,15 @@ def test_slow_counts_serve_again_and_quick_ones_are_taken_anew(
     assert studies() == 2
     now[0] += 98
     assert studies() == 3
+
+
+def test_models_that_drift_show(database: Database, tmp_path: Path) -> None:
+    house = Workflow(database, tmp_path)
+    house.clock.moment = BEGIN + timedelta(days=75)
+    fill(database, 75, range(65, 75))
+    AiWatch(house.house, AiMonitoring()).look()
+    _, values = scrape(house)
+    assert values["readout_ai_drift", "suggest", "cxr", "1", "worse"] == 1
+    assert values["readout_ai_findings", "rejected", "suggest", "cxr", "1"] == 20 * 4 + 10 * 10
+    assert values["readout_ai_agreement", "suggest", "cxr", "1"] == (20 * 36 + 10 * 30) / (30 * 40)
+    assert values["readout_ai_missed", "suggest", "cxr", "1"] == 0

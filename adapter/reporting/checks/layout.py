@@ -13,7 +13,7 @@ from adapter.mapping.lexicon import Lexicon
 from adapter.mapping.reporting import ReportingTables
 from adapter.mapping.templates import Templates, header_key
 from adapter.reporting.checks.sheet import TECHNIQUE, Line
-from adapter.reporting.facts import Reading, read
+from adapter.reporting.facts import Reading, read, read_often
 from adapter.reporting.headers import opening
 from adapter.reporting.safety_tokens import Doubt
 from adapter.reporting.sentences import split
@@ -50,7 +50,7 @@ def report_lines(
                 continue
             for start, end in split(each.text):
                 part = each.text[start:end]
-                reading = _read(part, lexicon) if origin is Origin.TEMPLATE else None
+                reading = read_often(part, lexicon) if origin is Origin.TEMPLATE else None
                 reading = reading or read(part, lexicon)
                 inside = tuple(_within(doubtful, start, end))
                 yield Line(part, section.id, reading, each.id, start, origin, ai, inside)
@@ -63,12 +63,6 @@ def _within(doubts: Iterable[Doubt], start: int, end: int) -> Iterator[Doubt]:
         for each in doubts
         if start <= each.start and each.end <= end
     )
-
-
-@lru_cache(maxsize=2_048)
-def _read(text: str, lexicon: Lexicon) -> Reading:
-    """Sentences of templates come again and again."""
-    return read(text, lexicon)
 
 
 def text_lines(text: str, tables: ReportingTables) -> Iterator[Line]:

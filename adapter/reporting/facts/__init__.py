@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 
 from adapter.domain.finding import Fact
 from adapter.mapping.lexicon import Lexicon
 from adapter.reporting.facts.reading import Mention, Reading, read
 from adapter.reporting.sentences import split
 
-__all__ = ["Mention", "Reading", "facts", "read"]
+__all__ = ["Mention", "Reading", "facts", "read", "read_often"]
+
+
+@lru_cache(maxsize=4_096)
+def read_often(sentence: str, lexicon: Lexicon) -> Reading:
+    """The reading of a sentence that comes again and again, of a template or a model."""
+    return read(sentence, lexicon)
 
 
 def facts(sentence: str, lexicon: Lexicon) -> tuple[Fact, ...]:
