@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
@@ -15,7 +15,9 @@ from adapter.workflow import ai_export
 router = APIRouter(prefix="/api/ai", tags=["ai"])
 
 _HEADERS = {"Content-Disposition": 'attachment; filename="ai_ledger.csv"'}
-_CSV = {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}}
+_CSV: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"text/csv": {"schema": {"type": "string"}}}}
+}
 _LONGEST = timedelta(days=3_700)
 
 Form = Annotated[Literal["csv", "assess-ai"], Query(alias="format", description="columns")]
