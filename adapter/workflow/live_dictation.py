@@ -197,7 +197,8 @@ class LiveDictations:
                 closed = await self.sweep()
                 if closed:
                     log.info("live_sessions_closed", count=closed)
-            except (ReadoutError, OSError) as error:  # it is tried again with the next sweep
+            # the disk or the database is away: it is tried again with the next sweep
+            except (ReadoutError, OSError, sa.exc.SQLAlchemyError) as error:
                 log.warning("live_sweep_failed", why=type(error).__name__)
             await asyncio.sleep(_SWEEP_S)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import sqlalchemy as sa
 
 from adapter.domain.identifiers import Accession
 from adapter.domain.transcript import Word
@@ -124,6 +125,26 @@ async def test_what_is_left_behind_becomes_a_dictation_once(workflow: Workflow) 
     assert await after.sweep() == 0
     assert stored(workflow) == [body]
     assert await after.settled(A1, session.id) == Final("d-1", "", LiveText())
+
+
+async def test_sweeping_outlives_an_outage_of_the_database(
+    workflow: Workflow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, swept = live(workflow), asyncio.Event()
+    answers = iter([sa.exc.OperationalError("gone", None, Exception())])
+
+    async def sweep() -> int:
+        if error := next(answers, None):
+            raise error
+        swept.set()
+        return 0
+
+    monkeypatch.setattr(made, "sweep", sweep)
+    monkeypatch.setattr(live_dictation, "_SWEEP_S", 0.01)
+    sweeping = asyncio.create_task(made.keep_sweeping())
+    async with asyncio.timeout(30):
+        await swept.wait()
+    sweeping.cancel()
 
 
 async def test_a_connected_session_is_not_swept(workflow: Workflow) -> None:
