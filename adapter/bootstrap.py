@@ -78,6 +78,7 @@ from adapter.workflow.fhir_sources import FhirSources
 from adapter.workflow.intake import Intake
 from adapter.workflow.live_hearing import open_live
 from adapter.workflow.message_log import open_log
+from adapter.workflow.model_calls import open_model_calls
 from adapter.workflow.outcomes import outcome_of
 from adapter.workflow.reconcile import reconcile
 from adapter.workflow.reports import Reports
@@ -172,6 +173,7 @@ class Service:
             live=live,
             contexts=seats,
             site_mappings=SiteMappings(self.house, files),
+            model_calls=open_model_calls(self.house, files, settings.dicomweb_url),
             host_names=tuple(filter(None, map(str.strip, settings.http_host_names.split(",")))),
             feeds=self._doors.feeds,
             certificates=links.certificates,
@@ -293,6 +295,7 @@ class Service:
         jobs.handle(flow.ASK, self._ai.archives.ask)
         jobs.handle(flow.TELL, parts.fhir_sources.tasks.tell)
         jobs.handle(flow.LEDGER, self._ledger.write)
+        jobs.handle(flow.MODEL, parts.model_calls.ask)
         parts.site_mappings.follow()
         jobs.start()
         owed = reconcile(self.house) + merge_drafts_again(self.house)

@@ -84,8 +84,10 @@ def read(body: bytes, rule: ChatRule) -> Reply:
     drafts = read_json(content)
     if not isinstance(drafts, dict) or set(drafts) != set(rule.tasks):
         raise Unreadable("its content is not in the schema")
-    read_ = {task: _sentences(drafts[task], rule.most_sentences) for task in rule.tasks}
-    return Reply(read_, _tokens(answer.get("usage")))
+    drafted: dict[str, tuple[Drafted, ...]] = {
+        task: _sentences(drafts[task], rule.most_sentences) for task in rule.tasks
+    }
+    return Reply(drafted, _tokens(answer.get("usage")))
 
 
 def _sentences(told: object, most: int) -> tuple[Drafted, ...]:

@@ -30,6 +30,7 @@ from adapter.mapping.lexicon import Lexicon
 from adapter.mapping.lexicon_table import LexiconFile
 from adapter.mapping.listeners import ListenerProfile, load_listeners
 from adapter.mapping.message_table import MessageMapping
+from adapter.mapping.model_calls import ModelCall, load_model_calls
 from adapter.mapping.plug_in import PlugIn
 from adapter.mapping.privacy import PrivacyTable
 from adapter.mapping.reporting import ReportingTables
@@ -50,6 +51,7 @@ FOLDERS: dict[str, type[MappingTable]] = {
     "findings": LexiconFile,
     "listeners": ListenerProfile,
     "macros": MacroFile,
+    "model_calls": ModelCall,
     "orders": OrderMapping,
     "templates": TemplateTable,
     "vocabulary": VocabularyTable,
@@ -123,6 +125,7 @@ def _checked(files: MappingFiles, site: Path | None) -> Iterator[Report]:
             *faults(lambda: load_ai_webhooks(files)),
             *faults(lambda: load_dicom_sources(files)),
             *faults(lambda: load_ai_codes(files, Lexicon.load(files)[0])),
+            *faults(lambda: load_model_calls(files)),
         ],
     )
 

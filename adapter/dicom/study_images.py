@@ -116,11 +116,11 @@ async def _bounded(answer: httpx.Response) -> AsyncIterator[bytes]:
 
 def _image(told: dict[str, Any]) -> FoundImage | None:
     """An instance with pixels, of the DICOM JSON model (PS3.18 F.2)."""
-    uids = [_value(told, tag) for tag in ("0020000D", "0020000E", "00080018")]
-    if not all(_UID.fullmatch(uid) for uid in uids) or not _value(told, "00280010"):
+    study, series, image = (_value(told, tag) for tag in ("0020000D", "0020000E", "00080018"))
+    if not all(map(_UID.fullmatch, (study, series, image))) or not _value(told, "00280010"):
         return None
     return FoundImage(
-        Evidence(*uids),
+        Evidence(study, series, image),
         _value(told, "00080060"),
         _value(told, "00185101").upper(),
         _value(told, "00100020"),

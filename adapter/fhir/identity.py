@@ -83,13 +83,9 @@ def _displayed(resource: dict[str, Any], members: tuple[str, ...]) -> Iterator[P
 
 def _items(told: dict[str, Any], member: str) -> Iterator[dict[str, Any]]:
     value = told.get(member)
-    yield from (
-        each for each in (value if isinstance(value, list) else [value]) if _is_object(each)
-    )
-
-
-def _is_object(value: object) -> bool:
-    return isinstance(value, dict)
+    for each in value if isinstance(value, list) else [value]:
+        if isinstance(each, dict):
+            yield each
 
 
 def _texts(told: dict[str, Any], member: str, inner: tuple[str, ...]) -> Iterator[str]:

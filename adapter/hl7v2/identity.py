@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from adapter.errors import Rejected
 from adapter.hl7v2.message import Message, Segment
@@ -63,7 +63,7 @@ def _identity(segment: Segment) -> Identifiers:
     )
 
 
-def _people(segment: Segment, where: dict[str, tuple[int, ...]], first: int) -> Iterator[Person]:
+def _people(segment: Segment, where: Mapping[str, tuple[int, ...]], first: int) -> Iterator[Person]:
     """Names whose family name is component `first`, then the given and the further given names."""
     for number in where.get(segment.name, ()):
         for repetition in segment.repetitions(number):
@@ -74,7 +74,7 @@ def _people(segment: Segment, where: dict[str, tuple[int, ...]], first: int) -> 
 
 
 def _parts(
-    segment: Segment, where: dict[str, tuple[int, ...]], components: tuple[int, ...]
+    segment: Segment, where: Mapping[str, tuple[int, ...]], components: tuple[int, ...]
 ) -> Iterator[str]:
     for number in where.get(segment.name, ()):
         for repetition in segment.repetitions(number):

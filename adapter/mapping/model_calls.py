@@ -82,6 +82,11 @@ class ChatRule(MappingTable):
     """System message."""
     asks: dict[Task, str] = Field(default_factory=dict)
     """What is asked for each task, in words."""
+    free_words: tuple[str, ...] = ()
+    """Words that a drafted sentence may hold though its sources do not: is, there, stable. Course
+    and negation are judged by what the sentence states; any other word must stand in a source."""
+    not_from: tuple[str, ...] = ("impression",)
+    """Sections of the draft whose sentences are no sources."""
     max_tokens: int = Field(default=800, ge=16, le=32_000)
     """Most tokens of the answer."""
     temperature: float = Field(default=0.0, ge=0, le=2)

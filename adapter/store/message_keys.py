@@ -33,6 +33,18 @@ def accessions_of(tx: sa.Connection, message_id: int) -> list[str]:
     return list(tx.execute(query.order_by(message_key.c.value)).scalars())
 
 
+def bodies_of(tx: sa.Connection, accession: str, most: int) -> list[tuple[str, bytes]]:
+    """(protocol, body) of the newest messages that name an accession."""
+    query = (
+        sa.select(message.c.protocol, message.c.body)
+        .join(message_key, message_key.c.message_id == message.c.id)
+        .where(message_key.c.kind == ACCESSION, message_key.c.value == accession)
+        .order_by(message.c.id.desc())
+        .limit(most)
+    )
+    return [(row[0], row[1]) for row in tx.execute(query)]
+
+
 def unindexed(tx: sa.Connection, limit: int) -> list[tuple[int, str, bytes]]:
     """(id, protocol, body) of the oldest messages without keys."""
     query = (

@@ -31,6 +31,7 @@ from adapter.workflow.fhir_sources import FhirSources
 from adapter.workflow.intake import Intake
 from adapter.workflow.live_dictation import LiveDictations
 from adapter.workflow.message_log import MessageLog
+from adapter.workflow.model_calls import ModelCalls
 from adapter.workflow.reports import Reports
 from adapter.workflow.review import Review
 from adapter.workflow.sign_in import SignIn
@@ -90,6 +91,7 @@ class Parts:
     node: Node
     contexts: ContextSeats
     site_mappings: SiteMappings
+    model_calls: ModelCalls
     client_keys: tuple[Path, ...] = ()
     archive: Archive | None = None
     host_names: tuple[str, ...] = ()

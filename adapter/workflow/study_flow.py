@@ -32,6 +32,8 @@
     a signed version, or AI
     findings that come later ───► row of what is owed             owes: ledger
     ledger ─────────────────────► fate of each AI finding         owes: nothing
+    a study that a model is asked
+    about (mappings/model_calls) ─► payload cleaned, checked, sent owes: merge, as AI findings do
     deliver ────────────────────► acknowledged, held, or again later
 
 Each arrow is one transaction that changes the tables and puts the job it owes. A job is only a
@@ -63,6 +65,7 @@ FETCH = "fetch"  # key: source/turn, order or hint; lane: source
 LEDGER = "ledger"  # key: accession/what is owed; lane: accession
 ASK = "ask"  # key: archive/turn; lane: archive
 TELL = "tell"  # key: source/order/version of the study; lane: source
+MODEL = "model"  # key: call/accession/what asks for it; lane: call
 DELIVER = "deliver"  # key: destination/delivery/attempt; lane: destination
 
 HOUSE = ""

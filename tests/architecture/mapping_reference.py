@@ -26,6 +26,7 @@ from adapter.mapping.hl7_orders import OrderMapping
 from adapter.mapping.lexicon_table import LexiconFile
 from adapter.mapping.listeners import ListenerProfile
 from adapter.mapping.message_table import MessageMapping
+from adapter.mapping.model_calls import ModelCall
 from adapter.mapping.plug_in import PlugIn
 from adapter.mapping.privacy import PrivacyTable
 from adapter.mapping.template_table import MacroFile, TemplateTable
@@ -60,6 +61,7 @@ ROOTS: list[tuple[str, str, type[MappingTable]]] = [
         "FHIRcast hubs whose context is followed, one file a hub",
         FhircastHub,
     ),
+    ("model_calls/*.yaml", "models that are called, one file a call", ModelCall),
     ("templates/*.yaml", "report templates, one file a template", TemplateTable),
     ("macros/*.yaml", "sentences that a spoken name enters", MacroFile),
     (
