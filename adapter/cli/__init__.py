@@ -30,6 +30,7 @@ COMMANDS = {
     "replay": "adapter.cli.replay",
     "messages": "adapter.cli.messages",
     "ai-ledger": "adapter.cli.ai_ledger",
+    "outgoing": "adapter.cli.outgoing",
     "purge": "adapter.cli.purge",
     "audit": "adapter.cli.audit",
     "keys": "adapter.cli.keys",

@@ -24,6 +24,7 @@ from adapter.store import (
     dictations,
     fhir_sources,
     messages,
+    model_calls,
     owed_answers,
     pauses,
     studies,
@@ -79,6 +80,7 @@ class TableMetrics(Collector):
             yield _sources(tx)
             yield _archives(tx)
             yield _alerts(tx)
+            yield _outgoing(tx)
             owed = owed_answers.count_by_listener(tx)
             yield _by("readout_answers_owed", "Application ACKs not given yet", "listener", owed)
             yield from self._waits(tx)
@@ -263,3 +265,9 @@ def _alerts(tx: sa.Connection) -> Metric:
     rows = sorted(alerts.count_by_state(tx).items())
     what = "Flags of quality checks by their fate"
     return _gauge("readout_alerts", what, ["check", "state"], rows)
+
+
+def _outgoing(tx: sa.Connection) -> Metric:
+    rows = sorted(model_calls.count_by_state(tx).items())
+    what = "Payloads for models by call and state; stopped: an identifier was found, nothing left"
+    return _gauge("readout_outgoing_payloads", what, ["call", "state"], rows)

@@ -52,6 +52,7 @@ from adapter.workflow.fhir_sources import FhirSources
 from adapter.workflow.intake import Intake
 from adapter.workflow.live_dictation import LiveDictations
 from adapter.workflow.message_log import open_log
+from adapter.workflow.model_calls import open_model_calls
 from adapter.workflow.sign_in import SignIn
 from adapter.workflow.site_mappings import SiteMappings
 from tests.fakes.house import DR_GRAY, Workflow, tables
@@ -186,6 +187,7 @@ def site_in(folder: Path, empty: Path) -> Iterator[Site]:
         workspace=load_workspace(MappingFiles()),
         ai_rules=load_ai_monitoring(MappingFiles()),
         node=Node(data_dir=folder),
+        model_calls=open_model_calls(workflow.house, MappingFiles(), ""),
         site_mappings=SiteMappings(workflow.house, MappingFiles(site=folder / "mappings")),
         feeds=lambda: feeds,
         certificates=lambda: certificates,
