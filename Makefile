@@ -36,7 +36,7 @@ fuzz-mllp: $(STAMP)  ## 100,000 mutated HL7 v2 messages against the real listene
 	$(BIN)/python -m tests.hl7v2.fuzz --frames $${FRAMES:-100000} --seed $${SEED:-1}
 
 privacy-payloads: $(STAMP)  ## 10,000 outgoing payloads with planted identifiers, none of which may leave (PAYLOADS=…, SEED=…)
-	READOUT_PRIVACY_PAYLOADS=$${PAYLOADS:-10000} READOUT_PRIVACY_SEED=$${SEED:-1000} $(BIN)/python -m pytest tests/privacy/test_planted.py --timeout 7200
+	READOUT_PRIVACY_PAYLOADS=$${PAYLOADS:-10000} READOUT_PRIVACY_SEED=$${SEED:-1000} $(BIN)/python -m pytest tests/privacy/test_planted.py -s --timeout 7200
 
 fuzz-http: $(STAMP)  ## schemathesis against every HTTP and FHIR route (EXAMPLES=…)
 	READOUT_FUZZ_EXAMPLES=$${EXAMPLES:-300} $(BIN)/python -m pytest tests/web/test_schemathesis.py --timeout 3600

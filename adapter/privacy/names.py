@@ -21,6 +21,7 @@ _BESIDE = re.compile(r"[\s.,;:_'’`\-/]{0,4}")
 _ENDS = re.compile(r"\.\s")
 _BEGINS = re.compile(r"(?:^|[.:;!?\n])[\s\d.)\-]*$")
 _NEXT = re.compile(r"[\s.'’\-]{0,3}")
+_APOSTROPHES = "'’`"
 _LEAST_SPELLED = 3
 _LEAST_JOINED = 6
 _MOST_TITLED = 3
@@ -174,6 +175,9 @@ def _kind(
     if before in words.person_words:
         return hit.part.kind
     token = found[hit.first]
+    if after == "s" and text[token.end] in _APOSTROPHES:  # of a disease or a sign, else of a person
+        after = found[hit.end + 1].key if hit.end + 1 < len(found) else ""
+        return "" if after in words.clinical else hit.part.kind
     common = words.is_clinical(before, token.key, after) or _is_common(hit, text, found, words)
     return "" if common else DOUBTFUL
 

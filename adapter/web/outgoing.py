@@ -8,9 +8,10 @@ from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, Field
 
 from adapter.store import model_calls as store
+from adapter.store.message_log import LARGEST_ID
 from adapter.store.model_calls import Call, Left
 from adapter.web.answers import Shown
-from adapter.web.bodies import LARGEST_ID, Asked
+from adapter.web.bodies import Asked
 from adapter.web.requests import House, InPath
 from adapter.workflow.study_flow import iso
 

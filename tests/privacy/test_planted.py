@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from adapter.privacy.leak_check import LeakCheck
+from adapter.privacy.leak_check import LeakCheck, LeakFound
 from adapter.privacy.payload import seal
 from adapter.privacy.text import Deidentifier
 from tests.privacy.planted import Case, case, left_in
@@ -27,10 +27,18 @@ def payload(it: Case) -> str:
 
 
 def test_no_planted_identifier_is_in_what_leaves() -> None:
-    left = []
+    left, stopped = [], []
     for seed in range(FIRST, FIRST + PAYLOADS):
         it = case(seed)
-        body = payload(it)
+        try:
+            body = payload(it)
+        except LeakFound as error:  # nothing leaves; too many would be of no use
+            stopped.append((seed, error.kind))
+            continue
         around = "\n".join(it.around)
         left += [(seed, kind, form) for kind, form in it.planted if left_in(form, body, around)]
+    print(
+        f"{PAYLOADS} payloads, {len(left)} identifiers left, {len(stopped)} stopped {stopped[:20]}"
+    )
     assert not left
+    assert len(stopped) <= PAYLOADS // 500

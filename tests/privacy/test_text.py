@@ -68,6 +68,8 @@ def test_a_date_is_told_by_its_distance_from_the_study(text: str, left: str) -> 
         ("White", "White, Jane", "[PATIENT-1]"),
         ("White", "the patient white has a cough", "the patient [PATIENT-1] has a cough"),
         ("White", "Called to White.", "Called to [NAME-OR-WORD-1]."),
+        ("White", "History: White's mother.", "History: [PATIENT-1]'s mother."),
+        ("Baker", "Baker's cyst.", "Baker's cyst."),
         ("Small", "A small pleural effusion.", "A small pleural effusion."),
         ("Small", "SMALL, QUITE.", "[NAME-OR-WORD-1], QUITE."),
         ("Graves", "Graves disease with goiter.", "Graves disease with goiter."),
