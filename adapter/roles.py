@@ -9,7 +9,16 @@ from adapter.jobs.dbos_jobs import DbosJobs, Queue
 from adapter.settings import Settings
 from adapter.speech.decoder import GPU_BATCH, runs_on_gpu
 from adapter.store.database import Database
-from adapter.workflow.study_flow import ASK, DELIVER, FETCH, LEDGER, MERGE, TELL, TRANSCRIBE
+from adapter.workflow.study_flow import (
+    ASK,
+    DELIVER,
+    FETCH,
+    LEDGER,
+    MERGE,
+    MODEL,
+    TELL,
+    TRANSCRIBE,
+)
 
 
 class Role(StrEnum):
@@ -28,6 +37,7 @@ _SERVED_BY = {
     FETCH: Role.INTAKE,
     ASK: Role.INTAKE,
     TELL: Role.INTAKE,
+    MODEL: Role.DELIVERY,
 }
 
 
@@ -62,6 +72,7 @@ def queues(settings: Settings) -> dict[str, Queue]:
         ASK: Queue(workers=2, laned=True),
         TELL: Queue(workers=4, laned=True),
         LEDGER: Queue(workers=1, laned=True),
+        MODEL: Queue(workers=4, laned=True, alone=True),
     }
 
 

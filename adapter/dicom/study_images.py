@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import io
-import json
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import httpx
-from pydicom import dcmread
-from pydicom.dataset import Dataset
-from pydicom.errors import InvalidDicomError
 
+from adapter.dicom import json_model as model
 from adapter.dicom.dicomweb import SETTING
+from adapter.dicom.json_model import DataSet
+from adapter.dicom.multipart import read_parts
 from adapter.domain.finding import Evidence
-from adapter.errors import ConfigurationError, NotFound, TryAgain
+from adapter.errors import ConfigurationError, Malformed, NotFound, TryAgain
 from adapter.outbound import AddressRefused, Outbound, host_of
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
 
 MOST_BYTES = 256 * 1024 * 1024
 """Largest answer that is read."""
@@ -29,7 +31,6 @@ _PLAIN = {  # what every reader can decode
 }
 _UID = re.compile(r"[0-9]+(\.[0-9]+)*")
 _PATIENCE_S = 60.0
-_BOUNDARY = re.compile(r'boundary="?([^";]{1,200})"?', re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,34 +60,35 @@ class StudyImages:
         if not _UID.fullmatch(uid):
             return []
         listed = await self._json(f"/studies/{uid}/metadata")
-        images = (_image(each) for each in listed if isinstance(each, dict))
+        images = map(_image, listed)
         return [each for each in images if each is not None]
 
     async def read(self, place: Evidence) -> Dataset:
         """The image with its pixels; raises NotFound, TryAgain."""
         path = f"/studies/{place.study_uid}/series/{place.series_uid}/instances/{place.sop_uid}"
         answer, body = await self._get(path, _PLAIN)
-        boundary = _BOUNDARY.search(answer.headers.get("content-type", ""))
-        part = _first_part(body, boundary[1]) if boundary else body
         try:
+            from pydicom import dcmread  # with the first image: it takes 15 MB
+
+            part, *_ = read_parts(answer.headers.get("content-type", ""), body, "application/dicom")
             return dcmread(io.BytesIO(part))
-        except (InvalidDicomError, EOFError, ValueError, OSError, AttributeError):
-            raise NotFound("the archive gives no DICOM file", code="not-found") from None
+        except Exception as error:  # pydicom raises whatever its values lead to
+            told = f"the archive gives no DICOM file ({type(error).__name__})"
+            raise NotFound(told, code="not-found") from None
 
     async def _uid_of(self, accession: str) -> str:
         found = await self._json(f"/studies?AccessionNumber={quote(accession, safe='')}&limit=2")
-        uids = {_value(each, "0020000D") for each in found if isinstance(each, dict)}
+        uids = {model.text(each, "0020000D") for each in found}
         return uids.pop() if len(uids) == 1 else ""
 
-    async def _json(self, path: str) -> list[Any]:
+    async def _json(self, path: str) -> list[DataSet]:
         answer, body = await self._get(path, _JSON)
-        if answer.status_code in (204, 404):
+        if answer.status_code in (204, 404) or not body.strip():
             return []
         try:
-            listed = json.loads(body or b"[]")
-        except ValueError:
-            raise TryAgain("the archive answers no JSON", after=60.0) from None
-        return listed if isinstance(listed, list) else []
+            return model.read_json(body)
+        except Malformed:
+            raise TryAgain("the archive answers no DICOM JSON", after=60.0) from None
 
     async def _get(self, path: str, headers: dict[str, str]) -> tuple[httpx.Response, bytes]:
         try:
@@ -114,29 +116,14 @@ async def _bounded(answer: httpx.Response) -> AsyncIterator[bytes]:
         yield part
 
 
-def _image(told: dict[str, Any]) -> FoundImage | None:
+def _image(told: DataSet) -> FoundImage | None:
     """An instance with pixels, of the DICOM JSON model (PS3.18 F.2)."""
-    study, series, image = (_value(told, tag) for tag in ("0020000D", "0020000E", "00080018"))
-    if not all(map(_UID.fullmatch, (study, series, image))) or not _value(told, "00280010"):
+    study, series, image = (model.text(told, tag) for tag in ("0020000D", "0020000E", "00080018"))
+    if not all(map(_UID.fullmatch, (study, series, image))) or not model.text(told, "00280010"):
         return None
     return FoundImage(
         Evidence(study, series, image),
-        _value(told, "00080060"),
-        _value(told, "00185101").upper(),
-        _value(told, "00100020"),
+        model.text(told, "00080060"),
+        model.text(told, "00185101").upper(),
+        model.text(told, "00100020"),
     )
-
-
-def _value(told: dict[str, Any], tag: str) -> str:
-    element = told.get(tag)
-    values = element.get("Value") if isinstance(element, dict) else None
-    first = values[0] if isinstance(values, list) and values else ""
-    return str(first) if isinstance(first, str | int | float) else ""
-
-
-def _first_part(body: bytes, boundary: str) -> bytes:
-    """The content of the first part of multipart/related (RFC 2387)."""
-    mark = b"--" + boundary.encode()
-    begin = body.find(b"\r\n\r\n", body.find(mark))
-    end = body.find(b"\r\n" + mark, begin + 4)
-    return body[begin + 4 : end] if 0 <= begin < end else b""

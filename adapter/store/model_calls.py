@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from adapter.store.database import row_id
-from adapter.store.tables import model_call, outgoing_payload
+from adapter.store.model_tables import model_call, outgoing_payload
 
 
 class CallState(StrEnum):

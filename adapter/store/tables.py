@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from adapter.store import ai_tables, intake_tables, node_tables
+from adapter.store import ai_tables, intake_tables, model_tables, node_tables
 from adapter.store.audit_table import audit
 from adapter.store.columns import ID as _ID
 from adapter.store.columns import metadata
@@ -14,7 +14,7 @@ from adapter.store.context_table import context
 from adapter.store.data_key_table import data_key
 from adapter.store.sealed import SealedBytes, SealedText
 
-__all__ = ["ai_tables", "audit", "context", "data_key", "intake_tables", "metadata", "node_tables"]
+__all__ = ["ai_tables", "audit", "context", "data_key", "intake_tables", "metadata", "model_tables", "node_tables"]
 
 VERSION_TABLE = "readout_schema_version"
 """Where alembic writes which migration the tables are at."""
@@ -146,44 +146,6 @@ ai_result = sa.Table(  # one row a posted batch of AI findings
     _text("received_at"),
     _text("refused", ""),  # why none of it is ever shown; empty: it waits for the merge
     sa.UniqueConstraint("accession", "body_sha256"),
-)
-
-model_call = sa.Table(  # one row a model, study and what it was told
-    "readout_model_call",
-    metadata,
-    _row_id(),
-    _text("name"),
-    _text("accession"),
-    _text("digest"),  # SHA-256 of the payload
-    _text("state"),
-    sa.Column("tries", sa.Integer, nullable=False, server_default="0"),
-    _text("reason", ""),
-    _text("outcome_json", "{}"),  # findings, sentences with their sources, what was refused
-    _text("created_at"),
-    _text("ended_at", ""),
-    sa.UniqueConstraint("name", "accession", "digest"),
-    sa.Index("ix_readout_model_call_accession", "accession"),
-    sa.Index("ix_readout_model_call_state", "name", "state"),
-)
-
-outgoing_payload = sa.Table(  # every payload that left for a model, or was stopped: the proof
-    "readout_outgoing_payload",
-    metadata,
-    _row_id(),
-    _text("at"),
-    _text("name"),  # of the call
-    _text("destination"),  # address without what could identify
-    _text("accession"),
-    _text("sha256"),
-    sa.Column("size_bytes", sa.BigInteger, nullable=False),
-    _text("fields_json"),  # JSON paths
-    _text("state"),
-    _text("reason", ""),
-    sa.Column("latency_ms", sa.Integer, nullable=False, server_default="0"),
-    sa.Column("cost", sa.Float, nullable=False, server_default="0"),
-    sa.Index("ix_readout_outgoing_payload_name", "name", "id"),
-    sa.Index("ix_readout_outgoing_payload_accession", "accession", "id"),
-    sa.Index("ix_readout_outgoing_payload_sha256", "sha256"),
 )
 
 decision = sa.Table(  # accept, reject, edit, dismiss: what a person decided

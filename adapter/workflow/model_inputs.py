@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from pydicom.dataset import Dataset
 
 from adapter.ai_models import chat, cxr_report_gen, med_image_insight
 from adapter.ai_models.cxr_report_gen import ChestInput
@@ -30,6 +30,9 @@ from adapter.store import reports, studies
 from adapter.workflow.identities import identifiers_of
 from adapter.workflow.priors import prior_of
 from adapter.workflow.study_flow import UNSIGNED
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
 
 _MOST_PRIOR_SENTENCES = 200
 _NOT_ASKED = (OrderStatus.TEMPORARY, OrderStatus.CANCELLED, OrderStatus.DISCONTINUED)

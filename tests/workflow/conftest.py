@@ -1,14 +1,24 @@
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from adapter.dicom.study_images import StudyImages
+from adapter.mapping.model_calls import ModelCall
 from adapter.store.database import Database
+from adapter.workflow.model_calls import ModelCalls
+from adapter.workflow.study_flow import MODEL
+from tests.fakes.archive import ArchiveDouble, archive
 from tests.fakes.fhir_place import PATIENT, Place, place_at
 from tests.fakes.fhir_source import source_double
 from tests.fakes.house import Workflow
+from tests.fakes.model_endpoint import KEY, ModelEndpoint, model_endpoint
+from tests.fakes.model_site import UID, Make, Site, chest
+from tests.privacy.pictures import image
+from tests.privacy.tables import words
 
 
 @pytest.fixture
@@ -24,4 +34,60 @@ def place(tmp_path: Path) -> Iterator[Place]:
     with source_double() as (ehr, url):
         ehr.put(PATIENT)
         yield place_at(Workflow(database, tmp_path), ehr, url)
+    database.close()
+
+
+@pytest.fixture
+def endpoint() -> Iterator[ModelEndpoint]:
+    with model_endpoint() as found:
+        found.sentences = [
+            ["There is a small left pleural effusion.", [[0.5, 0.5, 0.9, 0.9]]],
+            ["No pneumothorax.", None],
+            ["The patient is rotated.", None],
+        ]
+        yield found
+
+
+@pytest.fixture
+def pacs() -> Iterator[ArchiveDouble]:
+    with archive() as found:
+        found.images = [
+            image(StudyInstanceUID=UID, AccessionNumber="A1", ViewPosition="LL"),
+            image(StudyInstanceUID=UID, AccessionNumber="A1"),
+        ]
+        yield found
+
+
+@pytest.fixture(scope="module")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with all tables, of which each test takes a copy."""
+    path = tmp_path_factory.mktemp("tables") / "readout.sqlite"
+    database = Database(f"sqlite:///{path}")
+    database.migrate()
+    with database.engine.connect() as alone:
+        alone.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close()
+    return path
+
+
+@pytest.fixture
+def make(
+    tmp_path: Path,
+    migrated: Path,
+    endpoint: ModelEndpoint,
+    pacs: ArchiveDouble,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Make]:
+    monkeypatch.setenv("READOUT_TEST_KEY", KEY)
+    copy = shutil.copyfile(migrated, tmp_path / "readout.sqlite")
+    database = Database(f"sqlite:///{copy}")
+
+    def made(**values: object) -> Site:
+        flow = Workflow(database, tmp_path)
+        call = ModelCall.model_validate(chest(endpoint.url) | values)
+        calls = ModelCalls(flow.house, {call.name: call}, words(), StudyImages(pacs.url))
+        flow.jobs.handle(MODEL, calls.ask)
+        return Site(flow, endpoint, pacs, calls)
+
+    yield made
     database.close()

@@ -1,163 +1,18 @@
-"""Models are called about studies: what they are told, what their answers become, how they fail."""
+"""Models are called about studies: what they are told, what their answers become"""
 
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
-from adapter.dicom.study_images import StudyImages
-from adapter.domain.identifiers import Phi, sha256_hex
+from adapter.domain.identifiers import sha256_hex
 from adapter.domain.order import Code, OrderStatus
-from adapter.domain.people import Patient, Practitioner, Sex
 from adapter.errors import ConfigurationError
-from adapter.mapping.model_calls import ModelCall
-from adapter.store import findings, studies
-from adapter.store import model_calls as store
-from adapter.store.database import Database
 from adapter.workflow.model_book import STOPPED
-from adapter.workflow.model_calls import ModelCalls
-from adapter.workflow.study_flow import MODEL
-from tests.fakes.archive import ArchiveDouble, archive
-from tests.fakes.house import Workflow
-from tests.fakes.model_endpoint import KEY, ModelEndpoint, model_endpoint
+from tests.fakes.model_endpoint import ModelEndpoint
+from tests.fakes.model_site import PATIENT, UID, Make, drafts
 from tests.privacy.pictures import image
-from tests.privacy.tables import words
-
-PATIENT = Patient(
-    Phi("H00123456"), "SYN", Phi("Kowalski"), Phi("Jane"), Phi("19570314"), Sex.FEMALE
-)
-UID = "1.2.826.0.1.3680043.8.498.1"
-REASON = "Mrs. Kowalski, cough since 02/22/2026, MRN h 0 0 1 2 3 4 5 6"
-
-
-Make = Callable[..., "Site"]
-
-
-@dataclass
-class Site:
-    """A house with one model and an archive."""
-
-    flow: Workflow
-    model: ModelEndpoint
-    archive: ArchiveDouble
-    calls: ModelCalls
-
-    def order(self, accession: str = "A1", **values: object) -> None:
-        wanted = {
-            "patient": PATIENT,
-            "study_uid": UID,
-            "reason": Phi(REASON),
-            "scheduled_at": "20260301093000",
-            "requester": Practitioner("D77", "Lindqvist", "Ada"),
-        }
-        self.flow.order(accession, **(wanted | values))
-
-    def left(self) -> list[store.Left]:
-        with self.flow.database.read() as tx:
-            return store.listed(tx)
-
-    def call(self, accession: str = "A1") -> store.Call:
-        with self.flow.database.read() as tx:
-            (found,) = store.of_study(tx, accession)
-        return found
-
-    def findings(self, accession: str = "A1") -> list[tuple[str, str | None, bool]]:
-        with self.flow.database.read() as tx:
-            found = findings.of_study(tx, accession)
-        return [(each.text, each.finding, each.present) for each in found]
-
-    def notes(self, accession: str = "A1") -> list[tuple[str, str]]:
-        with self.flow.database.read() as tx:
-            return [(event, detail) for _, event, detail in studies.events(tx, accession)]
-
-
-@pytest.fixture
-def endpoint() -> Iterator[ModelEndpoint]:
-    with model_endpoint() as found:
-        found.sentences = [
-            ["There is a small left pleural effusion.", [[0.5, 0.5, 0.9, 0.9]]],
-            ["No pneumothorax.", None],
-            ["The patient is rotated.", None],
-        ]
-        yield found
-
-
-@pytest.fixture
-def pacs() -> Iterator[ArchiveDouble]:
-    with archive() as found:
-        found.images = [
-            image(StudyInstanceUID=UID, AccessionNumber="A1", ViewPosition="LL"),
-            image(StudyInstanceUID=UID, AccessionNumber="A1"),
-        ]
-        yield found
-
-
-@pytest.fixture(scope="module")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with all tables, of which each test takes a copy."""
-    path = tmp_path_factory.mktemp("tables") / "readout.sqlite"
-    database = Database(f"sqlite:///{path}")
-    database.migrate()
-    with database.engine.connect() as alone:
-        alone.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    database.close()
-    return path
-
-
-@pytest.fixture
-def make(
-    tmp_path: Path,
-    migrated: Path,
-    endpoint: ModelEndpoint,
-    pacs: ArchiveDouble,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Make]:
-    monkeypatch.setenv("READOUT_TEST_KEY", KEY)
-    copy = shutil.copyfile(migrated, tmp_path / "readout.sqlite")
-    database = Database(f"sqlite:///{copy}")
-
-    def made(**values: object) -> Site:
-        flow = Workflow(database, tmp_path)
-        call = ModelCall.model_validate(chest(endpoint.url) | values)
-        calls = ModelCalls(flow.house, {call.name: call}, words(), StudyImages(pacs.url))
-        flow.jobs.handle(MODEL, calls.ask)
-        return Site(flow, endpoint, pacs, calls)
-
-    yield made
-    database.close()
-
-
-def chest(url: str) -> dict[str, object]:
-    return {
-        "name": "chest",
-        "enabled": True,
-        "source": "chest",
-        "model": "CXRReportGen",
-        "version": "1",
-        "kind": "cxr_report_gen",
-        "url": f"{url}/cxr/score",
-        "key_env": "READOUT_TEST_KEY",
-        "when": ["images"],
-        "send": ["frontal_image", "lateral_image", "indication", "technique", "comparison"],
-        "budget": {"cost_per_call": 0.05},
-        "patience": {"answer_seconds": 5, "tries": 3, "failures": 2},
-    }
-
-
-def drafts(url: str) -> dict[str, object]:
-    return {
-        "kind": "chat",
-        "url": f"{url}/v1",
-        "when": ["draft"],
-        "send": ["draft", "prior_report"],
-        "chat": {"free_words": ["the", "is", "no", "there", "a"], "instructions": "Data is data."},
-        "budget": {"cost_per_1000_tokens_in": 0.01, "cost_per_1000_tokens_out": 0.04},
-    }
 
 
 @pytest.mark.parametrize("in_rows", [False, True], ids=["object", "rows"])
@@ -300,80 +155,6 @@ def test_what_the_second_look_finds_stops_the_call_and_tells_a_person(
     assert "nothing was sent" in told
     assert "kowalski" not in told.lower()
     assert site.call().state == "stopped"
-
-
-@pytest.mark.parametrize("fault", ["429", "500", "503", "cut", "html", "nan", "wrong"])
-def test_what_passes_is_tried_again_and_written_down(make: Make, fault: str) -> None:
-    site = make()
-    site.model.faults = [fault]
-    site.order()
-    site.flow.jobs.run()
-    (waiting,) = site.flow.jobs.waiting
-    assert waiting.delay >= (7 if fault == "429" else 0)
-    assert [each.state for each in site.left()] == ["failed"]
-    site.flow.jobs.pass_time()
-    site.flow.jobs.run()
-    assert [each.state for each in site.left()] == ["answered", "failed"]
-    assert site.call().state == "done"
-
-
-def test_a_slow_model_is_given_up_in_time(make: Make) -> None:
-    patience = {"answer_seconds": 0.2, "connect_seconds": 0.2, "tries": 1}
-    site = make(patience=patience)
-    site.model.faults = ["slow"]
-    site.order()
-    site.flow.jobs.run()
-    assert site.call().state == "failed"
-    assert "does not answer" in site.call().reason
-
-
-@pytest.mark.parametrize(("fault", "state"), [("401", "failed"), ("400", "answered")])
-def test_what_will_not_pass_is_not_tried_again(make: Make, fault: str, state: str) -> None:
-    site = make()
-    site.model.faults = [fault]
-    site.order()
-    site.flow.jobs.run()
-    assert not site.flow.jobs.waiting
-    assert [each.state for each in site.left()] == [state]
-    assert f"HTTP {fault}" in site.call().reason
-    assert KEY not in site.call().reason
-
-
-def test_a_model_that_is_down_rests_and_delays_no_report(make: Make) -> None:
-    site = make()
-    site.model.faults = ["500"] * 10
-    for number in range(3):
-        site.order(f"A{number}")
-    site.flow.dictate("A0", "small left pleural effusion")
-    assert site.flow.status("A0") == "preliminary"
-    assert len(site.left()) == 2  # then it counts as down
-    site.flow.jobs.pass_time()
-    site.flow.jobs.run()
-    assert len(site.left()) == 2
-    site.flow.clock.forward(301)
-    site.model.faults = []
-    site.flow.jobs.pass_time()
-    site.flow.jobs.run()
-    with site.flow.database.read() as tx:
-        ended = [store.of_study(tx, f"A{number}")[0].state for number in range(3)]
-    assert ended == ["done"] * 3
-
-
-@pytest.mark.parametrize(
-    "budget", [{"calls_per_day": 1}, {"cost_per_day": 0.04, "cost_per_call": 0.05}]
-)
-def test_a_budget_that_is_used_up_waits_for_the_next_day(
-    make: Make, budget: dict[str, float]
-) -> None:
-    site = make(budget=budget)
-    site.order("A1")
-    site.order("A2")
-    site.flow.jobs.run()
-    assert len(site.model.received) == 1
-    site.flow.clock.forward(13 * 3600)
-    site.flow.jobs.pass_time()
-    site.flow.jobs.run()
-    assert len(site.model.received) == 2
 
 
 def test_nothing_leaves_for_a_host_that_is_not_listed(make: Make) -> None:
