@@ -142,6 +142,9 @@ class Service:
         intake = Intake(self.house, readers, log.index)
         self._ledger = AiLedger(self.house, rules)
         desk, clock = SignOff(self.house, made), self.house.clock
+        rules, made = load_ai_monitoring(files), Reports(self.house)
+        dictated, desk = Dictations(self.house), SignOff(self.house, made)
+        self._ledger, clock = AiLedger(self.house, rules), self.house.clock
         log = open_log(self.house.database, clock, files)
         intake = Intake(self.house, self._read_by(files, listeners, fhir_orders), log.index)
         self._ai = open_ai_doors(settings, files, self.house, intake)
