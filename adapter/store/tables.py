@@ -14,7 +14,16 @@ from adapter.store.context_table import context
 from adapter.store.data_key_table import data_key
 from adapter.store.sealed import SealedBytes, SealedText
 
-__all__ = ["ai_tables", "audit", "context", "data_key", "intake_tables", "metadata", "model_tables", "node_tables"]
+__all__ = [
+    "ai_tables",
+    "audit",
+    "context",
+    "data_key",
+    "intake_tables",
+    "metadata",
+    "model_tables",
+    "node_tables",
+]
 
 VERSION_TABLE = "readout_schema_version"
 """Where alembic writes which migration the tables are at."""

@@ -32,8 +32,7 @@ class Taken:
     def add(self, house: House, tx: sa.Connection, accession: str) -> None:
         """Store the findings for the study; none: nothing happens."""
         if self.findings:
-            models = sorted({f"{each.model} {each.version}" for each in self.findings})
-            add_findings(house, tx, accession, self.findings, f"from {', '.join(models)}")
+            add_findings(house, tx, accession, self.findings)
 
 
 def take(

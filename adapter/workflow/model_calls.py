@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 import sqlalchemy as sa
 import structlog
@@ -28,6 +29,7 @@ from adapter.privacy.text import Deidentifier, Finder
 from adapter.privacy.words import PrivacyWords, privacy_words
 from adapter.store import reports, studies
 from adapter.store.model_calls import CallState, LeftState
+from adapter.workflow import ai_sources
 from adapter.workflow.model_answers import Taken, take
 from adapter.workflow.model_book import CallBook, Told
 from adapter.workflow.model_inputs import (
@@ -165,4 +167,5 @@ def open_model_calls(house: House, files: MappingFiles, dicomweb_url: str) -> Mo
         load_model_calls(files),
         privacy_words(table, house.tables),
         StudyImages(dicomweb_url) if dicomweb_url else None,
+        partial(ai_sources.is_off, house),
     )
