@@ -62,6 +62,7 @@ def privacy_words(table: PrivacyTable, tables: ReportingTables) -> PrivacyWords:
     own = (*table.words, *table.clinical_phrases, *table.function_words, *table.person_words)
     ordinary |= {each.key for phrase in own for each in tokens(phrase)}
     numbers = [each.numbers for each in spoken]
+    functions = _folded(table.function_words)
     months = {fold(w): n for t in spoken for n, m in enumerate(t.dates.months, 1) for w in m.says}
     return PrivacyWords(
         table=table,
@@ -72,7 +73,10 @@ def privacy_words(table: PrivacyTable, tables: ReportingTables) -> PrivacyWords:
         ordinary=frozenset(ordinary),
         clinical=_clinical(tables, spoken),
         pairs=frozenset(
-            pair for text in (*bodies, *table.clinical_phrases) for pair in _pairs(text)
+            pair
+            for text in (*bodies, *table.clinical_phrases)
+            for pair in _pairs(text)
+            if functions.isdisjoint(pair)  # "of small" is no phrase
         ),
         determiners=_folded(table.determiners),
         sides=_folded(word for t in spoken for word in t.sides),

@@ -70,6 +70,8 @@ def test_a_date_is_told_by_its_distance_from_the_study(text: str, left: str) -> 
         ("White", "Called to White.", "Called to [NAME-OR-WORD-1]."),
         ("White", "History: White's mother.", "History: [PATIENT-1]'s mother."),
         ("Baker", "Baker's cyst.", "Baker's cyst."),
+        ("Small", "The study of Small shows it.", "The study of [NAME-OR-WORD-1] shows it."),
+        ("Small", "The effusion is small.", "The effusion is small."),
         ("Small", "A small pleural effusion.", "A small pleural effusion."),
         ("Small", "SMALL, QUITE.", "[NAME-OR-WORD-1], QUITE."),
         ("Graves", "Graves disease with goiter.", "Graves disease with goiter."),
