@@ -61,11 +61,12 @@ class Site:
         trouble: float = 1.0,
         seed: int = 7,
         slow: float = 0.0,
+        patience_s: float = 240.0,
         service_roles: str = "intake,speech,delivery,web",
         **settings: str,
     ) -> None:
         self.folder, self._trouble, self._slow, self._settings = folder, trouble, slow, settings
-        self._service_roles = service_roles
+        self._service_roles, self._patience_s = service_roles, patience_s
         self.random = random.Random(seed)
         self.nursery = Nursery()
         self.server = postgres.Server() if engine == DATABASE else None
@@ -133,9 +134,9 @@ class Site:
                 self._begin[name] = begin
                 self.running[name] = begin()
 
-    def until(self, what: str, ask: Callable[[Doors], Any], seconds: float = 240) -> Any:
+    def until(self, what: str, ask: Callable[[Doors], Any]) -> Any:
         """Ask again and again, wherever the doors are now, until there is an answer."""
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + self._patience_s
         while time.monotonic() < deadline:
             if (doors := self.doors()) is not None:
                 try:

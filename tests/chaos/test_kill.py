@@ -18,7 +18,7 @@ import pytest
 
 from tests.chaos import ledger
 from tests.chaos.senders import Sender
-from tests.chaos.site import DATABASE, Site
+from tests.chaos.site import DATABASE, SERVICE, Site
 from tests.fakes.receivers import poll
 
 KILLS = int(os.environ.get("READOUT_CHAOS_KILLS", "6"))
@@ -38,7 +38,7 @@ _PATIENCE_S = 300
 )
 def test_nothing_is_lost(tmp_path: Path, engine: str, nodes: int) -> None:
     began = time.monotonic()
-    site = Site(tmp_path, engine, nodes, seed=SEED)
+    site = Site(tmp_path, engine, nodes, seed=SEED, patience_s=240 + 10 * KILLS)
     try:
         site.get("/healthz")
         senders = _fire(site, random.Random(SEED + 1))
@@ -83,8 +83,8 @@ def _kill(site: Site, chance: random.Random) -> None:
     while struck < KILLS:
         neighbour = chance.random() < _NEIGHBOURS
         victim = chance.choice(others if neighbour else ours)
-        if victim.startswith("node-") and chance.random() >= _DURING_START:
-            _wait_ready(site, victim)
+        if chance.random() >= _DURING_START:
+            _wait_ready(site, victim if victim.startswith("node-") else SERVICE)
         time.sleep(chance.uniform(0.05, _LONGEST_WAIT_S))
         site.kill(victim)
         struck += not neighbour
