@@ -50,6 +50,12 @@ def of_study(tx: sa.Connection, accession: str) -> tuple[AiFinding, ...]:
     return tuple(each for each, _ in _told(tx, accession))
 
 
+def are_there(tx: sa.Connection, accession: str) -> bool:
+    """Whether any model told something about the study, shown or not."""
+    query = sa.select(ai_result.c.id).where(ai_result.c.accession == accession)
+    return tx.execute(query.limit(1)).first() is not None
+
+
 def arrivals(tx: sa.Connection, accession: str) -> dict[str, str]:
     """Id of a finding of the study -> when it came first (ISO 8601)."""
     return {each.id: at for each, at in _told(tx, accession)}

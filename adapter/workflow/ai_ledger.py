@@ -18,12 +18,14 @@ from adapter.domain.study import Study
 from adapter.mapping.ai_monitoring import AiMonitoring
 from adapter.mapping.reporting import ReportingTables
 from adapter.reporting.ai_fates import Scope, judge, labels
+from adapter.reporting.ai_modes import AiModes
 from adapter.reporting.checks.regions import regions_of
 from adapter.reporting.checks.study_day import age_at
 from adapter.reporting.pipeline import ReportInputs
-from adapter.store import ai_ledger, findings, reports, studies
+from adapter.store import ai_ledger, ai_sources, findings, reports, studies
 from adapter.store.ai_ledger import LedgerRow
 from adapter.store.reports import StoredReport
+from adapter.workflow.ai_modes import rulings
 from adapter.workflow.study_flow import House, split_key
 
 _LONGEST = 100  # characters of a group's name
@@ -36,6 +38,7 @@ class Case(NamedTuple):
     version: StoredReport
     findings: tuple[AiFinding, ...]
     seen: Scope
+    modes: AiModes
     arrivals: Mapping[str, str]
     first_signed: str
 
@@ -65,7 +68,8 @@ class AiLedger:
     def _write(self, accession: str) -> None:
         with self._house.database.read() as tx:
             owed = ai_ledger.owed(tx, accession)
-            case = _case(tx, accession, max(owed.values())) if owed else None
+            tables = self._house.tables
+            case = _case(tx, accession, max(owed.values()), tables) if owed else None
         if case is None:
             return
         judged = self._judged(case)
@@ -84,14 +88,13 @@ class AiLedger:
 
     def _row(self, case: Case, each: Judgement) -> LedgerRow:
         study, tables = case.study, self._house.tables
-        template = tables.templates.get(reports.shown(case.version).template.id)
         arrived = case.arrivals.get(each.id) if each.fate is not Fate.MISSED else None
         return ledger_row(
             each,
             circumstances(study.order, study.created_at, tables, self._rules),
             case.version.number,
             (case.version.created_at, case.first_signed),
-            template.ai_policy(each.model),
+            case.modes.of_model(each.model, each.version).value,
             (seconds(study.created_at, arrived), seconds(arrived, case.first_signed)),
         )
 
@@ -153,17 +156,23 @@ def seconds(since: str | None, until: str | None) -> float | None:
     return (datetime.fromisoformat(until) - datetime.fromisoformat(since)).total_seconds()
 
 
-def _case(tx: sa.Connection, accession: str, number: int) -> Case:
-    version = reports.get_version(tx, accession, number)
-    told = from_json(ReportInputs, version.inputs_json).ai
-    known = {each.id for each in told}
-    late = (each for each in findings.of_study(tx, accession) if each.id not in known)
-    there = (*told, *late)
+def _case(tx: sa.Connection, accession: str, number: int, tables: ReportingTables) -> Case:
+    """What the report was made with, then what nobody was shown: held back, or late."""
+    study, version = studies.get(tx, accession), reports.get_version(tx, accession, number)
+    inputs = from_json(ReportInputs, version.inputs_json)
+    known = {each.id for each in inputs.ai}
+    others = (each for each in findings.of_study(tx, accession) if each.id not in known)
+    there = (*inputs.ai, *others)
+    models = {(each.model, each.version) for each in there}
+    now = rulings(study, tables, models, ai_sources.switches(tx))
+    then = {(each.model, each.version): each for each in inputs.ai_rulings}
+    template = tables.templates.get(reports.shown(version).template.id)
     return Case(
-        study=studies.get(tx, accession),
+        study=study,
         version=version,
         findings=there,
-        seen=ai_ledger.scope(tx, {(each.model, each.version) for each in there}),
+        seen=ai_ledger.scope(tx, models),
+        modes=AiModes((now | then).values(), template),
         arrivals=findings.arrivals(tx, accession),
         first_signed=ai_ledger.first_signed(tx, accession) or version.created_at,
     )

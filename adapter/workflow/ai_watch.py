@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date, timedelta
+from functools import partial
 
 import sqlalchemy as sa
 import structlog
 
+from adapter.domain.ai_source import AiMode, strictest
+from adapter.domain.people import Practitioner
+from adapter.errors import Conflict, NotFound
 from adapter.mapping.ai_monitoring import AiMonitoring
 from adapter.reporting.ai_drift import Baseline, DayCount, Drift, DriftRule, baseline, stands
-from adapter.store import ai_alerts, ai_baselines, ai_daily, studies
+from adapter.store import ai_alerts, ai_baselines, ai_daily, ai_sources, studies
 from adapter.store.ai_baselines import StoredBaseline
 from adapter.store.ai_daily import Series
+from adapter.workflow.ai_sources import set_mode
 from adapter.workflow.study_flow import House
 
 log = structlog.get_logger()
 
-ToShadow = Callable[[sa.Connection, str, str, str], None]
-"""Puts a version of a model back to shadow mode: model, version, why."""
+ToShadow = Callable[[str, str], None]
+"""Puts a model back to shadow mode: its name, and why."""
 
 _LOCK = 7_001_002  # of the database
+_WATCH = Practitioner("ai-watch", "AI watch")
 _ONE = timedelta(days=1)
 
 
@@ -31,7 +37,9 @@ class AiWatch:
     def __init__(
         self, house: House, rules: AiMonitoring, to_shadow: ToShadow | None = None
     ) -> None:
-        self._house, self._rules, self._to_shadow = house, rules, to_shadow
+        self._house, self._rules = house, rules
+        self._to_shadow = to_shadow or partial(back_to_shadow, house)
+        self._fallen: list[tuple[str, str]] = []
         self._rule = drift_rule(rules)
 
     def look(self) -> None:
@@ -48,6 +56,8 @@ class AiWatch:
                 found = found or self._begin(tx, series, today)
                 if found is not None:
                     self._watch(tx, found, today)
+            while self._fallen:
+                self._to_shadow(*self._fallen.pop())
 
     @contextmanager
     def _alone(self) -> Iterator[sa.Connection]:
@@ -107,14 +117,23 @@ class AiWatch:
         ai_alerts.begin(tx, series, now.value, told, day, self._house.now())
         studies.note(tx, ai_alerts.HOUSE, self._house.now(), "AI drift", told)
         log.warning("ai_drift", model=series.model, version=series.version, drift=now.value)
-        back = now is Drift.WORSE and self._rules.return_to_shadow
-        if back and self._to_shadow is not None:
-            self._to_shadow(tx, series.model, series.version, told)
+        if now is Drift.WORSE and self._rules.return_to_shadow:
+            self._fallen.append((series.model, told))
 
     def _end(self, tx: sa.Connection, series: Series, why: str) -> None:
         if ai_alerts.end(tx, series):
             told = f"{_name(series)}: {why}"
             studies.note(tx, ai_alerts.HOUSE, self._house.now(), "AI drift over", told)
+
+
+def back_to_shadow(house: House, model: str, why: str) -> None:
+    """By the switch of the registry; a source that is as strict already stays as it is."""
+    with house.database.read() as tx:
+        switch = ai_sources.switches(tx).get(house.tables.ai_sources.id_of(model))
+    if switch and strictest((switch.mode, AiMode.SHADOW)) is switch.mode:
+        return
+    with suppress(Conflict, NotFound):
+        set_mode(house, model, AiMode.SHADOW, _WATCH, why)
 
 
 def drift_rule(rules: AiMonitoring) -> DriftRule:

@@ -24,7 +24,6 @@ from adapter.mapping.reporting import ReportingTables
 from adapter.reporting.pipeline import ReportInputs, build_report
 from adapter.reporting.render import plain_text
 from adapter.store import (
-    ai_ledger,
     alerts,
     audit,
     communications,
@@ -214,7 +213,7 @@ class Reports:
         if signed:
             order = version.inputs.order or studies.get(tx, accession).order
             remerge_open(house, tx, order.patient, f"prior-{report_id}", accession)
-            if version.inputs.ai or ai_ledger.first_signed(tx, accession):
+            if findings.are_there(tx, accession):
                 ai_due.owe_version(house, tx, accession, version.number)
         for message in version.messages if send else ():
             id_ = deliveries.add(tx, message, report_id, version.issued_at)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import sqlalchemy as sa
 
+from adapter.domain.ai_source import AiMode
 from adapter.domain.decision import DecisionKind
 from adapter.domain.finding import AiFinding
 from adapter.domain.identifiers import Phi
@@ -17,6 +18,7 @@ from adapter.store.ai_ledger import LedgerRow
 from adapter.store.ai_tables import ai_day_changed
 from adapter.store.ai_tables import ai_ledger as table
 from adapter.workflow import ai_results, events, reconcile
+from adapter.workflow.ai_sources import set_mode
 from tests.fakes.house import DR_GRAY, Workflow, order
 
 LEFT = AiFinding("a1", "Left pneumothorax.", "cxr", "1", probability=0.9)
@@ -162,3 +164,15 @@ def test_what_is_owed_is_asked_for_again(workflow: Workflow) -> None:
     with workflow.database.read() as tx:
         assert ai_ledger.every_owed(tx) == []
         assert studies.get(tx, "A1").report_status == "final"
+
+
+def test_a_model_in_shadow_is_judged_though_nobody_saw_it(workflow: Workflow) -> None:
+    workflow.order("A1", **CHEST)
+    tell(workflow, "A1", LEFT)
+    set_mode(workflow.house, "cxr", AiMode.SHADOW, DR_GRAY, "new here")
+    workflow.jobs.run()
+    workflow.dictate("A1", "small left pneumothorax period")
+    workflow.sign_off.sign("A1", DR_GRAY)
+    workflow.jobs.run()
+    (row,) = rows(workflow)
+    assert (row.mode, row.fate, row.finding_id) == ("shadow", "agreed", "a1")

@@ -10,16 +10,20 @@ import pytest
 import sqlalchemy as sa
 
 from adapter.domain.ai_ledger import Fate, Judgement
+from adapter.domain.ai_source import AiMode
+from adapter.domain.finding import AiFinding
 from adapter.mapping.ai_monitoring import AiMonitoring
-from adapter.store import ai_alerts, ai_baselines, ai_daily, ai_ledger, alerts, changes
+from adapter.store import ai_alerts, ai_baselines, ai_daily, ai_ledger, ai_sources, alerts, changes
 from adapter.store.ai_daily import Series
 from adapter.store.ai_ledger import LedgerRow
 from adapter.store.ai_tables import ai_daily as daily
 from adapter.store.alerts import AlertState
 from adapter.store.database import Database
+from adapter.workflow import ai_results
 from adapter.workflow.ai_ledger import Circumstances, ledger_row
-from adapter.workflow.ai_watch import AiWatch
-from tests.fakes.house import Workflow
+from adapter.workflow.ai_sources import set_mode
+from adapter.workflow.ai_watch import AiWatch, back_to_shadow
+from tests.fakes.house import DR_GRAY, Workflow, order
 
 BEGIN = datetime(2026, 1, 1, 12, tzinfo=UTC)
 SERIES = Series("cxr", "1", "suggest")
@@ -147,8 +151,8 @@ def test_a_look_that_was_left_out_is_made_up_for(house: Workflow) -> None:
 def test_a_model_goes_back_to_shadow_only_where_the_site_says_so(house: Workflow) -> None:
     asked: list[tuple[str, str]] = []
 
-    def to_shadow(_tx: sa.Connection, model: str, version: str, _why: str) -> None:
-        asked.append((model, version))
+    def to_shadow(model: str, why: str) -> None:
+        asked.append((model, why.partition(":")[0]))
 
     fill(house.database, 80, range(65, 80))
     on(house, 80)
@@ -160,7 +164,7 @@ def test_a_model_goes_back_to_shadow_only_where_the_site_says_so(house: Workflow
             alerts.close(tx, "", flag)
         tx.execute(sa.text("delete from readout_alert"))
     AiWatch(house.house, AiMonitoring(return_to_shadow=True), to_shadow).look()
-    assert asked == [("cxr", "1")]
+    assert asked == [("cxr", "cxr 1 (suggest)")]
 
 
 def test_a_site_begins_a_baseline_anew(house: Workflow) -> None:
@@ -183,3 +187,23 @@ def test_a_row_says_what_it_counts_for() -> None:
     assert isinstance(row, LedgerRow)
     assert (row.at, row.day, row.mode, row.concordant, row.confirmed, row.miss) == (
         "2026-01-05", "2026-01-02", "shadow", 1, 1, 0)  # fmt: skip
+
+
+def test_the_switch_of_the_registry_is_thrown(house: Workflow) -> None:
+    house.order("A1")
+    told = AiFinding("a1", "Left pneumothorax.", "cxr", "1")
+    with house.database.write() as tx:
+        ai_results.add_findings(house.house, tx, order("A1").accession, (told,), "test")
+    fill(house.database, 80, range(65, 80))
+    on(house, 80)
+    AiWatch(house.house, AiMonitoring(return_to_shadow=True)).look()
+    with house.database.read() as tx:
+        (switch,) = ai_sources.switches(tx).values()
+    assert (switch.mode, switch.person) == (AiMode.SHADOW, "ai-watch")
+    assert "agreement is worse" in switch.reason
+    set_mode(house.house, "cxr", AiMode.OFF, DR_GRAY)
+    back_to_shadow(house.house, "cxr", "again")
+    back_to_shadow(house.house, "unknown", "again")
+    with house.database.read() as tx:
+        (switch,) = ai_sources.switches(tx).values()
+    assert switch.mode is AiMode.OFF  # what a person stopped stays stopped
