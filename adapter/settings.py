@@ -171,6 +171,9 @@ class Settings(BaseSettings):
     keep_deliveries_days: int = Field(0, ge=0)
     """Days until `readout purge` removes the body of an acknowledged delivery; 0: it is kept."""
 
+    keep_audio_days: int = Field(0, ge=0)
+    """Days until `readout purge` removes a recording whose report is signed; 0: it is kept."""
+
     purge_every_hours: float = Field(0.0, ge=0)
     """Hours between two runs of `readout purge` by the service itself; 0: only by the command."""
 
@@ -189,7 +192,11 @@ class Settings(BaseSettings):
     @property
     def keep_days(self) -> dict[str, int]:
         """Retention in days by kind of message; 0: for good."""
-        return {"messages": self.keep_messages_days, "deliveries": self.keep_deliveries_days}
+        return {
+            "messages": self.keep_messages_days,
+            "deliveries": self.keep_deliveries_days,
+            "audio": self.keep_audio_days,
+        }
 
     @property
     def resolved_database_url(self) -> str:

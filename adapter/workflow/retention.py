@@ -7,26 +7,42 @@ from datetime import timedelta
 
 from adapter.ports import Clock
 from adapter.store import retention, studies
+from adapter.store.audio_files import AudioFiles
+from adapter.store.audio_retention import removable_audio, remove_audio
 from adapter.store.database import Database
 from adapter.store.retention import Removed
 from adapter.workflow.study_flow import iso
 
+AUDIO = "audio"
+
 
 def purge(
-    database: Database, clock: Clock, days: Mapping[str, int], *, dry_run: bool
+    database: Database, clock: Clock, days: Mapping[str, int], audio: AudioFiles, *, dry_run: bool
 ) -> dict[str, Removed]:
-    """Kind (`messages`, `deliveries`) -> what was removed, or would be; 0 days: nothing is."""
+    """Kind (`messages`, `deliveries`, `audio`) -> what was or would be removed; 0 days: nothing.
+
+    What went is in the audit trail by number and hash.
+    """
     now = clock.now()
     done: dict[str, Removed] = {}
     for name, kept in days.items():
         if kept > 0:
-            kind, before = retention.KINDS[name], iso(now - timedelta(days=kept))
-            if dry_run:
-                done[name] = retention.removable(database, kind, before)
-            else:
-                done[name] = retention.remove(database, kind, before, iso(now))
+            before = iso(now - timedelta(days=kept))
+            done[name] = _purge(database, name, audio, before, "" if dry_run else iso(now))
     if not dry_run and any(each.count for each in done.values()):
         told = ", ".join(f"{each.count} {name}" for name, each in done.items())
         with database.write() as tx:
             studies.note(tx, "", iso(now), "purged", f"bodies removed: {told}")
     return done
+
+
+def _purge(database: Database, name: str, audio: AudioFiles, before: str, now: str) -> Removed:
+    """`now` empty: nothing is removed."""
+    if name == AUDIO:
+        if now:
+            return remove_audio(database, audio, before, now)
+        return removable_audio(database, before)
+    kind = retention.KINDS[name]
+    if now:
+        return retention.remove(database, kind, before, now)
+    return retention.removable(database, kind, before)

@@ -44,7 +44,7 @@ class Upkeep:
         if self._seconds <= 0 or time.monotonic() < self._next_purge:
             return
         house = self._house
-        done = purge(house.database, house.clock, self._days, dry_run=False)
+        done = purge(house.database, house.clock, self._days, house.audio, dry_run=False)
         told = {name: each.count for name, each in done.items()}
         log.info("purged", **told)
         self._next_purge = time.monotonic() + self._seconds - EVERY_S / 2

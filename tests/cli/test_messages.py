@@ -117,7 +117,7 @@ def test_purge_says_what_goes_and_then_removes_it(
         "removed": {"messages": {"count": 1, "size_bytes": size}},
     }
     assert run("messages", "show", "1", "--raw").stdout_bytes != b""
-    assert f"1 bodies of {size} bytes removed" in run("purge").stdout
+    assert f"1 of {size} bytes removed" in run("purge").stdout
     assert run("messages", "show", "1", "--raw").stdout_bytes == b""
     assert "SHA-256" in run("messages", "show", "1").stdout
-    assert "0 bodies" in run("purge", "--messages-older-than", "1").stdout
+    assert "0 of 0 bytes" in run("purge", "--messages-older-than", "1").stdout

@@ -184,7 +184,7 @@ def test_retention_removes_bodies_of_what_is_done_and_proves_it(
     days = {"messages": 10, "deliveries": 10}
 
     def run(dry: bool) -> dict[str, int]:
-        done = purge(workflow.database, workflow.clock, days, dry_run=dry)
+        done = purge(workflow.database, workflow.clock, days, workflow.house.audio, dry_run=dry)
         return {name: each.count for name, each in done.items()}
 
     assert run(dry=False) == {"messages": 0, "deliveries": 0}
@@ -199,7 +199,12 @@ def test_retention_removes_bodies_of_what_is_done_and_proves_it(
     assert sent.body_sha256 in gone.remarks[0]
     with pytest.raises(Conflict, match="retention"):
         log.replay(order.id, DR_GRAY, force=True)
-    assert purge(workflow.database, workflow.clock, {"messages": 0}, dry_run=False) == {}
+    assert (
+        purge(
+            workflow.database, workflow.clock, {"messages": 0}, workflow.house.audio, dry_run=False
+        )
+        == {}
+    )
 
 
 def test_a_key_that_no_accession_can_be_is_left_out(workflow: Workflow, log: MessageLog) -> None:
