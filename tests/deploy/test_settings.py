@@ -24,7 +24,13 @@ def of_mappings() -> set[str]:
     return set(re.findall(r"\w+_env: (READOUT_\w+)", text))
 
 
+def of_commands() -> set[str]:
+    """Variables that stand for an option of a command."""
+    text = "".join(path.read_text() for path in (ROOT / "adapter" / "cli").glob("*.py"))
+    return set(re.findall(r'envvar="(READOUT_\w+)"', text))
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(DEPLOY)))
 def test_every_setting_named_is_one(path: Path) -> None:
     named = set(re.findall(r"\bREADOUT_[A-Z0-9_]*[A-Z0-9]\b(?!_)", path.read_text()))
-    assert named <= SETTINGS | of_mappings()
+    assert named <= SETTINGS | of_mappings() | of_commands()
