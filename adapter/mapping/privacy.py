@@ -89,10 +89,6 @@ class PrivacyTable(MappingTable):
     """How dates are written instead."""
     images: ImagePrivacy = ImagePrivacy()
     """Pictures."""
-    presidio: bool = False
-    """Whether Microsoft Presidio looks too; needs `pip install readout[presidio]`."""
-    presidio_score: float = Field(0.4, ge=0, le=1)
-    """Least score of what Presidio finds."""
 
 
 def load_privacy(files: MappingFiles) -> PrivacyTable:

@@ -16,7 +16,7 @@ from adapter.privacy.tokens import Span, clean, letters_and_digits, runs, tokens
 from adapter.privacy.words import PrivacyWords
 
 Finder = Callable[[str], Iterable[Span]]
-"""Further finders, such as Presidio: text in, spans out."""
+"""Further finders: text in, spans out."""
 
 PLACEHOLDER = re.compile(r"\[[A-Z]+(?:-[A-Z]+)*-\d+\]")
 _SHORTEST_TEXT = 4
