@@ -38,6 +38,7 @@ from adapter.web import (
 )
 from adapter.web.callers import Callers
 from adapter.web.pages import ai_ledger as ai_ledger_page
+from adapter.web.pages import ai_sources as ai_source_pages
 from adapter.web.pages import destinations as destination_pages
 from adapter.web.pages import entrance, figures, messages, setup, system, trouble, worklist
 from adapter.web.pages import help as help_page
@@ -57,6 +58,7 @@ ROUTERS = tuple(
         worklist,
         messages,
         destination_pages,
+        ai_source_pages,
         figures,
         ai_ledger_page,
         system,

@@ -24,7 +24,8 @@ from adapter.web.problems import NotThisHost
 from adapter.workflow.access_trail import AccessTrail
 
 _NO_PATIENTS = (
-    "/ai", "/api/checks", "/api/destinations", "/checks", "/destinations", "/help", "/setup",
+    "/ai", "/ai-sources", "/api/checks", "/api/destinations", "/checks", "/destinations", "/help",
+    "/setup",
     "/system", "/tour", "/turnaround",
 )  # fmt: skip
 """Places, with all below them, that show figures and choices of the house alone."""

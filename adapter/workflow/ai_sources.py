@@ -11,10 +11,11 @@ import sqlalchemy as sa
 import structlog
 
 from adapter.domain.ai_source import AiMode, AiRuling, AiSwitch, strictest
+from adapter.domain.audit import Verb
 from adapter.domain.people import Practitioner
 from adapter.errors import Conflict, NotFound
 from adapter.mapping.ai_sources import AiSource
-from adapter.store import ai_sources, reviews, studies
+from adapter.store import ai_sources, audit, reviews, studies
 from adapter.store.ai_sources import Seen
 from adapter.workflow.ai_modes import rulings, visible
 from adapter.workflow.study_flow import HOUSE, MERGE, UNSIGNED, House
@@ -96,8 +97,8 @@ def set_mode(
             ai_sources.set_switch(tx, switch)
         why = f": {switch.reason}" if switch.reason else ""
         done = "stopped" if mode is AiMode.OFF else f"set to {mode}"
-        _note(house, tx, source, done, f"by {person.id}{why}")
-    log.info("ai source set", source=source, mode=mode.value, person=person.id)
+        _note(house, tx, source, done, f"by {person.id}{why}", person)
+    log.info("ai_source_set", source=source, mode=mode.value, person=person.id)
     return switch
 
 
@@ -109,8 +110,8 @@ def start(house: House, name: str, person: Practitioner, reason: str = "") -> st
             if ai_sources.clear_switch(tx, source) is None:
                 raise Conflict(f"nothing is set for {source} at run time", code="not-set")
         why = f": {reason.strip()}" if reason.strip() else ""
-        _note(house, tx, source, "started", f"by {person.id}{why}")
-    log.info("ai source started", source=source, person=person.id)
+        _note(house, tx, source, "started", f"by {person.id}{why}", person)
+    log.info("ai_source_started", source=source, person=person.id)
     return source
 
 
@@ -193,5 +194,8 @@ def _resolved(house: House, tx: sa.Connection, name: str) -> str:
     return name
 
 
-def _note(house: House, tx: sa.Connection, source: str, done: str, told: str) -> None:
+def _note(
+    house: House, tx: sa.Connection, source: str, done: str, told: str, person: Practitioner
+) -> None:
     studies.note(tx, HOUSE, house.now(), f"{EVENT} {done}", f"{source}: {told}")
+    audit.tell(tx, Verb.CONFIGURE, "", f"{EVENT} {source} {done}", told, person=person.id)

@@ -31,6 +31,7 @@ _MENU: dict[str, tuple[tuple[str, str], ...]] = {
     "Interfaces": (
         ("/messages", "Messages in"),
         ("/deliveries", "Messages out"),
+        ("/ai-sources", "AI sources"),
         ("/destinations", "Destinations"),
     ),
     "Figures": (
