@@ -63,10 +63,11 @@ mapping-reference: $(STAMP)  ## writes mappings/README.md from the code that rea
 plug-in-manifest: $(STAMP)  ## writes deploy/plugin/extension.yaml from the packaged mapping
 	$(BIN)/readout plug-in-manifest > deploy/plugin/extension.yaml
 
-conformance: $(STAMP)  ## writes hl7v2.md, fhir.md and dicom.md of deploy/conformance from the mappings and the code
+conformance: $(STAMP)  ## writes deploy/access.md, and hl7v2.md, fhir.md and dicom.md of deploy/conformance from the mappings and the code
 	$(BIN)/python -m tests.conformance.page
 	$(BIN)/python -m tests.conformance.fhir_page
 	$(BIN)/python -m tests.conformance.dicom_page
+	$(BIN)/python -m tests.conformance.access_page
 
 offline-bundle: $(STAMP)  ## dist/readout-offline.tar.gz: installs where no network is; proved before it is packed
 	bash deploy/offline/bundle.sh $(BIN)

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import gc
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from functools import cache, partial
 from pathlib import Path
 
@@ -21,7 +21,6 @@ from adapter.clock import SystemClock
 from adapter.dicom.dicomweb import Archive
 from adapter.domain.audit import Verb
 from adapter.domain.identifiers import sha256_hex
-from adapter.domain.people import Practitioner
 from adapter.errors import ConfigurationError
 from adapter.hl7v2.doors import MllpDoors, make_listener
 from adapter.hl7v2.link_watch import LinkWatch
@@ -48,7 +47,7 @@ from adapter.message_readers import open_readers
 from adapter.observability.memory import keep_giving_back
 from adapter.outbound import Outbound
 from adapter.roles import Role, open_jobs, roles_of
-from adapter.settings import Settings
+from adapter.settings import Settings, listed
 from adapter.speech.engines import open_engine
 from adapter.speech.model_store import find_model, located
 from adapter.store import audit
@@ -57,12 +56,12 @@ from adapter.store.audit import Trail
 from adapter.store.database import Database
 from adapter.store.owed_answers import OwedAnswers
 from adapter.store.unlocking import unlock
-from adapter.web.access import open_access
 from adapter.web.app import build_app
 from adapter.web.change_feed import ChangeFeed
+from adapter.web.entry import open_entry, sign_in_path
 from adapter.web.node import Node
 from adapter.web.parts import Parts
-from adapter.web.server import HttpServer, bound, http_server
+from adapter.web.server import HttpServer, bound, http_server, tls_of
 from adapter.workflow import study_flow as flow
 from adapter.workflow.ai_ledger import AiLedger
 from adapter.workflow.ai_sources import merge_drafts_again
@@ -83,7 +82,6 @@ from adapter.workflow.outcomes import outcome_of
 from adapter.workflow.reconcile import reconcile
 from adapter.workflow.reports import Reports
 from adapter.workflow.review import Review
-from adapter.workflow.sign_in import SignIn
 from adapter.workflow.sign_off import SignOff
 from adapter.workflow.site_mappings import SiteMappings
 from adapter.workflow.study_flow import House, Route
@@ -117,11 +115,6 @@ def speech_model(settings: Settings) -> Path | None:
     return find_model(located(settings.speech_model, settings.data_dir)).directory
 
 
-def sign_in_path(desk: SignIn, settings: Settings) -> str:
-    """Where the local user signs in, once."""
-    return f"/sign-in?code={desk.new_code(Practitioner(*settings.local_user_parts))}"
-
-
 class Service:
     """One node: of doors, workflow and jobs what its roles ask for; a worker has no doors."""
 
@@ -143,10 +136,11 @@ class Service:
         self._ai = open_ai_doors(settings, files, self.house, intake)
         taking, feeds = FhirIntake(self.house, intake), open_feeds(files, self.house.clock)
         self._doors = MllpDoors([self._mllp_listener(each, intake) for each in listeners])
-        links = LinkWatch(listeners, self.house.routes, self._doors, self.house.clock)
+        links = self._link_watch(listeners)
         live = open_live(settings, self.house, dictated, self._recognizer)
         sources = FhirSources(self.house, taking, feeds)
         seats = open_seats(self.house, files, live.speaking, settings.node_id)
+        entry = open_entry(settings, files, plug_in, self.outbound, self.house)
         self.parts = Parts(
             house=self.house,
             intake=intake,
@@ -164,7 +158,6 @@ class Service:
             fhir_reading=FhirReading(self.house, fhir_orders["fhir"]),
             fhir_orders=fhir_orders["fhir"],
             fhir_sources=sources,
-            sign_in=SignIn(self.house.database, self.house.clock, settings.session_hours),
             changes=ChangeFeed(self.house.database),
             workspace=load_workspace(files),
             ai_rules=rules,
@@ -173,7 +166,7 @@ class Service:
             contexts=seats,
             site_mappings=SiteMappings(self.house, files),
             model_calls=open_model_calls(self.house, files, settings.dicomweb_url),
-            host_names=tuple(filter(None, map(str.strip, settings.http_host_names.split(",")))),
+            host_names=listed(settings.http_host_names),
             feeds=self._doors.feeds,
             certificates=links.certificates,
             handshakes=links.handshakes,
@@ -182,7 +175,7 @@ class Service:
             client_keys=self._client_keys(sources, ehr_launch, seats),
             ehr_launch=ehr_launch,
             plug_in=plug_in,
-            access=open_access(settings, plug_in, self.outbound, self.house.clock),
+            **entry._asdict(),
         )
         self._upkeep = self._make_upkeep(links.look, AiWatch(self.house, rules).look)
         self._http, self._watcher = self._make_http(), self._watch_folder()
@@ -198,6 +191,11 @@ class Service:
 
     def _lexicon(self) -> Lexicon:
         return self.house.tables.lexicon
+
+    def _link_watch(self, listeners: Sequence[ListenerProfile]) -> LinkWatch:
+        """Of all links, and of the HTTP door."""
+        house = self.house
+        return LinkWatch(listeners, house.routes, self._doors, house.clock, tls_of(self.settings))
 
     @property
     def mllp_port(self) -> int | None:

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -15,6 +15,10 @@ from pydantic_settings import (
 )
 
 from adapter.errors import ConfigurationError
+from adapter.secret_values import secret_in
+
+SECRETS = ("database_url", "login_client_secret")
+"""Settings that hold a secret; each may be given by a file, `…_file`."""
 
 
 class Settings(BaseSettings):
@@ -27,8 +31,11 @@ class Settings(BaseSettings):
     data_dir: Path = Path("readout-data")
     """Folder of the embedded database and the audio files."""
 
-    database_url: str = ""
+    database_url: str = Field("", repr=False)
     """SQLAlchemy URL; empty: SQLite in `data_dir`. Several nodes: `postgresql+psycopg://…`."""
+
+    database_url_file: Path | None = None
+    """File that holds `database_url`, which may hold a password."""
 
     mappings_dir: Path | None = None
     """The site's mapping files; each replaces the packaged one of its name or adds to them."""
@@ -102,8 +109,56 @@ class Settings(BaseSettings):
     dicom_max_pdu: int = Field(65_536, ge=4_096, le=1_048_576)
     """Largest PDU that the DICOM listener takes, in bytes."""
 
+    http_own_tokens: bool = False
+    """Ask every program for a token of `readout token create`, also without `auth_issuer`."""
+
+    http_certificate: Path | None = None
+    """PEM file of the certificate of the HTTP interface and its chain; empty: it has no TLS."""
+
+    http_key: Path | None = None
+    """PEM file of the certificate's private key; empty: it is in the certificate's file."""
+
+    http_without_tls: bool = False
+    """Serve other machines without `http_certificate`: where a proxy before it speaks TLS."""
+
+    http_calls_per_minute: int = Field(6000, ge=0)
+    """Most calls of one caller, and of one address, in a minute; more wait (429). 0: any number."""
+
+    sign_in_tries_per_minute: int = Field(20, ge=0)
+    """Most sign-ins begun and tokens refused of one address in a minute; 0: any number."""
+
+    http_address: str = Field("", pattern=r"^(https?://[^\s?#]+[^\s?#/])?$")
+    """Address of the workspace as browsers reach it; needed for the login."""
+
+    login_issuer: str = Field("", pattern=r"^(https?://[^\s?#]+)?$")
+    """OpenID issuer where users sign in (authorization code, PKCE); empty: by the link alone."""
+
+    login_client_id: str = ""
+    """Client id of our registration there."""
+
+    login_client_secret: str = Field("", repr=False)
+    """Client secret, where there is one; better in `login_client_secret_file`."""
+
+    login_client_secret_file: Path | None = None
+    """File that holds the client secret."""
+
+    login_client_key_file: Path | None = None
+    """PEM file of a private key by which we prove ourselves there, instead of a secret."""
+
+    login_scopes: str = "openid profile"
+    """Scopes that the login asks for, by blanks."""
+
+    login_allowed_hosts: str = ""
+    """Hosts inside, besides that of `login_issuer`, on which its documents may name endpoints."""
+
     session_hours: float = Field(12.0, gt=0, le=744)
     """How long a browser stays signed in, in hours."""
+
+    session_idle_minutes: float = Field(60.0, ge=0)
+    """A session whose owner does nothing for so long ends, in minutes; 0: only by its hours."""
+
+    local_roles: str = "radiologist,integrator,admin"
+    """Roles of who signs in by the link, by commas; roles stand in `roles.yaml`."""
 
     local_user: str = Field("local,User,Local", pattern=r"^[^,]{1,64}(,[^,]{0,100}){0,2}$")
     """Who the sign-in link is for: number in the directory, family name, given name, by commas."""
@@ -189,6 +244,13 @@ class Settings(BaseSettings):
     log_level: str = Field("INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")
     """Least severe log line written to standard error, as JSON."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _from_files(cls, told: dict[str, Any]) -> dict[str, Any]:
+        """A secret that a file holds instead."""
+        read = {name: told.get(f"{name}_file") for name in SECRETS}
+        return {**told, **{name: secret_in(Path(file)) for name, file in read.items() if file}}
+
     @property
     def keep_days(self) -> dict[str, int]:
         """Retention in days by kind of message; 0: for good."""
@@ -226,6 +288,11 @@ class Settings(BaseSettings):
         """Arguments over environment over file."""
         toml = TomlConfigSettingsSource(settings_cls, _config_file())
         return (init_settings, env_settings, toml)
+
+
+def listed(text: str) -> tuple[str, ...]:
+    """The parts of a setting that are set apart by commas."""
+    return tuple(filter(None, map(str.strip, text.split(","))))
 
 
 def _config_file() -> Path:

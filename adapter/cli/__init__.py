@@ -18,6 +18,8 @@ COMMANDS = {
     "serve": "adapter.cli.serve",
     "hub": "adapter.cli.hub",
     "sign-in": "adapter.cli.sign_in",
+    "sessions": "adapter.cli.sessions",
+    "token": "adapter.cli.token",
     "worker": "adapter.cli.worker",
     "transcribe": "adapter.cli.transcribe",
     "write": "adapter.cli.write",

@@ -34,6 +34,7 @@ from adapter.mapping.model_calls import ModelCall, load_model_calls
 from adapter.mapping.plug_in import PlugIn
 from adapter.mapping.privacy import PrivacyTable
 from adapter.mapping.reporting import ReportingTables
+from adapter.mapping.roles import Roles
 from adapter.mapping.template_table import MacroFile, TemplateTable
 from adapter.mapping.vocabulary import SITE
 from adapter.mapping.vocabulary_table import VocabularyOverlay, VocabularyTable
@@ -66,6 +67,7 @@ SINGLE: dict[str, type[MappingTable]] = {
     "plug_in.yaml": PlugIn,
     "privacy.yaml": PrivacyTable,
     "ehr_launch.yaml": EhrLaunch,
+    "roles.yaml": Roles,
     "workspace.yaml": Workspace,
     "ai_monitoring.yaml": AiMonitoring,
 }

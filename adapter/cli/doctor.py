@@ -86,7 +86,11 @@ def versions() -> dict[str, str]:
 def shown_settings(settings: Settings) -> dict[str, Any]:
     """All settings; the database without its password, secrets as `***`."""
     told = settings.model_dump(mode="json")
-    hidden = {name: "***" for name in told if told[name] and any(word in name for word in _SECRET)}
+    hidden = {
+        name: "***"
+        for name in told
+        if told[name] and not name.endswith("_file") and any(word in name for word in _SECRET)
+    }
     return {**told, **hidden, "database_url": _shown_url(settings)}
 
 

@@ -11,6 +11,7 @@ import typer
 from adapter.bootstrap import Service
 from adapter.cli.running import run
 from adapter.settings import load_settings
+from adapter.web.server import own_address
 
 
 def command(
@@ -33,7 +34,7 @@ def _told(service: Service, as_json: bool) -> str:
     """Where this node listens, as far as its roles have doors."""
     settings, mllp, http = service.settings, service.mllp_port, service.http_port
     dicom = service.dicom_port
-    base = "" if http is None else f"http://{address(settings.http_host, http)}"
+    base = "" if http is None else own_address(settings, http)
     sign_in = "" if http is None else base + service.sign_in_path()
     if as_json:
         ports = {"mllp_port": mllp, "http_port": http, "dicom_port": dicom, "sign_in": sign_in}

@@ -8,11 +8,11 @@ from typing import Annotated
 
 import typer
 
-from adapter.bootstrap import sign_in_path
-from adapter.cli.serve import address
 from adapter.cli.stored import opened
 from adapter.clock import SystemClock
 from adapter.settings import load_settings
+from adapter.web.entry import sign_in_path
+from adapter.web.server import own_address
 from adapter.workflow.sign_in import SignIn
 
 
@@ -27,5 +27,5 @@ def command(
     settings = load_settings(config)
     with opened(settings) as database:
         path = sign_in_path(SignIn(database, SystemClock()), settings)
-    link = f"http://{address(settings.http_host, settings.http_port)}{path}"
+    link = f"{own_address(settings, settings.http_port)}{path}"
     print(json.dumps({"sign_in": link}) if as_json else link)

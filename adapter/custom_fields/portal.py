@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 from datetime import datetime, timedelta
 
@@ -13,6 +12,7 @@ from adapter.errors import ConfigurationError, TryAgain
 from adapter.mapping.custom_fields_profile import CustomFieldsProfile
 from adapter.outbound import AddressRefused, Outbound
 from adapter.ports import Clock
+from adapter.secret_values import secret_of
 
 _ORDER = re.compile(r"<(?:\w+:)?OrderID>\s*(\d{1,20})\s*</", re.IGNORECASE)
 _NO = re.compile(r">\s*false\s*<", re.IGNORECASE)
@@ -122,7 +122,7 @@ class Portal:
 
     def _account(self) -> tuple[str, str]:
         names = (self._profile.username_env, self._profile.password_env)
-        found = [os.environ.get(name, "").strip() for name in names]
+        found = [secret_of(name) for name in names]
         for name, value in zip(names, found, strict=True):
             if not value:
                 raise ConfigurationError(f"environment variable {name} (custom_fields) is not set")

@@ -144,10 +144,24 @@ class Story:
         told.report = asked(self._site.http.get(f"/api/studies/{study.accession}/report"))
 
     def _sign(self, told: Told) -> None:
+        if standing := _blockers(told.report):
+            self._clear(told.study, standing)
         self._step(f"{told.study.accession}: signed")
-        read = told.report["version"]
-        self._post(told.study, "report/sign", json={"person": _PERSON, "version": read})
+        self._post(told.study, "report/sign", json={"person": _PERSON})
         self._arrive(told, "final")
+
+    def _clear(self, study: DemoStudy, standing: list[Json]) -> None:
+        """Look at what stands in the way of the signature: the dictation holds."""
+        self._step(f"{study.accession}: {len(standing)} blockers seen, put aside with a reason")
+        reason = "seen; the dictation holds"
+        for each in standing:
+            asked_for = {"person": _PERSON, "target": each["id"], "reason": reason}
+            self._post(study, "report/dismiss", json=asked_for)
+        deadline, address = time.monotonic() + _PATIENCE_S, f"/api/studies/{study.accession}/report"
+        while _blockers(asked(self._site.http.get(address))):
+            if time.monotonic() > deadline:
+                raise ReadoutError(f"{study.accession}: its blockers stand after {_PATIENCE_S:g} s")
+            time.sleep(_LOOK_S)
 
     def _add(self, told: Told) -> None:
         self._step(f"{told.study.accession}: an addendum is added")
@@ -166,6 +180,11 @@ class Story:
 
     def _post(self, study: DemoStudy, what: str, **request: Any) -> None:
         asked(self._site.http.post(f"/api/studies/{study.accession}/{what}", **request))
+
+
+def _blockers(report: Json) -> list[Json]:
+    alerts = (each for each in report["flags"] if each["severity"] == "alert")
+    return [each for each in alerts if not each.get("dismissed")]
 
 
 def _received(accession: str, kind: str) -> Callable[[Event], bool]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import re
 from collections.abc import AsyncIterator, Iterable
 from typing import NamedTuple
@@ -18,6 +17,7 @@ from adapter.dicom.structured_report import SOP_CLASSES
 from adapter.errors import ConfigurationError, Malformed, NotFound, Rejected, TryAgain
 from adapter.mapping.dicom_sources import DicomSource
 from adapter.outbound import AddressRefused, Outbound, host_of, is_passing, wait_told
+from adapter.secret_values import secret_of
 
 MOST_BYTES = 67_108_864
 """Longest answer that is read: a report of thousands of findings."""
@@ -129,7 +129,7 @@ class ArchiveSearch:
 
     def _token(self) -> str:
         name = self.source.token_env
-        told = os.environ.get(name, "") if name else ""
+        told = secret_of(name)
         if name and not told:
             raise ConfigurationError(f"environment variable {name} (token_env) is empty")
         return told

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -15,6 +14,7 @@ from adapter.errors import ConfigurationError, TryAgain
 from adapter.fhir.smart_auth import SmartAuth
 from adapter.mapping.fhir_profile import FhirProfile
 from adapter.outbound import wait_told
+from adapter.secret_values import secret_of
 
 _MEDIA_TYPE = "application/fhir+json"
 _MAX_ANSWER_BYTES = 4_194_304
@@ -106,7 +106,7 @@ class FhirHttp:
         }
         name = self._profile.token_env
         if name:
-            token = os.environ.get(name, "").strip()
+            token = secret_of(name)
             if not token:
                 raise ConfigurationError(f"environment variable {name} (token_env) is not set")
             headers["Authorization"] = f"Bearer {token}"

@@ -1,42 +1,27 @@
 """A user comes from an EHR: SMART EHR launch (SMART App Launch 2.2), authorisation code with PKCE.
 
 `begin` gives the address to which the browser goes; `finish` turns the code that comes back into a
-person, a patient and the study in context. What must be the same both times is in `Begun`.
+person, a patient and the study in context.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlencode
 
 from adapter.domain.people import Practitioner
-from adapter.errors import TryAgain
 from adapter.fhir.elements import Json
 from adapter.fhir.identifiers import of_type, value
 from adapter.mapping.ehr_launch import LaunchIssuer
-from adapter.oauth.client_keys import assertion
-from adapter.oauth.documents import ask, document, said
+from adapter.oauth.code_flow import Begun, Client, CodeFlow, begun
+from adapter.oauth.documents import ask, document
 from adapter.oauth.key_set import KeySet
-from adapter.oauth.tokens import NotPermitted, TokenRules, Tokens
-from adapter.outbound import AddressRefused, Outbound
+from adapter.oauth.tokens import NotPermitted
+from adapter.outbound import Outbound
 from adapter.ports import Clock
 
 _CONTEXT = ("ImagingStudy", "ServiceRequest")
 _MOST_CONTEXT = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Begun:
-    """What the browser keeps between the two steps."""
-
-    iss: str
-    state: str
-    nonce: str
-    verifier: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,45 +33,38 @@ class Launched:
     accessions: tuple[str, ...]
     hub_url: str = ""  # of the user's shared context, where the EHR has one (FHIRcast 2.1)
     hub_topic: str = ""
+    claims: Json = field(default_factory=dict)  # of the ID token
 
 
 class SmartLaunch:
     """One EHR; `redirect` is our own address for the way back."""
 
     def __init__(self, issuer: LaunchIssuer, redirect: str, clock: Clock) -> None:
-        self._issuer, self._redirect, self._clock = issuer, redirect, clock
+        self._issuer, self._clock = issuer, clock
         self._base = issuer.iss.rstrip("/")
         listed = Outbound.of(issuer.allowed_hosts, "allowed_hosts of ehr_launch.yaml")
         self._guard = listed.also(self._base)
+        client = Client(issuer.client_id, redirect, next(iter(issuer.keys), None))
+        self._flow = CodeFlow(client, self._guard, clock, "the EHR")
 
     async def begin(self, launch: str) -> tuple[str, Begun]:
         """Where the browser goes, and what it keeps; raises TryAgain, NotPermitted."""
         told = await self._configuration()
         if "S256" not in (told.get("code_challenge_methods_supported") or ()):
             raise NotPermitted("the EHR does not support PKCE with S256")
-        state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
-        challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest())
-        query = {
-            "response_type": "code",
-            "client_id": self._issuer.client_id,
-            "redirect_uri": self._redirect,
-            "scope": " ".join(self._issuer.scopes),
-            "state": state,
-            "nonce": nonce,
-            "aud": self._issuer.iss,
-            "launch": launch,
-            "code_challenge": challenge.rstrip(b"=").decode(),
-            "code_challenge_method": "S256",
-        }
-        place = self._endpoint(told, "authorization_endpoint")
-        joined = "&" if "?" in place else "?"
-        return f"{place}{joined}{urlencode(query)}", Begun(self._issuer.iss, state, nonce, verifier)
+        kept = begun(self._issuer.iss)
+        place = self._flow.endpoint(told, "authorization_endpoint")
+        scopes = " ".join(self._issuer.scopes)
+        asked = self._flow.address(place, kept, scopes, aud=self._issuer.iss, launch=launch)
+        return asked, kept
 
     async def finish(self, code: str, begun: Begun) -> Launched:
         """Who has come; raises NotPermitted (refused there, no context), NotAuthenticated."""
         told = await self._configuration()
-        answer = await self._exchange(told, code, begun)
-        claims = await self._identity(told, answer, begun)
+        answer = await self._flow.exchange(told, code, begun)
+        issuer = str(told.get("issuer") or self._issuer.iss)
+        keys = KeySet(self._guard, self._clock, issuer=issuer, url=str(told.get("jwks_uri") or ""))
+        claims = await self._flow.identity(answer, begun, keys, issuer)
         token = str(answer["access_token"])
         return Launched(
             await self._person(claims, token),
@@ -94,44 +72,11 @@ class SmartLaunch:
             await self._accessions(answer, token),
             str(answer.get("hub.url") or ""),
             str(answer.get("hub.topic") or ""),
+            claims,
         )
 
     async def _configuration(self) -> Json:
         return await document(self._guard, f"{self._base}/.well-known/smart-configuration")
-
-    def _endpoint(self, told: Json, name: str) -> str:
-        try:
-            return str(self._guard.check(str(told.get(name) or ""), secret=True))
-        except AddressRefused as error:
-            raise NotPermitted(f"{name} of the EHR: {error}") from None
-
-    async def _exchange(self, told: Json, code: str, begun: Begun) -> Json:
-        url, own = self._endpoint(told, "token_endpoint"), self._issuer
-        form = {
-            "grant_type": "authorization_code",
-            "code": code,
-            "redirect_uri": self._redirect,
-            "client_id": own.client_id,
-            "code_verifier": begun.verifier,
-        }
-        if own.keys:
-            form |= assertion(own.keys[0], own.client_id, url, self._clock.now())
-        status, answer = await ask(self._guard, "POST", url, secret=True, data=form)
-        if status >= 500:
-            raise TryAgain(f"the EHR's token endpoint answered HTTP {status}")
-        if status != 200 or not isinstance(answer.get("access_token"), str):
-            raise NotPermitted(f"the EHR gives no token: HTTP {status}{said(answer)}")
-        return answer
-
-    async def _identity(self, told: Json, answer: Json, begun: Begun) -> Json:
-        """Claims of the id token (OpenID Connect Core 3.1.3.7)."""
-        issuer = str(told.get("issuer") or self._issuer.iss)
-        keys = KeySet(self._guard, self._clock, issuer=issuer, url=str(told.get("jwks_uri") or ""))
-        rules = TokenRules((issuer,), (self._issuer.client_id,))
-        token = await Tokens(keys, rules).judge(str(answer.get("id_token") or ""))
-        if not secrets.compare_digest(str(token.claims.get("nonce")), begun.nonce):
-            raise NotPermitted("the EHR's answer belongs to another launch")
-        return token.claims
 
     async def _person(self, claims: Json, token: str) -> Practitioner:
         reference = str(claims.get("fhirUser") or "").removeprefix(f"{self._base}/")

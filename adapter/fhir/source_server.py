@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Iterator
 from urllib.parse import urljoin
 
@@ -17,6 +16,7 @@ from adapter.fhir.smart_auth import SmartAuth
 from adapter.mapping.fhir_sources import FhirSource
 from adapter.outbound import Outbound, is_passing, wait_told
 from adapter.ports import Clock
+from adapter.secret_values import secret_of
 
 _MEDIA_TYPE = "application/fhir+json"
 _MOST_BYTES = 16_777_216
@@ -148,9 +148,9 @@ def _check_total(total: object, count: int, base: str) -> None:
 
 def token_of(variable: str) -> str:
     """The value of a named environment variable; raises ConfigurationError when it has none."""
-    token = os.environ.get(variable, "").strip() if variable else ""
+    token = secret_of(variable)
     if variable and not token:
-        raise ConfigurationError(f"environment variable {variable} is not set")
+        raise ConfigurationError(f"environment variable {variable} or {variable}_FILE is not set")
     return token
 
 

@@ -11,6 +11,7 @@ from adapter.hl7v2.doors import MllpDoors
 from adapter.hl7v2.sender import MllpDestination
 from adapter.mapping.destinations import DestinationProfile
 from adapter.mapping.listeners import ListenerProfile
+from adapter.mapping.tls_files import ServerTls
 from adapter.ports import Clock, Destination
 
 
@@ -27,7 +28,10 @@ class Route(Protocol):
 
 
 class LinkWatch:
-    """The listeners as their files say and as they are open; `routes` by name of destination."""
+    """The listeners as their files say and as they are open; `routes` by name of destination.
+
+    `http`: the TLS of the HTTP interface.
+    """
 
     def __init__(
         self,
@@ -35,6 +39,7 @@ class LinkWatch:
         routes: Mapping[str, Route],
         doors: MllpDoors,
         clock: Clock,
+        http: ServerTls | None = None,
     ) -> None:
         self._links = {name: each.link for name, each in routes.items()}
         self._doors = doors
@@ -42,6 +47,7 @@ class LinkWatch:
         for name, each in routes.items():
             tls = each.profile.mllp.tls if each.profile.mllp is not None else None
             files += watched(f"destination {name}", tls)
+        files += watched("HTTP", http)
         self._certificates = CertificateWatch(files, clock)
 
     def certificates(self) -> list[CertificateExpiry]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 _MOST_SENDERS = 1024
-_BURST_SECONDS = 1.0  # what one second may bring may come at once
 
 
 class Pace:
     """Messages a second by sender's address, over all connections of it."""
 
-    def __init__(self, per_second: float) -> None:
-        self._seconds = 1.0 / per_second
+    def __init__(self, per_second: float, burst_seconds: float = 1.0) -> None:
+        """What `burst_seconds` may bring may come at once."""
+        self._seconds, self._burst = 1.0 / per_second, burst_seconds
         self._due: dict[str, float] = {}  # when the sender will have been still for long enough
 
     def spend(self, sender: str, messages: int, now: float) -> float:
@@ -19,4 +19,12 @@ class Pace:
             self._due = {each: due for each, due in self._due.items() if due > now}
         due = max(self._due.get(sender, now), now) + messages * self._seconds
         self._due[sender] = due
-        return max(0.0, due - now - _BURST_SECONDS)
+        return max(0.0, due - now - self._burst)
+
+    def ask(self, sender: str, now: float) -> float:
+        """Count one if it may come now; how many seconds it must wait, and is not counted."""
+        known = self._due.get(sender, now)
+        wait = max(known, now) + self._seconds - now - self._burst
+        if wait > 0:
+            return wait
+        return self.spend(sender, 1, now)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import ssl
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from adapter.errors import ConfigurationError
 from adapter.mapping.tls_files import ClientTls, ServerTls
+from adapter.secret_values import secret_of
 
 _log = logging.getLogger(__name__)
 
@@ -96,7 +96,7 @@ def _client(tls: ClientTls) -> ssl.SSLContext:
 
 def _load_own(context: ssl.SSLContext, certificate: Path, key: Path | None, env: str) -> None:
     # Without a password OpenSSL would ask for one on the terminal, and wait.
-    context.load_cert_chain(certificate, key, password=os.environ.get(env, ""))
+    context.load_cert_chain(certificate, key, password=secret_of(env))
 
 
 @contextmanager

@@ -20,6 +20,8 @@ class LaunchIssuer(MappingTable):
     """Client id of our registration there."""
     keys: tuple[Path, ...] = ()
     """PEM files of private keys, as under `smart`, of a confidential client; none: a public one."""
+    roles: tuple[str, ...] = ("radiologist",)
+    """Roles (`roles.yaml`) of its users, where no claim of their ID token gives one."""
     scopes: tuple[str, ...] = (
         "launch",
         "openid",

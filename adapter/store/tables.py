@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from adapter.store import ai_tables, intake_tables, model_tables, node_tables
+from adapter.store.access_tables import service_token, session
 from adapter.store.audit_table import audit
 from adapter.store.columns import ID as _ID
 from adapter.store.columns import metadata
@@ -23,6 +24,8 @@ __all__ = [
     "metadata",
     "model_tables",
     "node_tables",
+    "service_token",
+    "session",
 ]
 
 VERSION_TABLE = "readout_schema_version"
@@ -379,14 +382,4 @@ history = sa.Table(  # what happened to a study, or (accession "") to the house;
     sa.Column("accession", sa.Text, nullable=False, index=True),
     _text("event"),
     _text("detail", ""),
-)
-
-session = sa.Table(  # one-time codes and sessions of browsers, by the hash of their secret
-    "readout_session",
-    metadata,
-    sa.Column("sha256", sa.Text, primary_key=True),
-    _text("kind"),
-    _text("person_json"),
-    _text("created_at"),
-    sa.Column("expires_at", sa.Text, nullable=False, index=True),
 )

@@ -26,6 +26,7 @@ from adapter.web import (
     key_set,
     launch,
     live,
+    login,
     openapi,
     outgoing,
     plug_in,
@@ -40,7 +41,7 @@ from adapter.web.callers import Callers
 from adapter.web.pages import ai_ledger as ai_ledger_page
 from adapter.web.pages import ai_sources as ai_source_pages
 from adapter.web.pages import destinations as destination_pages
-from adapter.web.pages import entrance, figures, messages, setup, system, trouble, worklist
+from adapter.web.pages import entrance, figures, messages, setup, system, trouble, users, worklist
 from adapter.web.pages import help as help_page
 from adapter.web.pages.report import pictures
 from adapter.web.pages.report import routes as report_page
@@ -62,6 +63,7 @@ ROUTERS = tuple(
         figures,
         ai_ledger_page,
         system,
+        users,
         setup,
         help_page,
         events,
@@ -87,6 +89,7 @@ ROUTERS = tuple(
         fhir_subscription,
         key_set,
         launch,
+        login,
     )
 )
 
@@ -116,7 +119,9 @@ def build_app(parts: Parts) -> FastAPI:
         Shell,
         max_body_bytes=parts.max_body_bytes,
         host_names=parts.host_names,
-        callers=Callers(parts.sign_in, parts.access),
+        callers=Callers(parts.sign_in, parts.access, parts.roles),
+        shown=trouble.shown,
+        throttle=parts.throttle,
         trail=AccessTrail(parts.house.database),
     )
     app.add_middleware(plug_in.Correlation)

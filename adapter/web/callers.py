@@ -7,6 +7,7 @@ page of another site gets nothing: a browser tells where a request comes from (`
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from http.cookies import CookieError, SimpleCookie
@@ -20,18 +21,23 @@ from starlette.types import Scope
 
 from adapter.domain.people import Practitioner
 from adapter.errors import Rejected
-from adapter.oauth.tokens import Token
-from adapter.web.access import OPEN, READING, Access
+from adapter.mapping.roles import Roles
+from adapter.oauth.tokens import NotPermitted, Token
+from adapter.store.sessions import Ticket
+from adapter.web.access import Access
 from adapter.web.bodies import Person
+from adapter.web.needs import OPEN, READING, need
 from adapter.web.problems import NotThisHost
 from adapter.workflow.sign_in import NotSignedIn, SignIn
 
 COOKIE = "readout_session"
 SIGN_IN = "/sign-in"
 
-_ENTRANCE = (SIGN_IN, "/theme", "/static")
+_ENTRANCE = (SIGN_IN, "/sign-out", "/theme")
 _MACHINES = ("/api", "/dicom-web", "/fhir", "/v1", "/events", "/health", "/.well-known")
 """Places that programs call; everything else is a page."""
+_BY_ITSELF = re.compile(r"/events|/worklist|/studies/[^/]+/parts|/api/studies/[^/]+/lock")
+"""What an open page asks for while nobody touches it: no sign that its owner is there."""
 
 
 class How(StrEnum):
@@ -44,11 +50,21 @@ class How(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whose request this is; `person` None: of no named person."""
+    """Whose request this is; `person` None: of no named person.
+
+    `scopes`: what they may do, None: everything (a program of this machine that needs no token).
+    """
 
     how: How
     person: Practitioner | None = None
     token: Token | None = None
+    scopes: frozenset[str] | None = frozenset()
+    roles: tuple[str, ...] = ()
+
+    def may(self, method: str, path: str) -> bool:
+        """Whether this caller may ask so."""
+        needed = need(method, path)
+        return self.scopes is None or needed is None or needed.met_by(self.scopes)
 
     def named(self) -> Practitioner:
         """The person; raises NotSignedIn where there is none."""
@@ -60,8 +76,8 @@ class Caller:
 class Callers:
     """Knows the callers of one house: browsers by their session, programs by their token."""
 
-    def __init__(self, sign_in: SignIn, access: Access) -> None:
-        self._sign_in, self._access = sign_in, access
+    def __init__(self, sign_in: SignIn, access: Access, roles: Roles) -> None:
+        self._sign_in, self._access, self._roles = sign_in, access, roles
 
     async def admit(self, scope: Scope) -> Caller:
         """The caller.
@@ -72,18 +88,40 @@ class Callers:
         check_site(scope, headers)
         if is_open(path):
             return Caller(How.ANYBODY)
-        person = await self._person(headers)
-        if person is not None:
+        session = await self._session(scope, headers)
+        if session is not None:
             if _changes(scope) and not _from_browser(headers):
                 raise NotThisHost("a call with a session must tell its Origin", code="origin")
-            return Caller(How.SESSION, person)
+            return self._by_session(session)
         if is_page(path) or (_from_browser(headers) and "authorization" not in headers):
             raise not_signed_in()
-        return Caller(How.PROGRAM, token=await self._access.token(scope))
+        return self._by_token(await self._access.token(scope))
 
-    async def _person(self, headers: Headers) -> Practitioner | None:
-        held = session_of(headers)
-        return await anyio.to_thread.run_sync(self._sign_in.person, held) if held else None
+    async def _session(self, scope: Scope, headers: Headers) -> Ticket | None:
+        held = session_of(headers, secure=_is_secure(scope))
+        if not held:
+            return None
+        acts = _BY_ITSELF.fullmatch(scope["path"]) is None
+        return await anyio.to_thread.run_sync(lambda: self._sign_in.session(held, acts=acts))
+
+    def _by_session(self, session: Ticket) -> Caller:
+        scopes = self._roles.scopes(session.roles)
+        return Caller(How.SESSION, session.person, None, scopes, session.roles)
+
+    def _by_token(self, token: Token | None) -> Caller:
+        if token is None:
+            return Caller(How.PROGRAM, scopes=None)
+        person = self._roles.person_of(token.claims)
+        return Caller(How.PROGRAM, person, token, token.scopes)
+
+
+def check_may(scope: Scope, caller: Caller) -> None:
+    """Raise NotPermitted where the roles of a session do not reach; tokens are judged before."""
+    needed = need(scope.get("method", ""), scope["path"])
+    if caller.how is not How.SESSION or needed is None or needed.met_by(caller.scopes or ()):
+        return
+    told = " or ".join(needed.scopes)
+    raise NotPermitted(f"your roles do not reach this: it needs {told}", needed.scope)
 
 
 def not_signed_in() -> NotSignedIn:
@@ -104,13 +142,24 @@ def check_site(scope: Scope, headers: Headers) -> None:
         raise NotThisHost("requests from pages of other sites are refused", code="origin")
 
 
-def session_of(headers: Headers) -> str:
+def cookie_name(*, secure: bool) -> str:
+    """Over TLS no other host and no page in the clear can set a cookie of this name (`__Host-`)."""
+    return f"__Host-{COOKIE}" if secure else COOKIE
+
+
+def session_of(headers: Headers, *, secure: bool) -> str:
     """The secret of the session that a browser shows; empty: none."""
+    name = cookie_name(secure=secure)
     try:
         cookies = SimpleCookie(headers.get("cookie", ""))
     except CookieError:
         return ""
-    return cookies[COOKIE].value if COOKIE in cookies else ""
+    return cookies[name].value if name in cookies else ""
+
+
+def session_in(request: Request) -> str:
+    """The same, of a request."""
+    return session_of(request.headers, secure=_is_secure(request.scope))
 
 
 def caller_of(request: Request) -> Caller:
@@ -128,13 +177,13 @@ def is_open(path: str) -> bool:
 
 
 class OtherPerson(Rejected):
-    """A session acts under the name of the person who has signed in, and no other (HTTP 403)."""
+    """A person acts under their own name and no other, by session or by token (HTTP 403)."""
 
     http_status = 403
 
 
 async def own_name(request: Request, caller: Calling) -> None:
-    """Raise OtherPerson when a session asks in another person's name; programs may name anybody."""
+    """Raise OtherPerson when a person asks in another's name; a program may name anybody."""
     if caller.person is None or request.method in READING:
         return
     try:
@@ -144,7 +193,16 @@ async def own_name(request: Request, caller: Calling) -> None:
     except ValueError:
         return  # the endpoint says what is wrong with it
     if named is not None and named.id != caller.person.id:
-        raise OtherPerson(f"you are signed in as {caller.person.id}", code="person")
+        raise OtherPerson(f"you are known as {caller.person.id}", code="person")
+
+
+def own_author(caller: Caller, told: str) -> str:
+    """Who dictates: the caller, where it is a person; raises OtherPerson for anybody else."""
+    if caller.person is None:
+        return told
+    if told not in ("", caller.person.id):
+        raise OtherPerson(f"you are known as {caller.person.id}", code="person")
+    return caller.person.id
 
 
 OwnName = Depends(own_name)
@@ -154,6 +212,10 @@ OwnName = Depends(own_name)
 def is_page(path: str) -> bool:
     """Whether a person looks at this place."""
     return not is_open(path) and not _below(path, _MACHINES)
+
+
+def _is_secure(scope: Scope) -> bool:
+    return scope.get("scheme") in ("https", "wss")
 
 
 def _below(path: str, places: tuple[str, ...]) -> bool:

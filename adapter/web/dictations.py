@@ -19,6 +19,7 @@ from adapter.errors import Malformed, NotFound, Unsupported
 from adapter.speech.formats import HEAD_BYTES, check_head, is_dictation_format
 from adapter.store import dictations
 from adapter.web.answers import DictationView
+from adapter.web.callers import Calling, own_author
 from adapter.web.parts import Parts
 from adapter.web.requests import House, InPath, media_type, parts_of
 from adapter.web.views import dictation_view
@@ -57,13 +58,14 @@ async def add_dictation(
     request: Request,
     response: Response,
     accession: InPath,
+    caller: Calling,
     author: Annotated[str, Query(max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$")] = "",
 ) -> DictationView:
     """Store a recording: the audio itself as the body, or a form with one `file`.
 
     Its transcript and the report follow. What is no audio is kept for inspection, and refused.
     """
-    head = _Head()
+    head, author = _Head(), own_author(caller, author)
     if media_type(request) == _FORM:
         async with request.form(max_files=1, max_fields=4) as form:
             file = form.get("file")

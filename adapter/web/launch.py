@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
-import secrets
-from dataclasses import asdict
 from typing import Annotated
 
 import anyio
@@ -14,12 +9,13 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from adapter.errors import NotFound, Rejected, TryAgain
-from adapter.fhir.smart_launch import Begun, Launched, SmartLaunch
+from adapter.fhir.smart_launch import Launched, SmartLaunch
 from adapter.mapping.ehr_launch import LaunchIssuer
+from adapter.oauth.code_flow import Begun
 from adapter.oauth.tokens import NotPermitted
 from adapter.store import studies
-from adapter.web.callers import COOKIE, session_of
-from adapter.web.pages.entrance import keep
+from adapter.store.sessions import Ticket
+from adapter.web.flow_cookie import begun_in, keep_begun, signed_in
 from adapter.web.pages.frame import Visit, Visiting, page
 from adapter.web.pages.markup import el
 from adapter.web.pages.message_rows import study_path
@@ -28,8 +24,6 @@ from adapter.web.requests import House
 
 router = APIRouter(tags=["launch"], include_in_schema=False)
 
-_COOKIE = "readout_launch_"
-_MINUTES = 10
 _LONGEST = 2_048
 
 Told = Annotated[str, Query(max_length=_LONGEST)]
@@ -45,16 +39,7 @@ async def launch(
     except (Rejected, TryAgain) as error:
         return _refused(visit, error)
     answer = RedirectResponse(address, 303)
-    # lax: the browser shows it when the EHR sends it back; a name of its own: two tabs at once
-    answer.set_cookie(
-        _cookie_name(begun.state),
-        base64.urlsafe_b64encode(json.dumps(asdict(begun)).encode()).decode(),
-        _MINUTES * 60,
-        httponly=True,
-        secure=request.url.scheme == "https",
-        samesite="lax",
-        path="/launch",
-    )
+    keep_begun(request, answer, begun, "/launch")
     return answer
 
 
@@ -68,28 +53,18 @@ async def back(
 ) -> Response:
     """The EHR sends the browser back: sign the user in and open the study."""
     try:
-        launched = await _launched(request, parts, code, state)
+        begun = begun_in(request, state, "/launch")
+        launched = await _launched(parts, code, begun)
         place = await anyio.to_thread.run_sync(_place, parts, launched)
     except (Rejected, TryAgain) as error:
         return _refused(visit, error)
     await parts.contexts.join_launched(launched.hub_url, launched.hub_topic, launched.person.id)
-    held = session_of(request.headers)
-    session = await anyio.to_thread.run_sync(_session, parts, launched, held)
-    # a redirect would still belong to the EHR's site, and the session's cookie would stay away
-    answer = page(
-        visit,
-        "Signed in",
-        el("meta", http_equiv="refresh", content=f"0; url={place}"),
-        el("p", el("a", "Open the study", href=place)),
-        kind="narrow",
-    )
-    keep(request, answer, COOKIE, session, int(parts.sign_in.hours * 3600), httponly=True)
-    answer.delete_cookie(_cookie_name(state), path="/launch")
-    return answer
+    roles = parts.roles.of(launched.claims) or _ehr_of(parts, begun.iss).roles
+    ticket = Ticket(launched.person, "", roles, "launch")
+    return await anyio.to_thread.run_sync(signed_in, request, visit, parts, ticket, place, begun)
 
 
-async def _launched(request: Request, parts: Parts, code: str, state: str) -> Launched:
-    begun = _begun(request, state)
+async def _launched(parts: Parts, code: str, begun: Begun) -> Launched:
     if not code:  # the EHR gives an error instead (RFC 6749 4.1.2.1)
         raise NotPermitted("the EHR has not let you in; start again from there")
     return await _ehr(parts, begun.iss).finish(code, begun)
@@ -103,29 +78,15 @@ def _refused(visit: Visit, error: Rejected | TryAgain) -> Response:
 
 
 def _ehr(parts: Parts, iss: str) -> SmartLaunch:
-    issuer: LaunchIssuer | None = parts.ehr_launch.issuer(iss)
+    redirect = f"{parts.ehr_launch.address}/launch/back"
+    return SmartLaunch(_ehr_of(parts, iss), redirect, parts.house.clock)
+
+
+def _ehr_of(parts: Parts, iss: str) -> LaunchIssuer:
+    issuer = parts.ehr_launch.issuer(iss)
     if issuer is None:
         raise NotPermitted("this EHR may not open studies here; list it in ehr_launch.yaml")
-    redirect = f"{parts.ehr_launch.address}/launch/back"
-    return SmartLaunch(issuer, redirect, parts.house.clock)
-
-
-def _begun(request: Request, state: str) -> Begun:
-    """What this browser began; raises NotPermitted for a state that is not its own."""
-    held = request.cookies.get(_cookie_name(state), "")
-    try:
-        begun = Begun(**json.loads(base64.urlsafe_b64decode(held)))
-        same = secrets.compare_digest(begun.state.encode(), state.encode())
-    except (binascii.Error, ValueError, TypeError, AttributeError):
-        same = False
-    if not same:
-        raise NotPermitted("this browser has not begun this launch; start again from the EHR")
-    return begun
-
-
-def _cookie_name(state: str) -> str:
-    plain = "".join(each for each in state[:16] if each.isascii() and each.isalnum())
-    return _COOKIE + plain
+    return issuer
 
 
 def _place(parts: Parts, launched: Launched) -> str:
@@ -145,8 +106,3 @@ def _place(parts: Parts, launched: Launched) -> str:
     if known[0].patient.mrn.reveal() not in launched.record_numbers:
         raise NotPermitted("the study in context is not of the patient in context")
     return study_path(known[0].accession)
-
-
-def _session(parts: Parts, launched: Launched, held: str) -> str:
-    code = parts.sign_in.new_code(launched.person)
-    return parts.sign_in.redeem(code, held)[0]

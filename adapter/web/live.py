@@ -18,6 +18,7 @@ from adapter.errors import Malformed, ReadoutError, Rejected, TooLarge, Unsuppor
 from adapter.speech.audio import SAMPLE_RATE
 from adapter.speech.streaming import SAMPLE_BYTES
 from adapter.web import live_messages
+from adapter.web.callers import own_author
 from adapter.web.live_messages import Message
 from adapter.web.parts import Parts
 from adapter.web.requests import accession_in
@@ -82,7 +83,7 @@ async def dictate(
     line = _Line(socket)
     with contextlib.suppress(WebSocketDisconnect):
         try:
-            which = accession_in(accession)
+            which, author = accession_in(accession), own_author(socket.state.caller, author)
             check = partial(parts.contexts.check_shown, topic, which)
             await _converse(line, parts.live, which, author, check)
         except ReadoutError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -14,11 +14,14 @@ from adapter.mapping.ai_monitoring import AiMonitoring
 from adapter.mapping.ehr_launch import EhrLaunch
 from adapter.mapping.fhir_orders import FhirOrderMapping
 from adapter.mapping.plug_in import PlugIn
+from adapter.mapping.roles import Roles
 from adapter.mapping.workspace import Workspace
+from adapter.oauth.login import Login
 from adapter.outbound import Outbound
 from adapter.web.access import Access
 from adapter.web.change_feed import ChangeFeed
 from adapter.web.node import Node
+from adapter.web.throttle import Throttle
 from adapter.webhooks.receiver import Receiver
 from adapter.workflow.context_seats import ContextSeats
 from adapter.workflow.deliveries import Deliveries
@@ -84,6 +87,7 @@ class Parts:
     plug_in: PlugIn
     ehr_launch: EhrLaunch
     access: Access
+    roles: Roles
     sign_in: SignIn
     changes: ChangeFeed
     workspace: Workspace
@@ -94,6 +98,8 @@ class Parts:
     model_calls: ModelCalls
     client_keys: tuple[Path, ...] = ()
     archive: Archive | None = None
+    login: Login | None = None
+    throttle: Throttle = field(default_factory=Throttle)
     host_names: tuple[str, ...] = ()
     feeds: Callable[[], list[FeedState]] = list
     certificates: Callable[[], list[CertificateExpiry]] = list

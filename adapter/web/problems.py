@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import uuid
 from collections.abc import Callable
 from http import HTTPStatus
@@ -27,6 +28,7 @@ from adapter.errors import (
 from adapter.fhir.outcome import operation_outcome
 from adapter.oauth.tokens import NotAuthenticated, NotPermitted
 from adapter.observability.logs import where
+from adapter.workflow.sign_off import Blocked
 from adapter.workflow.stale_edits import StaleEdit
 
 log = structlog.get_logger()
@@ -37,6 +39,16 @@ PLUG_IN = "/v1/process"
 """The address of the plug-in, whose errors have the form of its contract."""
 _DATABASE_AWAY = "the database does not answer; try again"
 _SAME_MOMENT = "another request wrote the same at this moment; send yours again"
+
+
+class Blocker(BaseModel):
+    """A flag that stands in the way of the signature."""
+
+    id: Annotated[str, Field(description="what `dismiss` takes as its target")]
+    code: str
+    message: str
+    statement: str | None = None
+    ai: str | None = None
 
 
 class Problem(BaseModel):
@@ -55,6 +67,9 @@ class Problem(BaseModel):
         None
     )
     version: Annotated[int | None, Field(description="of a stale edit: where it stands")] = None
+    blockers: Annotated[
+        list[Blocker] | None, Field(description="of a signature: what is to be cleared first")
+    ] = None
 
 
 class Refusal(BaseModel):
@@ -68,6 +83,16 @@ class NotThisHost(Rejected):
     """The request came under a name, or from a page, that is not ours (HTTP 403)."""
 
     http_status = 403
+
+
+class TooManyCalls(Rejected):
+    """More than one caller or address may ask for in a minute (HTTP 429, RFC 6585 4)."""
+
+    http_status = 429
+
+    def __init__(self, message: str, after: float) -> None:
+        super().__init__(message, code="throttled")
+        self.after = after
 
 
 class TooSlow(Rejected):
@@ -152,6 +177,8 @@ def _headers(error: ReadoutError) -> dict[str, str] | None:
     """Retry-After, or the challenge of RFC 6750 3."""
     if isinstance(error, TryAgain):
         return {"Retry-After": str(int(error.after or 5))}
+    if isinstance(error, TooManyCalls):
+        return {"Retry-After": str(math.ceil(error.after))}
     if isinstance(error, NotAuthenticated):
         return {"WWW-Authenticate": f'Bearer error="invalid_token", error_description="{error}"'}
     if isinstance(error, NotPermitted):
@@ -174,8 +201,14 @@ def _problem(error: ReadoutError, status: int, headers: dict[str, str] | None) -
         pointer=getattr(error, "location", "") or None,
         current=error.current if isinstance(error, StaleEdit) else None,
         version=error.version if isinstance(error, StaleEdit) else None,
+        blockers=_blockers(error) if isinstance(error, Blocked) else None,
     )
     return _response(problem, status, headers)
+
+
+def _blockers(error: Blocked) -> list[Blocker]:
+    names = Blocker.model_fields
+    return [Blocker(**{name: getattr(flag, name) for name in names}) for flag in error.flags]
 
 
 def _response(problem: Problem, status: int, headers: dict[str, str] | None) -> JSONResponse:

@@ -17,8 +17,8 @@ from adapter.acting import Acting
 from adapter.domain.audit import Agent, AgentKind, AuditEvent, Outcome, Verb
 from adapter.errors import ReadoutError, TryAgain
 from adapter.oauth.tokens import NotAuthenticated, NotPermitted
-from adapter.web.access import READING
 from adapter.web.callers import Caller, is_open
+from adapter.web.needs import READING
 from adapter.web.paths import SLASH
 from adapter.web.problems import NotThisHost
 from adapter.workflow.access_trail import AccessTrail
@@ -60,7 +60,7 @@ def agent_of(caller: Caller, scope: Scope) -> Agent:
     if caller.person is not None:
         person = caller.person
         name = " ".join(filter(None, (person.given, person.family)))
-        return Agent(AgentKind.PERSON, person.id, name, address=address)
+        return Agent(AgentKind.PERSON, person.id, name, " ".join(caller.roles), address)
     if is_open(str(scope["path"])):
         return nobody(scope)
     program = caller.token.subject if caller.token else "local program"
@@ -76,13 +76,14 @@ def refusals(scope: Scope, error: ReadoutError, request: str) -> list[AuditEvent
     """Of a caller who was not let in; a browser that has yet to sign in is only led there."""
     if not isinstance(error, NotAuthenticated | NotPermitted | NotThisHost):
         return []
+    known = scope.get("state", {}).get("caller")
     return [
         AuditEvent(
             Verb.REFUSED,
             object=f"{scope.get('method', 'WS')} {_first(str(scope['path']))}",
             detail=getattr(error, "code", ""),
             outcome=Outcome.SERIOUS_FAILURE,
-            agent=nobody(scope),
+            agent=agent_of(known, scope) if known is not None else nobody(scope),
             request=request,
         )
     ]

@@ -10,6 +10,8 @@ import uvicorn
 from fastapi import FastAPI
 
 from adapter.errors import cannot_listen
+from adapter.hl7v2.tls import server_context
+from adapter.mapping.tls_files import ServerTls
 from adapter.settings import Settings
 
 _LONGEST_WS_MESSAGE = 1 << 20
@@ -39,7 +41,25 @@ def http_server(app: FastAPI, settings: Settings) -> HttpServer:
         ws_max_queue=4,
         ws_per_message_deflate=False,  # samples do not get smaller
     )
+    tls = tls_of(settings)
+    if tls is not None:
+        config.load()
+        config.ssl = server_context(tls)  # it follows its files, connections go on
     return HttpServer(config)
+
+
+def tls_of(settings: Settings) -> ServerTls | None:
+    """The TLS of the HTTP interface, None: it has none."""
+    if settings.http_certificate is None:
+        return None
+    return ServerTls(certificate=settings.http_certificate, key=settings.http_key)
+
+
+def own_address(settings: Settings, port: int) -> str:
+    """Where browsers reach the interface: as the settings tell, else by its socket."""
+    scheme = "http" if settings.http_certificate is None else "https"
+    host = f"[{settings.http_host}]" if ":" in settings.http_host else settings.http_host
+    return settings.http_address or f"{scheme}://{host}:{port}"
 
 
 def bound(host: str, port: int) -> socket.socket:

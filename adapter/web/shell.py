@@ -7,15 +7,18 @@ from urllib.parse import unquote, urlencode, urlsplit
 
 import anyio
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from adapter.acting import in_name_of
 from adapter.errors import Malformed, ReadoutError, Rejected, TooLarge, TryAgain
+from adapter.oauth.tokens import NotAuthenticated, NotPermitted
 from adapter.web import problems
-from adapter.web.callers import SIGN_IN, Callers, is_page
+from adapter.web.callers import SIGN_IN, Callers, check_may, is_page
 from adapter.web.paths import SLASH
 from adapter.web.recording import Recorded, agent_of, new_request, record, refusals
+from adapter.web.throttle import Throttle
 from adapter.workflow.access_trail import AccessTrail
 from adapter.workflow.sign_in import NotSignedIn
 
@@ -33,6 +36,7 @@ _HEADERS = {
     "x-frame-options": "DENY",
 }
 _POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+_YEAR = "max-age=31536000"
 _REFUSED, _FAILED = 1008, 1011  # RFC 6455 7.4.1
 
 
@@ -45,9 +49,12 @@ class Shell:
         max_body_bytes: int,
         host_names: tuple[str, ...],
         callers: Callers,
+        shown: problems.Shown,
+        throttle: Throttle,
         trail: AccessTrail,
     ) -> None:
-        self._app = app
+        self._app, self._throttle = app, throttle
+        self._shown = shown
         self._callers = callers
         self._trail = trail
         self._max_body_bytes = max_body_bytes
@@ -67,14 +74,14 @@ class Shell:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                _add_headers(message)
+                _add_headers(message, secure=scope.get("scheme") == "https")
             await send(message)
 
         try:
             await self._pass(scope, receive, guarded)
         except (Rejected, TryAgain) as error:
             if not started:
-                await _refusal(scope, error)(scope, receive, guarded)
+                await self._refusal(scope, error)(scope, receive, guarded)
         except Exception as error:  # the boundary of a request: the service goes on
             response = problems.unexpected(error, scope["path"])
             if not started:
@@ -119,26 +126,38 @@ class Shell:
             )
         scope["path"] = kept_slashes(scope)
         try:
-            scope.setdefault("state", {})["caller"] = await self._callers.admit(scope)
+            await self._admit(scope)
         except Rejected as error:
             await record(self._trail, refusals(scope, error, new_request()))
             raise
+
+    async def _admit(self, scope: Scope) -> None:
+        """Who calls, if they may: how often, whether known, whether this is theirs to ask."""
+        self._throttle.check_address(scope)
+        try:
+            caller = await self._callers.admit(scope)
+        except NotAuthenticated:
+            self._throttle.refused(scope)
+            raise
+        scope.setdefault("state", {})["caller"] = caller
+        self._throttle.check_caller(caller)
+        check_may(scope, caller)
+
+    def _refusal(self, scope: Scope, error: ReadoutError) -> Response:
+        """The problem; to a person a page, or the entrance where nobody has signed in."""
+        path = str(scope["path"])
+        if isinstance(error, NotSignedIn) and scope["method"] == "GET" and is_page(path):
+            asked = f"{path}?{scope['query_string'].decode('latin-1')}".rstrip("?")
+            return RedirectResponse(
+                f"{SIGN_IN}?{urlencode({'next': asked})}" if asked != "/" else SIGN_IN, 303
+            )
+        known = isinstance(error, NotPermitted) and self._shown(Request(scope), error)
+        return known or problems.answer(error, path)
 
     def _limit(self, scope: Scope) -> int:
         path = scope["path"]
         large = path.endswith("/dictations") or path.startswith("/dicom-web/")
         return self._max_body_bytes if large else min(JSON_LIMIT, self._max_body_bytes)
-
-
-def _refusal(scope: Scope, error: ReadoutError) -> Response:
-    """The problem; a person who wants to see a page is led to the entrance instead."""
-    path = str(scope["path"])
-    if isinstance(error, NotSignedIn) and scope["method"] == "GET" and is_page(path):
-        asked = f"{path}?{scope['query_string'].decode('latin-1')}".rstrip("?")
-        return RedirectResponse(
-            f"{SIGN_IN}?{urlencode({'next': asked})}" if asked != "/" else SIGN_IN, 303
-        )
-    return problems.answer(error, path)
 
 
 def kept_slashes(scope: Scope) -> str:
@@ -193,11 +212,13 @@ def _too_large(limit: int) -> TooLarge:
     )
 
 
-def _add_headers(message: Message) -> None:
+def _add_headers(message: Message, *, secure: bool) -> None:
     headers = MutableHeaders(scope=message)
     for name, value in _HEADERS.items():
         headers.setdefault(name, value)
     headers.setdefault("content-security-policy", _POLICY)
+    if secure:
+        headers.setdefault("strict-transport-security", _YEAR)
 
 
 def _host_name(host: str) -> str:

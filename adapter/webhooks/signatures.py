@@ -6,10 +6,10 @@ import base64
 import binascii
 import hashlib
 import hmac
-import os
 from collections.abc import Mapping
 
 from adapter.errors import ConfigurationError
+from adapter.secret_values import secret_of
 
 _PREFIX = "whsec_"
 _SHORTEST = 24  # bytes, by the specification
@@ -48,7 +48,7 @@ def same(one: str, other: str) -> bool:
 
 def webhook_secret(name: str) -> bytes:
     """A secret of Standard Webhooks; raises ConfigurationError."""
-    told = os.environ.get(name, "").strip()
+    told = secret_of(name)
     try:
         secret = base64.b64decode(told.removeprefix(_PREFIX), validate=True)
     except binascii.Error:
@@ -63,7 +63,7 @@ def webhook_secret(name: str) -> bytes:
 
 def text_secret(name: str) -> str:
     """A secret or token that is text; raises ConfigurationError."""
-    told = os.environ.get(name, "").strip()
+    told = secret_of(name)
     if len(told) < _SHORTEST_TEXT:
         raise ConfigurationError(
             f"environment variable {name} must hold at least {_SHORTEST_TEXT} characters"

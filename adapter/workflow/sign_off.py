@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 import sqlalchemy as sa
@@ -14,7 +14,7 @@ from adapter.domain.delivery import DeliveryKind
 from adapter.domain.dictation import DictationState
 from adapter.domain.order import OrderStatus
 from adapter.domain.people import Practitioner
-from adapter.domain.report import Report
+from adapter.domain.report import Flag, Report, Severity
 from adapter.domain.review import ReviewState
 from adapter.domain.study import Study
 from adapter.domain.transcript import Transcript
@@ -31,6 +31,20 @@ from adapter.workflow.study_flow import CLOSED, MERGE, SIGNED, House
 _LONGEST = 100_000
 _OF_FINDINGS = (DecisionKind.ACCEPT, DecisionKind.REJECT)
 _OF_FLAGS = (DecisionKind.DISMISS, DecisionKind.RESTORE)
+
+
+class Blocked(Conflict):
+    """Flags stand in the way of the signature: each is to be mended, or dismissed with a reason."""
+
+    def __init__(self, flags: tuple[Flag, ...]) -> None:
+        told = "; ".join(each.message for each in flags)
+        super().__init__(f"mend these first, or dismiss each with a reason: {told}", code="blocked")
+        self.flags = flags
+
+
+def blockers(flags: Iterable[Flag]) -> tuple[Flag, ...]:
+    """Flags that must be cleared before the report can be final: alerts that nobody put aside."""
+    return tuple(each for each in flags if each.severity is Severity.ALERT and not each.dismissed)
 
 
 class SignOff:
@@ -72,7 +86,10 @@ class SignOff:
             house.jobs.put(tx, MERGE, f"{accession}/decision-{row}", lane=accession)
 
     def sign(self, accession: str, person: Practitioner, number: int | None = None) -> StoredReport:
-        """Make the latest version final; `number`: the version that the person has read."""
+        """Make the latest version final; `number`: the version that the person has read.
+
+        Raises Blocked, and Conflict as `check_ready` does.
+        """
         with self._house.database.read() as tx:
             study, last = studies.get(tx, accession), reports.get_latest(tx, accession)
             if study.report_status in CLOSED:
@@ -80,12 +97,13 @@ class SignOff:
                 return self._signed_again(last)
             prepared = _prepared_by(tx, study, person)
         self.check_ready(accession, number)
-        return self._reports.revise(
-            accession,
-            DeliveryKind.FINAL,
-            person,
-            lambda _study, inputs, _last: replace(inputs, status="final", prepared_by=prepared),
-        )
+
+        def final(_study: Study, inputs: ReportInputs, last: StoredReport) -> ReportInputs:
+            if standing := blockers(reports.shown(last).flags):
+                raise Blocked(standing)
+            return replace(inputs, status="final", prepared_by=prepared)
+
+        return self._reports.revise(accession, DeliveryKind.FINAL, person, final)
 
     def check_ready(self, accession: str, number: int | None = None) -> StoredReport:
         """The latest version, if it holds all that is known and is the one that was read.

@@ -29,6 +29,7 @@ from adapter.mapping.message_table import MessageMapping
 from adapter.mapping.model_calls import ModelCall
 from adapter.mapping.plug_in import PlugIn
 from adapter.mapping.privacy import PrivacyTable
+from adapter.mapping.roles import Roles
 from adapter.mapping.template_table import MacroFile, TemplateTable
 from adapter.mapping.vocabulary_table import VocabularyOverlay, VocabularyTable
 from adapter.mapping.workspace import Workspace
@@ -73,6 +74,7 @@ ROOTS: list[tuple[str, str, type[MappingTable]]] = [
     ("checks.yaml", "quality checks: which are on, severity, limits and words", ChecksTable),
     ("ehr_launch.yaml", "EHRs that may open studies in the workspace", EhrLaunch),
     ("ai_monitoring.yaml", "how the ledger of AI findings is watched", AiMonitoring),
+    ("roles.yaml", "who may do what, by claims of their login", Roles),
     ("workspace.yaml", "the worklist and the figures of the house", Workspace),
     ("plug_in.yaml", "the plug-in of a reporting platform", PlugIn),
     ("privacy.yaml", "how the patient is taken out of what leaves the host", PrivacyTable),

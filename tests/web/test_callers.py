@@ -10,7 +10,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from adapter.web.app import build_app
 from adapter.web.callers import COOKIE
-from tests.fakes.house import DR_GRAY
+from tests.fakes.house import DR_GRAY, ROLES
 from tests.web.conftest import Site
 
 OWN = "http://localhost"
@@ -25,7 +25,7 @@ def visitor(site: Site, **headers: str) -> TestClient:
 
 
 def sign_in(site: Site, client: TestClient) -> str:
-    code = site.parts.sign_in.new_code(DR_GRAY)
+    code = site.parts.sign_in.new_code(DR_GRAY, ROLES)
     done = client.post("/sign-in", data={"code": code}, headers={"Origin": OWN})
     assert done.status_code == 303
     return str(client.cookies[COOKIE])
@@ -37,7 +37,7 @@ def test_a_page_leads_to_the_entrance_and_back(site: Site) -> None:
     assert (answer.status_code, answer.headers["location"]) == (
         303, "/sign-in?next=%2Fmessages%3Fx%3D1",
     )  # fmt: skip
-    code = site.parts.sign_in.new_code(DR_GRAY)
+    code = site.parts.sign_in.new_code(DR_GRAY, ROLES)
     shown = client.get(f"/sign-in?code={code}&next=/messages")
     assert 'value="/messages"' in shown.text
     done = client.post(
@@ -54,7 +54,7 @@ def test_a_page_leads_to_the_entrance_and_back(site: Site) -> None:
     "place", ["//evil.example", "https://e.example", "/\\evil", "javascript:x"]
 )
 def test_the_entrance_leads_nowhere_else(site: Site, place: str) -> None:
-    code = site.parts.sign_in.new_code(DR_GRAY)
+    code = site.parts.sign_in.new_code(DR_GRAY, ROLES)
     done = visitor(site).post(
         "/sign-in", data={"code": code, "next": place}, headers={"Origin": OWN}
     )
@@ -62,20 +62,20 @@ def test_the_entrance_leads_nowhere_else(site: Site, place: str) -> None:
 
 
 def test_a_link_works_once_and_not_for_ever(site: Site) -> None:
-    code = site.parts.sign_in.new_code(DR_GRAY)
+    code = site.parts.sign_in.new_code(DR_GRAY, ROLES)
     first, second = visitor(site, Origin=OWN), visitor(site, Origin=OWN)
     assert first.post("/sign-in", data={"code": code}).status_code == 303
     refused = second.post("/sign-in", data={"code": code})
     assert refused.status_code == 401
     assert "readout sign-in" in refused.text
-    old = site.parts.sign_in.new_code(DR_GRAY)
+    old = site.parts.sign_in.new_code(DR_GRAY, ROLES)
     site.workflow.clock.forward(timedelta(hours=25).total_seconds())
     assert second.post("/sign-in", data={"code": old}).status_code == 401
 
 
 def test_a_session_fixed_by_somebody_else_never_becomes_signed_in(site: Site) -> None:
     fixed = {"Cookie": f"{COOKIE}=chosen-by-the-attacker", "Origin": OWN}
-    code = site.parts.sign_in.new_code(DR_GRAY)
+    code = site.parts.sign_in.new_code(DR_GRAY, ROLES)
     done = visitor(site).post("/sign-in", data={"code": code}, headers=fixed)
     assert done.status_code == 303
     assert done.cookies[COOKIE] != "chosen-by-the-attacker"

@@ -28,6 +28,7 @@ def ready(site: Site) -> Site:
 
 
 def test_signing_makes_the_report_final_and_sends_it(ready: Site) -> None:
+    ready.workflow.clear("A1")
     shown = report(ready).json()
     signed = act(ready, "sign", version=shown["version"])
     assert signed.status_code == 200
@@ -36,6 +37,28 @@ def test_signing_makes_the_report_final_and_sends_it(ready: Site) -> None:
     assert ready.workflow.sent()[-1] == ("A1", "final")
     again = act(ready, "sign")
     assert again.json() == signed.json()
+
+
+def test_blockers_stand_in_the_way_of_a_signature_until_each_is_dismissed(site: Site) -> None:
+    site.workflow.order("A1")  # of a woman, a radiograph
+    site.dictate("A1", "the prostate is enlarged period")
+    refused = act(site, "sign", version=report(site).json()["version"])
+    problem = refused.json()
+    assert (refused.status_code, problem["code"]) == (409, "blocked")
+    flags = {each["id"]: each for each in report(site).json()["flags"]}
+    alerts = {id_ for id_, each in flags.items() if each["severity"] == "alert"}
+    assert alerts == {each["id"] for each in problem["blockers"]} != set()
+    for each in problem["blockers"]:
+        assert each["message"] == flags[each["id"]]["message"] in problem["detail"]
+    assert report(site).json()["status"] == "preliminary"
+    assert ("A1", "final") not in site.workflow.sent()
+    for target in alerts:
+        assert act(site, "dismiss", target=target, reason="asked the patient").status_code == 202
+    site.workflow.jobs.run()
+    signed = act(site, "sign")
+    assert signed.status_code == 200
+    kept = {each["id"]: each.get("dismissed") for each in signed.json()["flags"]}
+    assert all(kept[each]["reason"] == "asked the patient" for each in alerts)
 
 
 def test_signing_another_version_than_was_read_is_a_conflict(ready: Site) -> None:
@@ -97,6 +120,7 @@ def test_deciding_about_what_is_not_there_is_not_found(ready: Site) -> None:
 
 
 def test_a_signed_report_takes_addenda_only(ready: Site) -> None:
+    ready.workflow.clear("A1")
     assert act(ready, "addendum", text="Compared with 2025.").json()["code"] == "unsigned"
     act(ready, "sign")
     assert act(ready, "accept", target="a1").json()["code"] == "signed"
@@ -109,6 +133,7 @@ def test_a_signed_report_takes_addenda_only(ready: Site) -> None:
 
 
 def test_an_addendum_may_be_dictated(ready: Site) -> None:
+    ready.workflow.clear("A1")
     act(ready, "sign")
     spoken = ready.dictate("A1", "no change since the prior study period")
     added = act(ready, "addendum", dictation=spoken)

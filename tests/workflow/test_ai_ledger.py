@@ -40,6 +40,7 @@ def signed(workflow: Workflow, accession: str, said: str, *findings: AiFinding) 
     tell(workflow, accession, *findings)
     workflow.clock.forward(480)
     workflow.dictate(accession, said)
+    workflow.clear(accession)
     workflow.sign_off.sign(accession, DR_GRAY)
     workflow.jobs.run()
 
@@ -62,7 +63,7 @@ def test_a_signature_writes_the_fate_of_each_finding(workflow: Workflow) -> None
     assert (first.after_s, first.ahead_s) == (120.0, 480.0)
     assert (first.site, first.modality, first.body_part) == ("NORTH", "CR", "chest")
     assert (first.sex, first.age_band) == ("F", "40-64")
-    assert (first.number, first.day) == (2, "2026-03-01")
+    assert (first.number, first.day) == (3, "2026-03-01")
 
 
 def test_the_ledger_holds_no_patient_data_but_the_accession(workflow: Workflow) -> None:
@@ -93,15 +94,15 @@ def test_a_correction_supersedes_and_counts_for_the_day_of_the_signature(
     workflow.clock.forward(3 * 86_400)
     statement = next(each for each in _statements(workflow) if "pneumothorax" in each[1])
     changes = {statement[0]: "Small left pneumothorax."}
-    workflow.sign_off.correct("A1", DR_GRAY, changes, 2)
+    workflow.sign_off.correct("A1", DR_GRAY, changes, 3)
     workflow.jobs.run()
     assert fates(workflow) == {"a1": ("agreed", "")}
     (now,) = rows(workflow)
-    assert (now.number, now.day, now.at[:10], now.ahead_s) == (3, "2026-03-01", "2026-03-04", 480.0)
+    assert (now.number, now.day, now.at[:10], now.ahead_s) == (4, "2026-03-01", "2026-03-04", 480.0)
     with workflow.database.read() as tx:
         kept = tx.execute(sa.select(table.c.number, table.c.current, table.c.fate)).all()
         days = set(tx.scalars(sa.select(ai_day_changed.c.day)))
-    assert sorted(map(tuple, kept)) == [(2, 0, "contradicted"), (3, 1, "agreed")]
+    assert sorted(map(tuple, kept)) == [(3, 0, "contradicted"), (4, 1, "agreed")]
     assert days == {"2026-03-01"}
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from typing import Annotated
+from urllib.parse import urlencode
 
+import anyio
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import Field
 
 from adapter.web.bodies import Asked, Word
-from adapter.web.callers import COOKIE, session_of
+from adapter.web.callers import cookie_name, session_in
 from adapter.web.pages.frame import THEME, THEMES, Visit, Visiting, page
-from adapter.web.pages.markup import el
+from adapter.web.pages.markup import Html, el
+from adapter.web.parts import Parts
 from adapter.web.requests import House
 from adapter.workflow.sign_in import NotSignedIn
 
@@ -43,9 +46,9 @@ class ThemeForm(Asked):
 
 
 @router.get("/sign-in")
-def entrance(visit: Visiting, form: Annotated[SignInForm, Query()]) -> Response:
+def entrance(visit: Visiting, parts: House, form: Annotated[SignInForm, Query()]) -> Response:
     """Ask for the code, or to confirm it: the link alone uses nothing up."""
-    return _entrance(visit, form)
+    return _entrance(visit, parts, form)
 
 
 @router.post("/sign-in")
@@ -54,20 +57,31 @@ def sign_in(
 ) -> Response:
     """A new session for the code; whatever session the browser held before is over."""
     try:
-        session, _ = parts.sign_in.redeem(form.code.strip(), session_of(request.headers))
+        session, _ = parts.sign_in.redeem(form.code.strip(), session_in(request))
     except NotSignedIn as error:
-        return _entrance(visit, SignInForm(code="", next=form.next), str(error))
+        return _entrance(visit, parts, SignInForm(code="", next=form.next), str(error))
     answer = RedirectResponse(local(form.next), 303)
-    keep(request, answer, COOKIE, session, int(parts.sign_in.hours * 3600), httponly=True)
+    keep_session(request, answer, session, parts)
     return answer
 
 
 @router.post("/sign-out")
-def sign_out(request: Request, parts: House) -> Response:
-    """End the session."""
-    parts.sign_in.sign_out(session_of(request.headers))
-    answer = RedirectResponse("/sign-in", 303)
-    answer.delete_cookie(COOKIE)
+async def sign_out(request: Request, visit: Visiting, parts: House) -> Response:
+    """End the session, and where it was opened by a login that of the provider, too."""
+    held = session_in(request)
+    ended = await anyio.to_thread.run_sync(parts.sign_in.sign_out, held)
+    login = parts.login if ended is not None and ended.how == "login" else None
+    there = await login.leave() if login is not None else ""
+    answer: Response = RedirectResponse("/sign-in", 303)
+    if there:  # a form may not lead to another site, a page may
+        answer = page(
+            visit,
+            "Signed out",
+            el("meta", http_equiv="refresh", content=f"0; url={there}"),
+            el("p", el("a", "Sign out of the hospital's login, too", href=there)),
+            kind="narrow",
+        )
+    forget_session(request, answer)
     return answer
 
 
@@ -96,7 +110,19 @@ def keep(
     )
 
 
-def _entrance(visit: Visit, form: SignInForm, wrong: str = "") -> Response:
+def keep_session(request: Request, answer: Response, session: str, parts: Parts) -> None:
+    """Give the browser the secret of its session, which no script can read."""
+    name = cookie_name(secure=request.url.scheme == "https")
+    keep(request, answer, name, session, int(parts.sign_in.hours * 3600), httponly=True)
+
+
+def forget_session(request: Request, answer: Response) -> None:
+    """Take it from the browser."""
+    secure = request.url.scheme == "https"
+    answer.delete_cookie(cookie_name(secure=secure), secure=secure, httponly=True)
+
+
+def _entrance(visit: Visit, parts: Parts, form: SignInForm, wrong: str = "") -> Response:
     place = el("input", type="hidden", name="next", value=local(form.next))
     code = (
         el("input", type="hidden", name="code", value=form.code)
@@ -108,6 +134,7 @@ def _entrance(visit: Visit, form: SignInForm, wrong: str = "") -> Response:
         visit,
         "Sign in",
         el("p", wrong, class_="note", role="alert") if wrong else None,
+        _login(form) if parts.login is not None and not form.code else None,
         how,
         el(
             "form",
@@ -121,3 +148,9 @@ def _entrance(visit: Visit, form: SignInForm, wrong: str = "") -> Response:
         kind="narrow",
         status=401 if wrong else 200,
     )
+
+
+def _login(form: SignInForm) -> Html:
+    place = f"/login?{urlencode({'next': local(form.next)})}"
+    way = el("a", "Sign in with the hospital's login", href=place, class_="button main", id="login")
+    return el("p", way)

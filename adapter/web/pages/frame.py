@@ -144,9 +144,23 @@ def minute(moment: str) -> Html:
     return el("time", moment[:16].replace("T", " ") + " UTC", datetime=moment)
 
 
+def menu(visit: Visit) -> list[str]:
+    """The places of the menu that this visitor may open."""
+    return [path for places in _parts(visit).values() for path, _ in places]
+
+
+def _parts(visit: Visit) -> dict[str, tuple[tuple[str, str], ...]]:
+    if visit.caller.person is None:
+        return {}
+    open_ = {
+        name: tuple(place for place in places if visit.caller.may("GET", place[0]))
+        for name, places in _MENU.items()
+    }
+    return {name: places for name, places in open_.items() if places}
+
+
 def _bar(visit: Visit, here: str) -> Html:
-    signed_in = visit.caller.person is not None
-    parts = {name: places for name, places in _MENU.items() if signed_in}
+    parts = _parts(visit)
     within = next((name for name, places in parts.items() if here in dict(places)), "")
     tops = ((places[0][0], name, name == within) for name, places in parts.items())
     bar = el(

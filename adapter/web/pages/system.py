@@ -11,7 +11,6 @@ from fastapi.responses import HTMLResponse
 from adapter import __version__
 from adapter.domain.feed import FeedState
 from adapter.domain.link_security import CertificateExpiry
-from adapter.domain.people import Practitioner
 from adapter.store import deliveries, dictations, messages, studies
 from adapter.web import health
 from adapter.web.pages.frame import Visiting, minute, page, table
@@ -46,24 +45,6 @@ def show(visit: Visiting, parts: House) -> HTMLResponse:
               "No TLS is set up on a listener or destination."),
         table("Stored", "What|State|Count", _counts(parts), "Nothing is stored yet."),
         here="/system",
-    )  # fmt: skip
-
-
-@router.get("/setup/users", response_class=HTMLResponse)
-def users(visit: Visiting, parts: House) -> HTMLResponse:
-    """Who may sign in."""
-    hours = f"{parts.sign_in.hours:g}"
-    told = (
-        "There is one local user, READOUT_LOCAL_USER, who signs in by a link that works once:"
-        " `readout serve` prints one at start, `readout sign-in` makes another. A session ends"
-        f" after {hours} hours. Users and roles of a directory are not read; users of an EHR come"
-        " in by its launch (ehr_launch.yaml)."
-    )
-    you = visit.caller.named()
-    row = [(you.id, _name(you), "this session")]
-    return page(
-        visit, "Users", el("p", told), table("Signed in", "Number|Name|By", row, ""),
-        here="/setup/users",
     )  # fmt: skip
 
 
@@ -125,7 +106,3 @@ def _counts(parts: Parts) -> Iterator[tuple[Child, ...]]:
 
 def _mark(good: bool) -> Html:
     return el("span", "ok" if good else "wrong", class_=f"chip {'good' if good else 'danger'}")
-
-
-def _name(person: Practitioner) -> str:
-    return " ".join(filter(None, (person.given, person.family)))

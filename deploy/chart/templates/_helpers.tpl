@@ -82,6 +82,8 @@ env:
     value: {{ .Values.access.issuer | quote }}
   - name: READOUT_AUTH_AUDIENCE
     value: {{ .Values.access.audience | quote }}
+  - name: READOUT_HTTP_WITHOUT_TLS  # the ingress before it speaks TLS
+    value: "true"
   {{- else }}
   - name: READOUT_HTTP_WITHOUT_TOKENS
     value: {{ .Values.access.behindProxy | quote }}

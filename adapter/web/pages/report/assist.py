@@ -46,6 +46,7 @@ def _flag(scene: Scene, flag: Flag) -> Html:
         id=flag.id,
         tabindex="-1",
         data_severity=flag.severity.value,
+        data_blocks=flag in scene.blockers,
         data_code=flag.code,
     )
 
@@ -68,7 +69,9 @@ def _choices(scene: Scene, flag: Flag, ai: AiFinding | None) -> tuple[Child, ...
         )
         if heard
         else None,
-        button("Sign…", "sign") if asked == "sign" and scene.is_open else None,
+        button("Sign…", "sign")
+        if asked == "sign" and scene.is_open and scene.may("sign")
+        else None,
         button(asked.capitalize(), asked, data_ai=flag.ai)
         if ai and asked in ("accept", "reject") and scene.is_open
         else None,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from adapter.web.pages.markup import Html, el
+from adapter.web.pages.markup import Child, Html, el
 
 
 def dock(acts: Html, keys: Mapping[str, str]) -> Html:
@@ -66,24 +66,27 @@ def dialogs() -> Html:
     return el("dialog", el("div", "", id="asked"), id="dialog", aria_labelledby="asked-title")
 
 
-def actions(*, is_open: bool, is_signed: bool, pending: bool, ready: bool, sign_key: str) -> Html:
-    """What can be done with the report as it stands."""
+def actions(
+    may: Callable[[str], bool],
+    *,
+    is_open: bool,
+    is_signed: bool,
+    pending: bool,
+    ready: bool,
+    sign_key: str,
+) -> Html:
+    """What this person can do with the report as it stands."""
 
-    def button(words: str, act: str, kind: str = "quiet") -> Html:
+    def button(words: Child, act: str, kind: str = "quiet") -> Html | None:
+        if not may(act):
+            return None
         return el("button", words, type="button", class_=kind, data_act=act)
 
     unsigned = (
         button("Wet read", "wet-read"),
         button("Recall", "recall") if pending else button("Hand over…", "hand-over"),
         button("Hand back…", "hand-back") if pending else None,
-        el(
-            "button",
-            "Sign… ",
-            el("kbd", sign_key.replace("Enter", "↵")),
-            type="button",
-            class_="main",
-            data_act="sign",
-        ),
+        button(("Sign… ", el("kbd", sign_key.replace("Enter", "↵"))), "sign", "main"),
     )
     signed = (
         button("Retract…", "retract"),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from urllib.parse import quote
 
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
@@ -33,7 +34,7 @@ def study_page(accession: InPath, visit: Visiting, parts: House) -> HTMLResponse
     """The report of a study, beside what is known of it."""
     with parts.house.database.read() as tx:
         since = changes.last(tx)
-    scene = read_scene(parts, accession)
+    scene = read_scene(parts, accession, _may(visit, accession))
     keys = keys_of(parts, visit)
     me = visit.caller.person or _NOBODY
     person = {"id": me.id, "family": me.family, "given": me.given}
@@ -62,15 +63,15 @@ def study_page(accession: InPath, visit: Visiting, parts: House) -> HTMLResponse
 @router.get("/studies/{accession}/parts")
 def study_parts(accession: InPath, visit: Visiting, parts: House) -> HTMLResponse:
     """The parts of the page that change, as they are now."""
-    scene = read_scene(parts, accession)
+    scene = read_scene(parts, accession, _may(visit, accession))
     acts = _actions(scene, keys_of(parts, visit))
     return fragment(_banner(scene, visit), *_all_parts(scene), acts)
 
 
 @router.get("/studies/{accession}/templates")
-def study_templates(accession: InPath, parts: House) -> HTMLResponse:
+def study_templates(accession: InPath, visit: Visiting, parts: House) -> HTMLResponse:
     """The choice of a template."""
-    scene = read_scene(parts, accession)
+    scene = read_scene(parts, accession, _may(visit, accession))
     active = (each for each in scene.tables.templates if each.table.status == "active")
     titles = {each.table.id: each.table.title for each in active}
     return fragment(template_choices(scene, titles))
@@ -86,6 +87,12 @@ def study_preview(
     """What each destination would get, as its readers see it and as it is sent."""
     version = parts.reports.preview(accession, kind, visit.caller.person or _NOBODY)
     return fragment(preview(version, parts.log))
+
+
+def _may(visit: Visit, accession: str) -> Callable[[str], bool]:
+    """What the visitor may do with the report: as the interface would answer."""
+    place = f"/api/studies/{quote(accession, safe='')}/report"
+    return lambda act: visit.caller.may("POST", f"{place}/{act}")
 
 
 def _columns(scene: Scene) -> tuple[Child, ...]:
@@ -118,6 +125,7 @@ def _actions(scene: Scene, keys: Mapping[str, str]) -> Html:
     return _part(
         "part-actions",
         actions(
+            scene.may,
             is_open=scene.is_open,
             is_signed=scene.is_signed and scene.inputs.elsewhere is None,
             pending=scene.study.review is ReviewState.PENDING_SIGNATURE,

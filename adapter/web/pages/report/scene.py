@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -33,8 +34,13 @@ from adapter.workflow.ai_modes import visible
 from adapter.workflow.kept_tables import shown_with
 from adapter.workflow.priors import prior_of
 from adapter.workflow.review import lock_of
+from adapter.workflow.sign_off import blockers
 
 _LOUD = {Severity.ALERT: 0, Severity.WARN: 1, Severity.INFO: 2}
+
+
+def _anything(_act: str) -> bool:
+    return True
 
 
 @dataclass(frozen=True)
@@ -56,6 +62,8 @@ class Scene:
     changes: tuple[SizeChange, ...]
     now: str
     has_archive: bool = False
+    may: Callable[[str], bool] = _anything
+    """Whether who looks may do this with the report: `sign`, `edit`, …"""
 
     @property
     def accession(self) -> str:
@@ -72,7 +80,8 @@ class Scene:
         """Whether words and decisions still go into the report."""
         study = self.study
         is_over = study.report_status in (ReportStatus.RETRACTED, ReportStatus.CANCELLED)
-        return not (self.is_signed or is_over or study.order_status is OrderStatus.CANCELLED)
+        over = self.is_signed or is_over or study.order_status is OrderStatus.CANCELLED
+        return not over and self.may("edit")
 
     @property
     def waiting(self) -> tuple[Dictation, ...]:
@@ -111,10 +120,10 @@ class Scene:
     @property
     def blockers(self) -> tuple[Flag, ...]:
         """Flags that a person must clear before signing."""
-        return tuple(each for each in self.flags if each.severity is Severity.ALERT)
+        return blockers(self.flags)
 
 
-def read_scene(parts: Parts, accession: str) -> Scene:
+def read_scene(parts: Parts, accession: str, may: Callable[[str], bool] = _anything) -> Scene:
     """The study as it stands; raises NotFound."""
     house = parts.house
     with house.database.read() as tx:
@@ -148,4 +157,5 @@ def read_scene(parts: Parts, accession: str) -> Scene:
             changes=tuple(size_changes(report.sections, prior)) if report else (),
             now=house.now(),
             has_archive=parts.archive is not None,
+            may=may,
         )

@@ -134,7 +134,7 @@ let blocker = -1;
 /** The next flag that must be cleared, and its place in the report. */
 export function nextBlocker() {
   const all = [...document.querySelectorAll("#checks .flags > li[data-severity]")];
-  const loud = all.filter((each) => /** @type {HTMLElement} */ (each).dataset.severity === "alert");
+  const loud = all.filter((each) => "blocks" in /** @type {HTMLElement} */ (each).dataset);
   const found = loud.length ? loud : all;
   if (!found.length) return;
   blocker = (blocker + 1) % found.length;

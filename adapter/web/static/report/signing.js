@@ -7,7 +7,7 @@ import { offerNext } from "./next.js";
 import { refresh } from "./regions.js";
 
 /** @returns {HTMLElement[]} what must be cleared first */
-const blockers = () => [...document.querySelectorAll('#checks .flags > li[data-severity="alert"]')].map((each) =>
+const blockers = () => [...document.querySelectorAll('#checks .flags > li[data-blocks]')].map((each) =>
   /** @type {HTMLElement} */ (each),
 );
 
