@@ -46,6 +46,8 @@ _PLACES: tuple[_Row, ...] = (
     _row(r"/(messages|deliveries)/[^/]+/(replay|resend)", QUEUES),
     _row(r"/destinations(/.+)?", QUEUES),
     _row(r"/(turnaround|checks|ai(/ledger)?)", READ, ADMIN),
+    _row(r"/ai-sources", READ, ADMIN, method=_GET),
+    _row(r"/ai-sources/.+", ADMIN),
     _row(r"/system", READ, QUEUES, ADMIN),
     _row(r"/setup(/.*)?|/demonstration", ADMIN),
     _row(r"/(help(/keys)?|tour)"),
