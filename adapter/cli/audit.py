@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
@@ -18,7 +19,8 @@ from adapter.audit.keys import AuditKeys, open_keys
 from adapter.audit.verify import Verdict, verify
 from adapter.cli.stored import opened, told
 from adapter.clock import SystemClock
-from adapter.domain.audit import Verb
+from adapter.domain.audit import AuditRow, Verb
+from adapter.fhir.audit_events import audit_event
 from adapter.settings import load_settings
 from adapter.store import audit
 from adapter.store.database import Database
@@ -76,21 +78,37 @@ def head(config: Config = None) -> None:
         typer.echo(sealed(now, at, trail.keys), nl=False)
 
 
+class Form(StrEnum):
+    """Rows as they are stored, or FHIR R4 AuditEvent."""
+
+    JSONL = "jsonl"
+    FHIR = "fhir"
+
+
+_WRITERS: dict[Form, Callable[[AuditRow], object]] = {
+    Form.JSONL: AuditRow._asdict,
+    Form.FHIR: audit_event,
+}
+
+
 @app.command("export")
 def export(
     since: Moment = None,
     until: Moment = None,
+    form: Annotated[
+        Form, typer.Option("--format", help="Rows as stored, or FHIR R4 AuditEvent.")
+    ] = Form.JSONL,
     config: Config = None,
 ) -> None:
     """Print the rows, one JSON object a line; times without an offset are UTC.
 
-    Example: readout audit export --since 2026-11-01 > audit.jsonl
+    Example: readout audit export --format fhir --since 2026-11-01 > audit.ndjson
     """
     with _opened(config) as trail:
         told(trail.database, Verb.AUDIT_LOG_USED, "readout audit export")
         with trail.database.read() as tx:
             for row in audit.every(tx, _utc(since), _utc(until)):
-                typer.echo(json.dumps(row._asdict(), ensure_ascii=False))
+                typer.echo(json.dumps(_WRITERS[form](row), ensure_ascii=False))
 
 
 @app.command("disclosures")

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 
 class Verb(StrEnum):
-    """What was done; `adapter/audit/codes.py` holds the codes of DICOM and FHIR for each."""
+    """What was done; `adapter/domain/audit_codes.py` holds the codes of DICOM and FHIR for each."""
 
     READ = "read"
     QUERY = "query"

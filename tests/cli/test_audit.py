@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from fhir.resources.R4B.auditevent import AuditEvent
 from typer.testing import CliRunner, Result
 
 from adapter.audit.heads import HeadKeeper
@@ -78,3 +79,13 @@ def test_the_export_is_every_row_and_is_told_of(house: Database) -> None:
     assert (lines[-1]["verb"], lines[-1]["role"]) == ("audit log used", "operator")
     assert "SYN1" not in json.dumps(lines)
     assert lines[0]["patient"] == lines[1]["patient"] != ""
+
+
+def test_the_export_as_fhir_is_one_audit_event_a_row(house: Database) -> None:
+    lines = run("export", "--format", "fhir").output.splitlines()
+    events = [AuditEvent.model_validate_json(line) for line in lines]
+    assert len(events) == 5
+    assert "SYN1" not in "".join(lines)
+    with house.read() as tx:
+        hashes = [each.hash for each in audit.every(tx)]
+    assert [each.entity[-1].detail[3].valueString for each in events] == hashes
