@@ -74,7 +74,8 @@ class Intake:
         """End after the group in hand; the rest stays stored."""
         self._stopped.set()
         self._waiting.set()
-        self._thread.join(timeout=10)
+        if self._thread.is_alive():  # a node without the role of intake never started it
+            self._thread.join(timeout=10)
 
     def store(self, batch: Sequence[InboundMessage]) -> list[MessageState]:
         """One transaction for the whole batch; when it returns, the batch is on disk."""
