@@ -16,8 +16,12 @@ let mine = false;
 let moved = false;
 /** The topic that this person's programs share, as last heard. */
 let topic = "";
-/** Whether the person has said that the dictation stays here although the others show another study. */
-let stays = false;
+/** What the others show that is not this study, as last heard: which study, since when. */
+let elsewhere = "";
+/** What the person has seen of that, and said that the dictation stays here all the same. */
+let answered = "";
+/** Questions come one after the other; each looks anew when its turn comes. @type {Promise<boolean>} */
+let asking = Promise.resolve(true);
 
 export const TAKE_OVER = "Somebody else has this study open; take it over first.";
 
@@ -54,7 +58,6 @@ export function watch(isOpen, isBusy) {
     if (news.accession === accession && news.what.startsWith("taken over")) claim(false).catch(() => {});
     if (news.kind !== "context") return;
     moved = true;
-    stays = false;
     follow(isBusy).catch(() => {});
   });
 }
@@ -73,11 +76,16 @@ async function contexts() {
   const ours = found.contexts.filter((each) => !each.person || each.person === person.id);
   ours.sort((a, b) => b.changed_at.localeCompare(a.changed_at));
   topic = ours.find((each) => each.connection === "connected")?.topic ?? "";
+  const other = shownElsewhere(ours);
+  elsewhere = other ? `${other.asked} ${other.changed_at}` : "";
   return ours;
 }
 
+/** @param {Context[]} ours @returns {Context | undefined} */
+const shownElsewhere = (ours) => ours.find((each) => each.asked && each.asked !== accession);
+
 /** The topic that a new dictation names, so that the server can refuse it in another study. @returns {string} */
-export const dictationTopic = () => (stays ? "" : topic);
+export const dictationTopic = () => (elsewhere && elsewhere === answered ? "" : topic);
 
 /** Tell the other programs which study is open here, unless they have moved on since. @param {Promise<Context[]>} atLoad */
 async function lead(atLoad) {
@@ -92,9 +100,16 @@ async function lead(atLoad) {
  * The viewer, or another program, has gone to another study.
  * @param {() => boolean} isBusy @returns {Promise<boolean>} whether this page stays with its own
  */
-export async function follow(isBusy) {
-  const other = (await contexts()).find((each) => each.asked && each.asked !== accession);
-  if (!other) return true;
+export function follow(isBusy) {
+  asking = asking.catch(() => true).then((stays) => stays && question(isBusy));
+  return asking;
+}
+
+/** @param {() => boolean} isBusy @returns {Promise<boolean>} */
+async function question(isBusy) {
+  const other = shownElsewhere(await contexts());
+  if (!other || elsewhere === answered) return true;
+  const seen = elsewhere;
   const busy = isBusy();
   const words = busy
     ? "You are dictating. What you have said and say here stays with this study."
@@ -111,6 +126,6 @@ export async function follow(isBusy) {
     location.assign(`/studies/${encodeURIComponent(other.asked)}`);
     return false;
   }
-  stays = true;
+  answered = seen;
   return true;
 }
