@@ -29,6 +29,7 @@ COMMANDS = {
     "send": "adapter.cli.send",
     "destination": "adapter.cli.destination",
     "ai-source": "adapter.cli.ai_source",
+    "print": "adapter.cli.print",
     "replay": "adapter.cli.replay",
     "messages": "adapter.cli.messages",
     "ai-ledger": "adapter.cli.ai_ledger",

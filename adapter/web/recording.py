@@ -38,6 +38,7 @@ _VERBS = {
     ("POST", "/api/messages/search"): Verb.QUERY,
     ("POST", "/api/deliveries/search"): Verb.QUERY,
     ("GET", "/api/ai/ledger"): Verb.EXPORT,
+    ("GET", "/api/studies/{accession}/report.pdf"): Verb.EXPORT,
     ("POST", "/api/check"): Verb.EXECUTE,
     ("POST", "/v1/process"): Verb.EXECUTE,
     ("WS", "/api/studies/{accession}/dictate"): Verb.CREATE,

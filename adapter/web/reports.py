@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
 from adapter.domain.codec import from_json
 from adapter.domain.finding import AiFinding
@@ -21,8 +21,11 @@ from adapter.web.answers import ProvenanceView, ReportView, StatementSource
 from adapter.web.parts import Parts
 from adapter.web.requests import House, InPath
 from adapter.web.views import communication_view, evidence_view, person_view, word_views
+from adapter.workflow.printing import print_report
 
 router = APIRouter(prefix="/api/studies/{accession}", tags=["reports"])
+
+_NOT_KEPT = {"Content-Disposition": 'inline; filename="report.pdf"', "Cache-Control": "no-store"}
 
 Version = Annotated[int | None, Query(ge=1, description="empty: the latest one")]
 
@@ -31,6 +34,17 @@ Version = Annotated[int | None, Query(ge=1, description="empty: the latest one")
 def report(accession: InPath, parts: House, version: Version = None) -> ReportView:
     """One version of the report."""
     return report_view(_stored(parts, accession, version))
+
+
+@router.get(
+    "/report.pdf",
+    response_class=Response,
+    responses={200: {"content": {"application/pdf": {}}}},
+)
+def printed(accession: InPath, parts: House) -> Response:
+    """The report that stands now on paper; one that nobody has signed is marked so."""
+    pdf = print_report(parts.house.database, accession, parts.workspace.paper)
+    return Response(pdf, media_type="application/pdf", headers=_NOT_KEPT)
 
 
 @router.get("/provenance")

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from adapter.domain.audit import Verb
+from adapter.store import audit
 from tests.web.conftest import Site
 
 FINDING = {
@@ -82,3 +84,18 @@ def test_an_accepted_ai_statement_leads_to_its_model(site: Site) -> None:
     )
     assert accepted["person"] == "123"
     assert accepted["evidence"][0]["box"] == [0.1, 0.2, 0.3, 0.4]
+
+
+def test_the_report_is_printed_as_pdf_and_linked_on_its_page(site: Site) -> None:
+    site.workflow.order("A1")
+    assert get(site, "report.pdf").status_code == 404
+    assert "report.pdf" not in site.client.get("/studies/A1").text
+    site.dictate("A1", "small right pneumothorax period")
+    answer = get(site, "report.pdf")
+    assert answer.headers["content-type"] == "application/pdf"
+    assert answer.content.startswith(b"%PDF")
+    assert b"PRELIMINARY - not signed" in answer.content
+    assert 'href="/api/studies/A1/report.pdf"' in site.client.get("/studies/A1").text
+    with site.parts.house.database.read() as tx:
+        told = {row.verb for row in audit.every(tx) if "report.pdf" in row.object}
+    assert told == {Verb.EXPORT}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from adapter.domain.order import OrderStatus, Priority
 from adapter.domain.people import Practitioner
 from adapter.domain.review import ReviewState
@@ -97,7 +99,16 @@ def _states(scene: Scene) -> tuple[Child, ...]:
         )
         if not scene.is_signed
         else None,
+        _paper(scene),
     )
+
+
+def _paper(scene: Scene) -> Html | None:
+    """The report as PDF, once there is one."""
+    if not scene.number or scene.inputs.order is None:
+        return None
+    place = f"/api/studies/{quote(scene.accession, safe='')}/report.pdf"
+    return el("a", "PDF", href=place, target="_blank", title="The report on paper", class_="chip")
 
 
 def notices(scene: Scene, me: Practitioner | None) -> tuple[Child, ...]:
