@@ -14,7 +14,7 @@ from tests.web.conftest import Site
 SPECIAL = (
     "/metrics", "/events", "/api/studies/{accession}/dictations/{id}/audio",
     "/dicom-web/studies", "/dicom-web/studies/{study_uid}",
-    "/api/ai-sources/{source}/card", "/api/ai/ledger",
+    "/api/ai-sources/{source}/card", "/api/ai/ledger", "/api/studies/{accession}/report.pdf",
 )  # fmt: skip
 
 

@@ -27,6 +27,7 @@ ENDLESS = ("/events",)
 """Answers that do not end by themselves."""
 KNOWN = {"accession": "A1", "name": "ris"}
 """What is here, so that requests reach behind the look-up."""
+schemathesis.serializer.alias("multipart/related", "application/octet-stream")
 HELD = [
     not_a_server_error,
     checks.status_code_conformance,
