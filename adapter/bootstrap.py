@@ -27,7 +27,7 @@ from adapter.hl7v2.link_watch import LinkWatch
 from adapter.hl7v2.listener import MllpListener
 from adapter.hl7v2.plain_order import PlainOrder
 from adapter.hl7v2.responder import Responder
-from adapter.links import link, translate
+from adapter.links import link, syslog_sender, translate
 from adapter.mapping.ai_monitoring import load_ai_monitoring
 from adapter.mapping.destinations import client_keys, load_destinations
 from adapter.mapping.ehr_launch import EhrLaunch, LaunchIssuer, load_ehr_launch
@@ -284,6 +284,8 @@ class Service:
     def _start_inside(self) -> None:
         parts, jobs = self.parts, self.house.jobs
         self._heads.start()
+        if self._syslog is not None:
+            self._syslog.start()
         self._tell(Verb.START)
         jobs.handle(flow.TRANSCRIBE, parts.dictations.transcribe)
         jobs.handle(flow.MERGE, parts.reports.merge)
@@ -310,8 +312,15 @@ class Service:
         self.parts.intake.stop()
         self.house.jobs.stop()
         self._tell(Verb.STOP)
+        if self._syslog is not None:
+            self._syslog.stop()
         self._heads.stop()
         self.house.database.close()
+
+    def _trail_moved(self) -> None:
+        self._heads.moved()
+        if self._syslog is not None:
+            self._syslog.moved()
 
     def _tell(self, verb: Verb) -> None:
         """Start and end of this node, with the version and the files that decide reports."""
@@ -327,7 +336,8 @@ class Service:
         database = open_database(settings, sealer)
         vault = unlock(database, settings.master_key_file, SystemClock())
         self._heads = HeadKeeper(database, sealer, heads)
-        database.trail.moved = self._heads.moved
+        self._syslog = syslog_sender(settings, database)
+        database.trail.moved = self._trail_moved
         routes = {
             profile.name: Route(profile, file, partial(translate, profile), link(profile))
             for profile, file in load_destinations(files)

@@ -1,4 +1,4 @@
-"""Every kind of destination: who writes its messages, and who sends them."""
+"""Every kind of destination: who writes its messages, and who sends them; the audit's, too."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from adapter.audit.syslog import SyslogLink, SyslogSender
 from adapter.clock import SystemClock
 from adapter.custom_fields.destination import CustomFieldsDestination
 from adapter.custom_fields.message import build_fields
@@ -14,8 +15,12 @@ from adapter.fhir.client import FhirDestination
 from adapter.fhir.results import build_bundle
 from adapter.hl7v2.results import build_report_message
 from adapter.hl7v2.sender import MllpDestination
+from adapter.hl7v2.tls import client_contexts
 from adapter.mapping.destinations import DestinationProfile
+from adapter.mapping.tls_files import ClientTls
 from adapter.ports import Destination
+from adapter.settings import Settings
+from adapter.store.database import Database
 from adapter.webhooks.message import build_webhook
 from adapter.webhooks.sender import WebhookDestination
 
@@ -46,3 +51,11 @@ def translate(profile: DestinationProfile, message: ReportMessage) -> bytes:
 def link(profile: DestinationProfile) -> Destination:
     """The connection to this destination."""
     return KINDS[profile.protocol].open(profile.section)
+
+
+def syslog_sender(settings: Settings, database: Database) -> SyslogSender | None:
+    """What hands the audit trail on; None: nobody is named. Raises ConfigurationError."""
+    if not settings.audit_syslog:
+        return None
+    tls = ClientTls(ca=settings.audit_syslog_ca, certificate=settings.audit_syslog_certificate)
+    return SyslogSender(database, SyslogLink(settings.audit_syslog, client_contexts(tls).get))

@@ -241,6 +241,15 @@ class Settings(BaseSettings):
     audit_heads_file: Path | None = None
     """Where the sealed end of the audit trail is kept; empty: `audit-heads.json` in `data_dir`."""
 
+    audit_syslog: str = Field("", pattern=r"^(\S+:[0-9]{1,5})?$")
+    """Receiver of the audit trail by syslog over TLS, as `host:port` (6514); empty: none."""
+
+    audit_syslog_ca: Path | None = None
+    """PEM file of the authorities of its certificate; empty: those of the system."""
+
+    audit_syslog_certificate: Path | None = None
+    """PEM file of our certificate and its key, where it asks for one; empty: none is shown."""
+
     log_level: str = Field("INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")
     """Least severe log line written to standard error, as JSON."""
 

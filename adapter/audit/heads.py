@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from pathlib import Path
 import sqlalchemy as sa
 import structlog
 
+from adapter.audit.following import Follower
 from adapter.audit.keys import AuditKeys
 from adapter.domain.audit import Head
 from adapter.errors import ConfigurationError
@@ -72,27 +72,21 @@ class HeadKeeper:
 
     def __init__(self, database: Database, keys: AuditKeys, path: Path) -> None:
         self._database, self._keys, self._path = database, keys, path
-        self._moved, self._stopped = threading.Event(), threading.Event()
-        self._thread: threading.Thread | None = None
+        self._follower = Follower("audit-heads", self._act)
         self.trouble = ""
 
     def moved(self) -> None:
         """The trail has grown."""
-        self._moved.set()
+        self._follower.moved()
 
     def start(self) -> None:
         """Compare the trail with the last anchor, then keep it up to date."""
         self.keep()
-        self._thread = threading.Thread(target=self._run, name="audit-heads", daemon=True)
-        self._thread.start()
+        self._follower.start()
 
     def stop(self) -> None:
         """Write the last anchor."""
-        self._stopped.set()
-        self._moved.set()
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
+        self._follower.stop()
         self.keep()
 
     def keep(self) -> None:
@@ -120,12 +114,9 @@ class HeadKeeper:
         told = ", ".join(f"{each.chain} {each.number}" for each in gone.values())
         return f"rows of the audit trail are gone or changed ({told}): run `readout audit verify`"
 
-    def _run(self) -> None:
-        while not self._stopped.is_set():
-            self._moved.wait()
-            self._moved.clear()
-            self.keep()
-            self._stopped.wait(_PAUSE_S)
+    def _act(self) -> float:
+        self.keep()
+        return _PAUSE_S
 
 
 def _text(told: Mapping[str, object]) -> str:

@@ -17,6 +17,8 @@ import sqlalchemy as sa
 import typer
 
 from adapter import __version__
+from adapter.audit.heads import lost, read_heads
+from adapter.audit.keys import open_keys
 from adapter.cli.stored import NoDatabaseYet, opened
 from adapter.clock import SystemClock
 from adapter.errors import ConfigurationError, ReadoutError
@@ -36,9 +38,9 @@ from adapter.speech.engines import open_engine
 from adapter.speech.model_files import check_digests
 from adapter.speech.model_store import find_model, located
 from adapter.speech.openai_engine import OpenAiRecognizer
-from adapter.store import deliveries, dicom_sources, dictations, messages, studies
+from adapter.store import audit_sent, deliveries, dicom_sources, dictations, messages, studies
 from adapter.store.data_keys import master_id
-from adapter.store.database import wanted_version
+from adapter.store.database import Database, wanted_version
 from adapter.store.vault import SETTING
 
 _LIBRARIES = (
@@ -108,6 +110,7 @@ def _findings(settings: Settings) -> Iterator[Finding]:
             yield _look("database", lambda: _schema(database.version()))
             with database.read() as tx:
                 yield from _counts(tx)
+            yield _look("audit trail", lambda: _trail(settings, database))
     except ConfigurationError as error:
         yield Finding("database", isinstance(error, NoDatabaseYet), str(error))
 
@@ -195,6 +198,22 @@ def _encryption(settings: Settings) -> str:
         return "off: bodies, texts and audio lie in the clear (READOUT_MASTER_KEY_FILE)"
     masters = read_keys(settings.master_key_file, SETTING)
     return f"on, master key {master_id(masters[-1])} of {len(masters)}"
+
+
+def _trail(settings: Settings, database: Database) -> str:
+    """Every chain still holds the end that its anchor tells of."""
+    key_file, path = settings.audit_files
+    heads = read_heads(path, open_keys(key_file)) if path.exists() else None
+    with database.read() as tx:
+        gone = lost(tx, heads.heads) if heads else []
+        waiting = sum(audit_sent.waiting(tx).values()) if settings.audit_syslog else 0
+    if heads is None:
+        return f"no heads at {path} yet"
+    if not heads.good or gone:
+        what = "its heads are not sealed by our key" if not heads.good else "rows are gone"
+        raise ConfigurationError(f"{what}: run `readout audit verify`")
+    told = f", {waiting} rows wait for {settings.audit_syslog}" if settings.audit_syslog else ""
+    return f"ends where its heads of {heads.at} say{told}"
 
 
 def _space(settings: Settings) -> str:

@@ -1,4 +1,4 @@
-"""The table of the audit trail."""
+"""The table of the audit trail, and how far it was handed on."""
 
 from __future__ import annotations
 
@@ -33,4 +33,11 @@ audit = sa.Table(  # who did what to which study; triggers of the database forbi
     sa.Index("ix_readout_audit_accession", "accession"),
     sa.Index("ix_readout_audit_patient", "patient"),
     sa.Index("ix_readout_audit_agent", "agent", "at"),
+)
+
+audit_sent = sa.Table(  # up to which row a chain has reached the syslog receiver
+    "readout_audit_sent",
+    metadata,
+    sa.Column("chain", sa.Text, primary_key=True),
+    sa.Column("number", sa.BigInteger, nullable=False),
 )

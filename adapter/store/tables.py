@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from adapter.store import ai_tables, intake_tables, model_tables, node_tables
 from adapter.store.access_tables import service_token, session
-from adapter.store.audit_table import audit
+from adapter.store.audit_table import audit, audit_sent
 from adapter.store.columns import ID as _ID
 from adapter.store.columns import metadata
 from adapter.store.columns import row_id as _row_id
@@ -18,6 +18,7 @@ from adapter.store.sealed import SealedBytes, SealedText
 __all__ = [
     "ai_tables",
     "audit",
+    "audit_sent",
     "context",
     "data_key",
     "intake_tables",
