@@ -39,6 +39,7 @@ from adapter.mapping.listeners import (
     default_listener,
     load_listeners,
 )
+from adapter.mapping.plain_words import load_patient_summary
 from adapter.mapping.plug_in import load_plug_in
 from adapter.mapping.smart_client import SmartClient
 from adapter.mapping.tables_in_force import TablesInForce
@@ -79,6 +80,7 @@ from adapter.workflow.live_hearing import open_live
 from adapter.workflow.message_log import open_log
 from adapter.workflow.model_calls import open_model_calls
 from adapter.workflow.outcomes import outcome_of
+from adapter.workflow.patient_summaries import PatientSummaries
 from adapter.workflow.reconcile import reconcile
 from adapter.workflow.reports import Reports
 from adapter.workflow.review import Review
@@ -122,9 +124,8 @@ class Service:
         self.settings, self.roles = settings, roles_of(settings, doors=doors)
         files = MappingFiles(site=settings.mappings_dir)
         listeners = load_listeners(files, default_listener(settings))
-        fhir_orders = load_fhir_orders(files)
-        plug_in, ehr_launch = load_plug_in(files), load_ehr_launch(files)
-        self._recognizer = open_engine(settings)
+        fhir_orders, plug_in = load_fhir_orders(files), load_plug_in(files)
+        self._recognizer, ehr_launch = open_engine(settings), load_ehr_launch(files)
         self.outbound = Outbound.of(settings.outbound_allowed_hosts, _ALLOWED_HOSTS)
         self.house = self._house(files)
         rules, made = load_ai_monitoring(files), Reports(self.house)
@@ -166,6 +167,7 @@ class Service:
             contexts=seats,
             site_mappings=SiteMappings(self.house, files),
             model_calls=open_model_calls(self.house, files, settings.dicomweb_url),
+            summaries=PatientSummaries(self.house, *load_patient_summary(files)),
             host_names=listed(settings.http_host_names),
             feeds=self._doors.feeds,
             certificates=links.certificates,

@@ -30,6 +30,7 @@ COMMANDS = {
     "destination": "adapter.cli.destination",
     "ai-source": "adapter.cli.ai_source",
     "print": "adapter.cli.print",
+    "summary": "adapter.cli.summary",
     "replay": "adapter.cli.replay",
     "messages": "adapter.cli.messages",
     "ai-ledger": "adapter.cli.ai_ledger",

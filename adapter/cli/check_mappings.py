@@ -31,6 +31,7 @@ from adapter.mapping.lexicon_table import LexiconFile
 from adapter.mapping.listeners import ListenerProfile, load_listeners
 from adapter.mapping.message_table import MessageMapping
 from adapter.mapping.model_calls import ModelCall, load_model_calls
+from adapter.mapping.plain_words import PatientSummary, PlainWords, load_patient_summary
 from adapter.mapping.plug_in import PlugIn
 from adapter.mapping.privacy import PrivacyTable
 from adapter.mapping.reporting import ReportingTables
@@ -54,6 +55,7 @@ FOLDERS: dict[str, type[MappingTable]] = {
     "macros": MacroFile,
     "model_calls": ModelCall,
     "orders": OrderMapping,
+    "plain_words": PlainWords,
     "templates": TemplateTable,
     "vocabulary": VocabularyTable,
 }
@@ -64,6 +66,7 @@ SINGLE: dict[str, type[MappingTable]] = {
     "hl7_names.yaml": Hl7Names,
     "fhir_orders.yaml": FhirOrderMapping,
     "checks.yaml": ChecksTable,
+    "patient_summary.yaml": PatientSummary,
     "plug_in.yaml": PlugIn,
     "privacy.yaml": PrivacyTable,
     "ehr_launch.yaml": EhrLaunch,
@@ -128,6 +131,7 @@ def _checked(files: MappingFiles, site: Path | None) -> Iterator[Report]:
             *faults(lambda: load_dicom_sources(files)),
             *faults(lambda: load_ai_codes(files, Lexicon.load(files)[0])),
             *faults(lambda: load_model_calls(files)),
+            *faults(lambda: load_patient_summary(files)),
         ],
     )
 

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import Literal
 
 from adapter.domain.delivery import ReportMessage
-from adapter.domain.people import Practitioner
+from adapter.domain.people import Patient, Practitioner
 from adapter.domain.report import Section
 from adapter.mapping.report_form import PageWords
 from adapter.reporting.fitting import Fitting
 from adapter.reporting.render import section_text
 
-_LETTERS = Fitting("cp1252")  # those of the fonts that every PDF reader has
+PRINTED = Fitting("cp1252")  # those of the fonts that every PDF reader has
 
 
 def report_facts(
@@ -20,14 +20,13 @@ def report_facts(
 ) -> tuple[tuple[str, str], ...]:
     """(label, text) of what is known of patient, examination and signer; `issued` for people."""
     order = message.order
-    name = ", ".join(filter(None, (order.patient.family.reveal(), order.patient.given.reveal())))
     facts = (
-        (words.patient, name),
-        (words.birth_date, _date(order.patient.birth_date.reveal())),
+        (words.patient, name_of(order.patient)),
+        (words.birth_date, iso_date(order.patient.birth_date.reveal())),
         (words.number, order.patient.mrn.reveal()),
         (words.accession, order.accession),
         (words.procedure, order.procedure.text or order.procedure.code),
-        (words.study_date, _date(order.scheduled_at)),
+        (words.study_date, iso_date(order.scheduled_at)),
         (words.requester, _person(order.requester)),
         (words.author, _person(message.author)),
         (words.issued, issued),
@@ -50,7 +49,7 @@ def printed_report(
     """The PDF; the same values give the same bytes."""
     from adapter.reporting.printed_page import Print, print_pdf  # 12 MB: only where it is asked for
 
-    line = _LETTERS.line
+    line = PRINTED.line
     facts = report_facts(message, words, issued)
     return print_pdf(
         Print(
@@ -58,7 +57,7 @@ def printed_report(
             mark=line(report_mark(message, words)),
             facts=tuple((line(label), line(text)) for label, text in facts),
             sections=tuple(
-                (line(each.title), tuple(_LETTERS.lines(section_text(each)))) for each in sections
+                (line(each.title), tuple(PRINTED.lines(section_text(each)))) for each in sections
             ),
             footer=line(message.order.accession),
             page_word=line(words.page),
@@ -67,7 +66,12 @@ def printed_report(
     )
 
 
-def _date(text: str) -> str:
+def name_of(patient: Patient) -> str:
+    """Family name, given name."""
+    return ", ".join(filter(None, (patient.family.reveal(), patient.given.reveal())))
+
+
+def iso_date(text: str) -> str:
     """YYYYMMDD… as YYYY-MM-DD."""
     return f"{text[:4]}-{text[4:6]}-{text[6:8]}" if len(text) >= 8 else text
 

@@ -232,6 +232,16 @@ report = sa.Table(  # every version of every report, with the inputs it can be r
     sa.UniqueConstraint("accession", "number"),
 )
 
+summary_release = sa.Table(  # the patient summary that a person released, of one report version
+    "readout_summary_release",
+    metadata,
+    sa.Column("accession", sa.Text, primary_key=True),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("summary_json", SealedText("summary_release.summary_json"), nullable=False),
+    _text("released_at"),
+    _text("person"),
+)
+
 retired_patient = sa.Table(  # numbers that were merged into others
     "readout_retired_patient",
     metadata,

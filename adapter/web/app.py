@@ -36,6 +36,7 @@ from adapter.web import (
     review,
     sign_off,
     studies,
+    summary,
 )
 from adapter.web.callers import Callers
 from adapter.web.pages import ai_ledger as ai_ledger_page
@@ -73,6 +74,7 @@ ROUTERS = tuple(
         dictations,
         live,
         reports,
+        summary,
         sign_off,
         review,
         check,

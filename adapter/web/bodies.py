@@ -76,6 +76,13 @@ class AiModeAsked(AiSourceAsked):
     """The mode."""
 
 
+class SummaryRelease(ByPerson):
+    """Let the patient have the summary of a signed report."""
+
+    version: int = Field(ge=1)
+    """The version of the report whose summary the person has read."""
+
+
 class Decided(Asked):
     """Base of what is decided about something on the screen."""
 

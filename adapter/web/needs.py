@@ -54,6 +54,7 @@ _PLACES: tuple[_Row, ...] = (
     _row(r"/events", READ, QUEUES),
     _row(r"/api/studies/[^/]+/report/wet-read", PRELIMINARY, SIGN),
     _row(r"/api/studies/[^/]+/report/(sign|hand-back|addendum|correct|retract)", SIGN),
+    _row(r"/api/studies/[^/]+/summary/release", SIGN),
     _row(r"/api/studies(/.*)?|/api/context(/.*)?", READ, method=_GET),
     _row(r"/api/studies/.+|/api/context/.+", WRITE),
     _row(r"/dicom-web/.*", WRITE),

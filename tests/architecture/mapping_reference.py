@@ -27,6 +27,7 @@ from adapter.mapping.lexicon_table import LexiconFile
 from adapter.mapping.listeners import ListenerProfile
 from adapter.mapping.message_table import MessageMapping
 from adapter.mapping.model_calls import ModelCall
+from adapter.mapping.plain_words import PatientSummary, PlainWords
 from adapter.mapping.plug_in import PlugIn
 from adapter.mapping.privacy import PrivacyTable
 from adapter.mapping.roles import Roles
@@ -76,6 +77,12 @@ ROOTS: list[tuple[str, str, type[MappingTable]]] = [
     ("ai_monitoring.yaml", "how the ledger of AI findings is watched", AiMonitoring),
     ("roles.yaml", "who may do what, by claims of their login", Roles),
     ("workspace.yaml", "the worklist and the figures of the house", Workspace),
+    ("patient_summary.yaml", "summaries for patients: off until it says otherwise", PatientSummary),
+    (
+        "plain_words/*.yaml",
+        "words of summaries for patients, one file a language",
+        PlainWords,
+    ),
     ("plug_in.yaml", "the plug-in of a reporting platform", PlugIn),
     ("privacy.yaml", "how the patient is taken out of what leaves the host", PrivacyTable),
     ("ai_codes.yaml", "codes that AI results use, in our words", AiCodes),

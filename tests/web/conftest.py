@@ -25,6 +25,7 @@ from adapter.mapping.ehr_launch import load_ehr_launch
 from adapter.mapping.fhir_orders import FhirOrderMapping
 from adapter.mapping.files import MappingFiles
 from adapter.mapping.hl7_orders import load_order_mapping
+from adapter.mapping.plain_words import load_patient_summary
 from adapter.mapping.plug_in import load_plug_in
 from adapter.mapping.roles import load_roles
 from adapter.mapping.workspace import load_workspace
@@ -55,6 +56,7 @@ from adapter.workflow.intake import Intake
 from adapter.workflow.live_dictation import LiveDictations
 from adapter.workflow.message_log import open_log
 from adapter.workflow.model_calls import open_model_calls
+from adapter.workflow.patient_summaries import PatientSummaries
 from adapter.workflow.sign_in import SignIn
 from adapter.workflow.site_mappings import SiteMappings
 from tests.fakes.house import DR_GRAY, Workflow, tables
@@ -188,6 +190,7 @@ def site_in(folder: Path, empty: Path) -> Iterator[Site]:
         changes=ChangeFeed(database),
         workspace=load_workspace(MappingFiles()),
         ai_rules=load_ai_monitoring(MappingFiles()),
+        summaries=PatientSummaries(workflow.house, *load_patient_summary(MappingFiles())),
         node=Node(data_dir=folder),
         model_calls=open_model_calls(workflow.house, MappingFiles(), ""),
         site_mappings=SiteMappings(workflow.house, MappingFiles(site=folder / "mappings")),

@@ -15,6 +15,7 @@ SPECIAL = (
     "/metrics", "/events", "/api/studies/{accession}/dictations/{id}/audio",
     "/dicom-web/studies", "/dicom-web/studies/{study_uid}",
     "/api/ai-sources/{source}/card", "/api/ai/ledger", "/api/studies/{accession}/report.pdf",
+    "/api/studies/{accession}/summary/released",
 )  # fmt: skip
 
 
