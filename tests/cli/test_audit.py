@@ -89,3 +89,17 @@ def test_the_export_as_fhir_is_one_audit_event_a_row(house: Database) -> None:
     with house.read() as tx:
         hashes = [each.hash for each in audit.every(tx)]
     assert [each.entity[-1].detail[3].valueString for each in events] == hashes
+
+
+def test_doctor_tells_of_rows_that_are_gone_from_the_end(house: Database) -> None:
+    def trail() -> dict[str, object]:
+        told = json.loads(CliRunner().invoke(app, ["doctor", "--json"]).output)
+        return next(each for each in told["findings"] if each["name"] == "audit trail")
+
+    assert trail()["ok"] is True
+    with house.write() as tx:
+        tx.execute(sa.text("DROP TRIGGER readout_audit_no_DELETE"))
+        tx.execute(sa.text("DELETE FROM readout_audit WHERE number > 3"))
+    gone = trail()
+    assert gone["ok"] is False
+    assert "readout audit verify" in str(gone["detail"])
