@@ -118,10 +118,10 @@ class ReportingSystem(Receiver):
 class RecordsSystem(Receiver):
     """An EHR that takes FHIR transactions and accepts them."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0) -> None:
         super().__init__()
         self.server = FhirServer(self._received)
-        self.port = self.run(self.server.start())
+        self.port = self.run(self.server.start(port))
 
     def close(self) -> None:
         """Close all connections."""
