@@ -38,7 +38,16 @@ from adapter.speech.engines import open_engine
 from adapter.speech.model_files import check_digests
 from adapter.speech.model_store import find_model, located
 from adapter.speech.openai_engine import OpenAiRecognizer
-from adapter.store import audit_sent, deliveries, dicom_sources, dictations, messages, studies
+from adapter.store import (
+    audit_sent,
+    deliveries,
+    dicom_sources,
+    dictations,
+    fhir_sources,
+    messages,
+    pauses,
+    studies,
+)
 from adapter.store.data_keys import master_id
 from adapter.store.database import Database, wanted_version
 from adapter.store.vault import SETTING
@@ -155,13 +164,31 @@ def _counts(tx: sa.Connection) -> Iterator[Finding]:
     }
     for name, counts in counted.items():
         yield Finding(name, True, _listed(counts))
-    for source in dicom_sources.states(tx):
-        yield Finding(f"archive {source.name}", not source.problem, source.problem or "answers")
-    oldest = deliveries.oldest_pending(tx)
+    for archive in dicom_sources.states(tx):
+        yield _source(f"archive {archive.name}", archive.problem)
+    for server in fhir_sources.states(tx):
+        yield _source(f"FHIR server {server.name}", server.problem)
+    yield from _destinations(tx)
+
+
+def _source(name: str, problem: str) -> Finding:
+    return Finding(name, not problem, problem or "answers")
+
+
+def _destinations(tx: sa.Connection) -> Iterator[Finding]:
+    """What each is owed; since when one is away is told, and is no fault of this installation."""
+    oldest, paused = deliveries.oldest_pending(tx), pauses.listed(tx)
+    troubles = deliveries.last_troubles(tx)
     states = deliveries.count_by_state(tx)
     for destination in sorted({name for name, _ in states}):
         counts = {state: count for (name, state), count in states.items() if name == destination}
         since = f"; oldest pending since {oldest[destination]}" if destination in oldest else ""
+        if destination in paused:
+            since += f"; paused since {paused[destination].at}"
+        elif destination in troubles:
+            since += (
+                f"; away since {troubles[destination][1]} or later"  # its words may name people
+            )
         held = counts.get("held", 0)
         yield Finding(f"deliveries to {destination}", not held, _listed(counts) + since)
 

@@ -13,7 +13,9 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from adapter.cli import app
+from adapter.errors import TryAgain
 from adapter.settings import Settings
+from adapter.store import dicom_sources, fhir_sources, pauses
 from adapter.store.database import Database, wanted_version
 from tests.fakes.certificates import Authority
 from tests.fakes.destination import HOLD
@@ -77,6 +79,23 @@ def test_what_waits_and_what_is_held_is_told(workflow: Workflow) -> None:
     assert done.exit_code == 1
     assert findings(done)["deliveries to ris"]["ok"] is False
     assert "1 held" in findings(done)["deliveries to ris"]["detail"]
+
+
+def test_what_is_away_is_told_with_since_when(workflow: Workflow) -> None:
+    workflow.order("A1")
+    workflow.ris.script = [TryAgain("connection refused", after=3600.0)]
+    workflow.dictate("A1", "no pneumothorax period")
+    with workflow.database.write() as tx:
+        fhir_sources.keep_state(tx, fhir_sources.SourceState("ehr", problem="does not answer"))
+        dicom_sources.keep_state(tx, dicom_sources.SourceState("pacs", problem="does not answer"))
+    found = findings(doctor("--json"))
+    assert "; away since 20" in found["deliveries to ris"]["detail"]
+    assert found["FHIR server ehr"] == found["archive pacs"] | {"name": "FHIR server ehr"}
+    assert not found["archive pacs"]["ok"]
+    with workflow.database.write() as tx:
+        pauses.add(tx, pauses.Pause("ris", "2026-01-05T08:00:00", "1001", "upgrade"))
+    detail = findings(doctor("--json"))["deliveries to ris"]["detail"]
+    assert detail.endswith("; paused since 2026-01-05T08:00:00")
 
 
 def test_a_password_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:

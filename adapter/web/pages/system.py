@@ -11,7 +11,14 @@ from fastapi.responses import HTMLResponse
 from adapter import __version__
 from adapter.domain.feed import FeedState
 from adapter.domain.link_security import CertificateExpiry
-from adapter.store import deliveries, dictations, messages, studies
+from adapter.store import (
+    deliveries,
+    dicom_sources,
+    dictations,
+    fhir_sources,
+    messages,
+    studies,
+)
 from adapter.web import health
 from adapter.web.pages.frame import Visiting, minute, page, table
 from adapter.web.pages.markup import Child, Html, el, text
@@ -39,6 +46,7 @@ def show(visit: Visiting, parts: House) -> HTMLResponse:
         table("Parts", "Part|State|Detail", _checks(parts), "Nothing."),
         table("Destinations", "Destination|State|Waits since|Last answer", _links(parts),
               "No destination is set up."),
+        table("Sources", "Source|State|Detail", _sources(parts), "Nothing is asked for."),
         table("Feeds", "Listener|Sender|State|Last heard", map(_feed, parts.feeds()),
               "No feed is watched: name senders under `feeds` of a listener."),
         table("Certificates", "Used for|File|Ends", map(_certificate, parts.certificates()),
@@ -74,6 +82,17 @@ def _links(parts: Parts) -> Iterator[tuple[Child, ...]]:
         else:
             state = el("span", "ok", class_="chip good")
         yield each.name, state, minute(at or each.oldest_pending_at), told
+
+
+def _sources(parts: Parts) -> Iterator[tuple[Child, ...]]:
+    """FHIR servers that orders come from, archives that hold results of AI."""
+    with parts.house.database.read() as tx:
+        servers = ((each.name, each.problem) for each in fhir_sources.states(tx))
+        archives = ((each.name, each.problem) for each in dicom_sources.states(tx))
+        asked = [*servers, *archives]
+    for name, problem in asked:
+        mark = el("span", "away", class_="chip danger") if problem else _mark(True)
+        yield name, mark, problem
 
 
 def _feed(each: FeedState) -> tuple[Child, ...]:

@@ -11,6 +11,7 @@ import pytest
 from adapter.domain.feed import FeedState
 from adapter.domain.link_security import CertificateExpiry
 from adapter.hl7v2.certificates import CertificateWatch, Watched
+from adapter.store import dicom_sources
 from adapter.web.pages.plot import interval, lines
 from tests.fakes.certificates import Authority
 from tests.fakes.destination import GONE, HOLD
@@ -120,7 +121,11 @@ def test_health_tells_what_is_away_and_since_when(site: Site, tmp_path: Path) ->
         site.workflow.clock,
     )
     object.__setattr__(site.parts, "certificates", watch.states)
+    with site.workflow.database.write() as tx:
+        dicom_sources.keep_state(tx, dicom_sources.SourceState("pacs", problem="no route"))
     shown = text(site, "/system")
+    for each in ("pacs", "no route"):
+        assert each in shown
     for each in ("RIS|NORTH", "silent", "away", "connection refused", "GiB free",
                  "cannot be read", "listener north", "Database"):  # fmt: skip
         assert each in shown
