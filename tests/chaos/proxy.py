@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 
 DELAY = "delay"  # every piece comes late; the second message is cut
@@ -16,10 +16,13 @@ _PIECE = 1 << 16
 
 
 class Proxy:
-    """Forwards a loopback port to another; `met` counts the troubles that a message met."""
+    """Forwards a loopback port to another; `met` counts the troubles that a message met.
+
+    A trouble that no message met, as the connection ended before, waits for the next one.
+    """
 
     def __init__(self, port: int, troubles: Iterable[str]) -> None:
-        self._port, self._troubles = port, iter(troubles)
+        self._port, self._troubles = port, deque(troubles)
         self.met: Counter[str] = Counter()
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.StreamWriter] = set()
@@ -37,7 +40,8 @@ class Proxy:
             writer.transport.abort()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        trouble = next(self._troubles, "")
+        trouble = self._troubles.popleft() if self._troubles else ""
+        before = self.met[trouble]
         there, theirs = await asyncio.open_connection("127.0.0.1", self._port)
         ends = {writer, theirs}
         self._open |= ends
@@ -49,6 +53,8 @@ class Proxy:
         for each in ends:
             each.transport.abort()
         self._open -= ends
+        if trouble and self.met[trouble] == before:
+            self._troubles.appendleft(trouble)
 
     def _way(self, trouble: str, own: set[str]) -> Iterator[str]:
         """What becomes of each piece in one direction."""
