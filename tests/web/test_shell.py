@@ -75,3 +75,10 @@ def test_a_length_that_is_no_number_is_refused(site: Site) -> None:
     headers = {**JSON, "Content-Length": "-1"}
     answer = site.client.post("/api/studies/A1/report/sign", content=b"{}", headers=headers)
     assert answer.status_code == 400
+
+
+def test_over_tls_a_browser_is_told_to_stay_with_it(site: Site) -> None:
+    name = "strict-transport-security"
+    told = TestClient(build_app(site.parts), base_url="https://127.0.0.1").get("/healthz").headers
+    assert "max-age=31536000" in told[name]
+    assert name not in at(site, "127.0.0.1", "127.0.0.1").get("/healthz").headers
