@@ -28,7 +28,7 @@ def difference(one: tuple[int, int], other: tuple[int, int], z: float = Z95) -> 
     gap = first - second
     below = sqrt((first - low) ** 2 + (other_high - second) ** 2)
     above = sqrt((high - first) ** 2 + (second - other_low) ** 2)
-    return gap - below, gap + above
+    return max(-1.0, gap - below), min(1.0, gap + above)
 
 
 def z_among(comparisons: int) -> float:

@@ -123,7 +123,8 @@ async def _first_of(*both: Coroutine[Any, Any, None]) -> None:
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for each in done:
-            each.result()
+            if not each.cancelled():  # with the session that it served
+                each.result()
     finally:
         for task in tasks:
             task.cancel()

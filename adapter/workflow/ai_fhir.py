@@ -35,9 +35,9 @@ _UNKNOWN = "unknown"
 
 def is_result(resource: Json) -> bool:
     """Whether it is a Bundle of results: no order is in it."""
-    kinds = {each.get("resourceType") for each in _resources(resource)}
+    kinds = [each.get("resourceType") for each in _resources(resource)]  # of any type
     is_bundle = resource.get("resourceType") == "Bundle"
-    return is_bundle and "ServiceRequest" not in kinds and bool(kinds & set(_RESULTS))
+    return is_bundle and "ServiceRequest" not in kinds and any(each in kinds for each in _RESULTS)
 
 
 def read_result(body: bytes, codes: AiCodes, mapping: FhirOrderMapping) -> Sequence[AiResult]:

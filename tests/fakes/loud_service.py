@@ -6,7 +6,8 @@ import logging
 
 from dbos import _dbos
 
-from adapter import bootstrap, cli
+from adapter import cli
+from adapter.cli import running
 from adapter.observability.logs import configure_logs
 
 LOUD = (
@@ -24,6 +25,7 @@ def loud(level: str) -> None:
 
 
 if __name__ == "__main__":
-    bootstrap.configure_logs = loud
+    assert running.configure_logs is configure_logs
+    running.configure_logs = loud
     _dbos.config_logger = lambda _config: logging.getLogger("dbos").setLevel(logging.DEBUG)
     cli.main()

@@ -89,6 +89,13 @@ def _messages(order: Order, template: str, text: str) -> Iterator[ReportMessage]
         name = ControlId(f"{order.accession}-{number}")
         issued = f"2026-01-02T11:0{number}:00.123+00:00"
         yield ReportMessage(
-            name, kind, order, report, issued, author, None, before, (TOLD,) if number % 2 else ()
+            name,
+            kind,
+            order,
+            report,
+            issued,
+            author=author,
+            before=before,
+            communications=(TOLD,) if number % 2 else (),
         )
         before = (*before, report)

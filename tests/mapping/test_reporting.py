@@ -33,6 +33,7 @@ class Stored(MappingFiles):
 def test_sources_are_every_file_that_decides_a_report() -> None:
     names = [each.name for each in tables().sources]
     assert {name.split("/")[0] for name in names} == {
+        "ai_sources",
         "checks.yaml",
         "findings",
         "macros",

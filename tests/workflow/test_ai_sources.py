@@ -219,6 +219,7 @@ def test_the_switch_takes_suggestions_out_of_drafts_and_leaves_signed_reports(
         flow.order(accession, procedure=Code("XRCH2", "Chest radiograph"))
         flow.dictate(accession, NORMAL)
         post(flow, accession)
+    flow.clear("A2")
     flow.sign_off.sign("A2", DR_GRAY)
     with flow.database.read() as tx:
         signed = reports.get_latest(tx, "A2")

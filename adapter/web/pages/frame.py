@@ -31,13 +31,13 @@ _MENU: dict[str, tuple[tuple[str, str], ...]] = {
     "Interfaces": (
         ("/messages", "Messages in"),
         ("/deliveries", "Messages out"),
-        ("/ai-sources", "AI sources"),
         ("/destinations", "Destinations"),
     ),
     "Figures": (
         ("/turnaround", "Turnaround"),
         ("/checks", "Checks"),
         ("/ai", "AI models"),
+        ("/ai-sources", "AI sources"),
         ("/ai/ledger", "AI against reports"),
     ),
     "System": (("/system", "Health"),),
