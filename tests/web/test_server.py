@@ -17,6 +17,7 @@ from adapter.errors import ConfigurationError
 from adapter.settings import Settings
 from adapter.web.server import bound, http_server, own_address
 from tests.fakes.certificates import Authority
+from tests.fakes.receivers import poll
 
 
 @contextmanager
@@ -27,6 +28,7 @@ def serving(settings: Settings) -> Iterator[int]:
     thread = threading.Thread(target=asyncio.run, args=(server.serve([door]),), daemon=True)
     thread.start()
     try:
+        poll(lambda: server.started)
         yield door.getsockname()[1]
     finally:
         server.should_exit = True
