@@ -191,6 +191,16 @@ def wait_told(headers: Mapping[str, str]) -> float | None:
     return retry_after(headers.get("Retry-After", ""), headers.get("Date", ""))
 
 
+async def body_of(answer: httpx.Response, most: int, too_long: Exception) -> bytes:
+    """The body of an answer that streams; raises `too_long` as soon as it is over `most` bytes."""
+    body = bytearray()
+    async for part in answer.aiter_bytes():
+        body += part
+        if len(body) > most:
+            raise too_long
+    return bytes(body)
+
+
 @cache
 def system_trust() -> ssl.SSLContext:
     """The authorities that this machine trusts, read once."""

@@ -21,6 +21,14 @@ def secret_of(variable: str) -> str:
     return secret_in(Path(file)) if file else os.environ.get(variable, "").strip()
 
 
+def needed_secret(variable: str) -> str:
+    """The same of a variable that must have one; empty where none is named."""
+    found = secret_of(variable)
+    if variable and not found:
+        raise ConfigurationError(f"environment variable {variable} or {variable}_FILE is not set")
+    return found
+
+
 def secret_in(file: Path) -> str:
     """What the file holds, without blanks around it; raises ConfigurationError."""
     try:

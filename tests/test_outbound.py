@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapter.errors import ConfigurationError, Rejected
-from adapter.outbound import WEBSOCKET, AddressRefused, Outbound
+from adapter.outbound import WEBSOCKET, AddressRefused, Outbound, body_of
 
 SETTING = "READOUT_OUTBOUND_ALLOWED_HOSTS"
 
@@ -224,3 +224,18 @@ def test_no_unlisted_address_that_is_not_global_is_ever_allowed(address: Any) ->
     assert address.is_global
     assert not address.is_loopback
     assert not address.is_link_local
+
+
+async def test_an_answer_is_read_up_to_its_bound_and_no_further() -> None:
+    given = list[int]()
+
+    async def parts() -> AsyncIterator[bytes]:
+        for number in range(5):
+            given.append(number)
+            yield bytes(10)
+
+    assert await body_of(httpx.Response(200, content=parts()), 50, ValueError()) == bytes(50)
+    given.clear()
+    with pytest.raises(ValueError, match="over"):
+        await body_of(httpx.Response(200, content=parts()), 25, ValueError("over"))
+    assert given == [0, 1, 2]

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from adapter.cli import app
 from adapter.cli.doctor import shown_settings
 from adapter.errors import ConfigurationError
-from adapter.secret_values import secret_in, secret_of
+from adapter.secret_values import needed_secret, secret_in, secret_of
 from adapter.settings import SECRETS, Settings, load_settings
 
 SECRET = "correct-horse-battery-staple"
@@ -24,7 +24,10 @@ def test_a_secret_comes_from_the_environment_or_from_a_file(
     file = tmp_path / "token"
     file.write_text("from the file\n")
     monkeypatch.setenv("EHR_TOKEN_FILE", str(file))
-    assert secret_of("EHR_TOKEN") == "from the file"
+    assert secret_of("EHR_TOKEN") == needed_secret("EHR_TOKEN") == "from the file"
+    assert needed_secret("") == ""
+    with pytest.raises(ConfigurationError, match="NONE_SUCH or NONE_SUCH_FILE"):
+        needed_secret("NONE_SUCH")
 
 
 @pytest.mark.parametrize("body", [b"", b" \n", b"\xff\xfe", b"x" * 70_000])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,8 +13,9 @@ from adapter.ai_models.answers import Unreadable
 from adapter.ai_models.chat import PLACE
 from adapter.errors import ConfigurationError, NeedsPerson, Rejected, TryAgain
 from adapter.mapping.model_calls import ModelCall
-from adapter.outbound import AddressRefused, Outbound, is_passing, wait_told
+from adapter.outbound import AddressRefused, Outbound, body_of, is_passing, wait_told
 from adapter.privacy.payload import Sealed
+from adapter.secret_values import secret_of
 
 MOST_BYTES = 16 * 1024 * 1024
 """Largest answer that is read."""
@@ -76,7 +76,8 @@ class ModelClient:
                 ) as answer,
             ):
                 self._judge(answer)
-                body = await _bounded(answer)
+                too_long = Unreadable(f"over {MOST_BYTES} bytes")
+                body = await body_of(answer, MOST_BYTES, too_long)
         except AddressRefused as error:
             raise NeedsPerson(str(error)) from None
         except (httpx.RequestError, TimeoutError, OSError) as error:
@@ -111,7 +112,7 @@ class ModelClient:
             except (OSError, UnicodeDecodeError):
                 key = ""
         elif call.key_env:
-            key = os.environ.get(call.key_env, "").strip()
+            key = secret_of(call.key_env)
         else:
             return ""
         if not (key and key.isascii() and key.isprintable()):
@@ -121,12 +122,3 @@ class ModelClient:
     @property
     def _key_name(self) -> str:
         return "key_file" if self._call.key_file else self._call.key_env or "key_env"
-
-
-async def _bounded(answer: httpx.Response) -> bytes:
-    body = bytearray()
-    async for part in answer.aiter_bytes():
-        body += part
-        if len(body) > MOST_BYTES:
-            raise Unreadable(f"over {MOST_BYTES} bytes")
-    return bytes(body)

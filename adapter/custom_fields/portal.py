@@ -10,7 +10,7 @@ import httpx
 
 from adapter.errors import ConfigurationError, TryAgain
 from adapter.mapping.custom_fields_profile import CustomFieldsProfile
-from adapter.outbound import AddressRefused, Outbound
+from adapter.outbound import AddressRefused, Outbound, body_of
 from adapter.ports import Clock
 from adapter.secret_values import secret_of
 
@@ -104,11 +104,8 @@ class Portal:
                 self._guard.client(secret=secret, cookies=self._cookies, timeout=seconds) as client,
                 client.stream("POST", url, data=form) as response,
             ):
-                body = bytearray()
-                async for chunk in response.aiter_bytes():
-                    body += chunk
-                    if len(body) > _MOST_BYTES:
-                        raise TryAgain("the portal answers without end")
+                too_long = TryAgain("the portal answers without end")
+                body = await body_of(response, _MOST_BYTES, too_long)
                 self._cookies.update(client.cookies)
         except AddressRefused as error:
             raise Refused(0, str(error)) from None

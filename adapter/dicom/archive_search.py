@@ -16,8 +16,8 @@ from adapter.dicom.json_model import DataSet
 from adapter.dicom.structured_report import SOP_CLASSES
 from adapter.errors import ConfigurationError, Malformed, NotFound, Rejected, TryAgain
 from adapter.mapping.dicom_sources import DicomSource
-from adapter.outbound import AddressRefused, Outbound, host_of, is_passing, wait_told
-from adapter.secret_values import secret_of
+from adapter.outbound import AddressRefused, Outbound, body_of, host_of, is_passing, wait_told
+from adapter.secret_values import needed_secret
 
 MOST_BYTES = 67_108_864
 """Longest answer that is read: a report of thousands of findings."""
@@ -58,7 +58,7 @@ class ArchiveSearch:
             self._base = str(self._guard.check(source.url, secret=bool(source.token_env)))
         except (AddressRefused, httpx.InvalidURL) as error:
             raise ConfigurationError(f"dicom_sources, {source.name}: {error}") from None
-        self._token()
+        needed_secret(source.token_env)  # one that is missing shows at start
 
     async def studies(self, since: str) -> AsyncIterator[StudyFound]:
         """Studies since a day (YYYYMMDD) that hold structured reports. Raises TryAgain."""
@@ -112,7 +112,7 @@ class ArchiveSearch:
 
     async def _call(self, place: str) -> list[DataSet]:
         source, headers = self.source, {"Accept": "application/dicom+json"}
-        token = self._token()
+        token = needed_secret(source.token_env)
         if token:
             headers["Authorization"] = f"Bearer {token}"
         wait = httpx.Timeout(source.answer_seconds, connect=source.connect_seconds)
@@ -122,26 +122,11 @@ class ArchiveSearch:
                 self._guard.client(secret=bool(token), timeout=wait) as client,
                 client.stream("GET", f"{self._base}/{place}", headers=headers) as answer,
             ):
-                body = await _bounded(answer)
+                too_long = Rejected(f"the archive answers with more than {MOST_BYTES} bytes")
+                body = await body_of(answer, MOST_BYTES, too_long)
         except (httpx.RequestError, TimeoutError, OSError) as error:
             raise TryAgain(f"the archive does not answer ({type(error).__name__})") from None
         return _read(answer, body)
-
-    def _token(self) -> str:
-        name = self.source.token_env
-        told = secret_of(name)
-        if name and not told:
-            raise ConfigurationError(f"environment variable {name} (token_env) is empty")
-        return told
-
-
-async def _bounded(answer: httpx.Response) -> bytes:
-    body = bytearray()
-    async for part in answer.aiter_bytes():
-        body += part
-        if len(body) > MOST_BYTES:
-            raise Rejected(f"the archive answers with more than {MOST_BYTES} bytes")
-    return bytes(body)
 
 
 def _read(answer: httpx.Response, body: bytes) -> list[DataSet]:

@@ -9,7 +9,7 @@ import httpx
 
 from adapter.domain.finding import Evidence
 from adapter.errors import ConfigurationError, NotFound, TryAgain
-from adapter.outbound import AddressRefused, Outbound, host_of
+from adapter.outbound import AddressRefused, Outbound, body_of, host_of
 
 SETTING = "READOUT_DICOMWEB_URL"
 MOST_BYTES = 4_194_304
@@ -33,12 +33,7 @@ class Archive:
     """The archive at a base URL such as `https://pacs.example/dicom-web`."""
 
     def __init__(self, url: str) -> None:
-        try:
-            host = host_of(httpx.URL(url))
-            self._outbound = Outbound.of([host], SETTING, public=False, loopback=True)
-            self._base = str(self._outbound.check(url)).rstrip("/")
-        except (AddressRefused, httpx.InvalidURL) as error:
-            raise ConfigurationError(f"{SETTING}: {error}") from None
+        self._outbound, self._base = archive_at(url)
 
     async def rendered(self, evidence: Evidence) -> Picture:
         """The frame that a model names, as a picture. Raises NotFound, TryAgain."""
@@ -57,6 +52,15 @@ class Archive:
             raise TryAgain(f"the archive does not answer ({why})", after=5.0) from None
 
 
+def archive_at(url: str) -> tuple[Outbound, str]:
+    """The guard that reaches it and its base URL; raises ConfigurationError."""
+    try:
+        outbound = Outbound.of([host_of(httpx.URL(url))], SETTING, public=False, loopback=True)
+        return outbound, str(outbound.check(url)).rstrip("/")
+    except (AddressRefused, httpx.InvalidURL) as error:
+        raise ConfigurationError(f"{SETTING}: {error}") from None
+
+
 async def _picture(client: httpx.AsyncClient, address: str) -> Picture:
     accept = {"Accept": ", ".join(_KINDS)}
     async with client.stream("GET", address, headers=accept) as answer:
@@ -66,9 +70,5 @@ async def _picture(client: httpx.AsyncClient, address: str) -> Picture:
         if answer.status_code != 200 or kind not in _KINDS:
             told = f"the archive has no picture of it ({answer.status_code} {kind})".strip()
             raise NotFound(told, code="not-found")
-        body = bytearray()
-        async for part in answer.aiter_bytes():
-            body += part
-            if len(body) > MOST_BYTES:
-                raise NotFound(f"the picture is over {MOST_BYTES} bytes", code="too-long")
-    return Picture(bytes(body), kind)
+        too_long = NotFound(f"the picture is over {MOST_BYTES} bytes", code="too-long")
+        return Picture(await body_of(answer, MOST_BYTES, too_long), kind)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -12,12 +11,12 @@ from urllib.parse import quote
 import httpx
 
 from adapter.dicom import json_model as model
-from adapter.dicom.dicomweb import SETTING
+from adapter.dicom.dicomweb import archive_at
 from adapter.dicom.json_model import DataSet
 from adapter.dicom.multipart import read_parts
 from adapter.domain.finding import Evidence
-from adapter.errors import ConfigurationError, Malformed, NotFound, TryAgain
-from adapter.outbound import AddressRefused, Outbound, host_of
+from adapter.errors import Malformed, NotFound, TryAgain
+from adapter.outbound import body_of
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -47,12 +46,7 @@ class StudyImages:
     """The archive at a base URL such as `https://pacs.example/dicom-web`."""
 
     def __init__(self, url: str) -> None:
-        try:
-            host = host_of(httpx.URL(url))
-            self._outbound = Outbound.of([host], SETTING, public=False, loopback=True)
-            self._base = str(self._outbound.check(url)).rstrip("/")
-        except (AddressRefused, httpx.InvalidURL) as error:
-            raise ConfigurationError(f"{SETTING}: {error}") from None
+        self._outbound, self._base = archive_at(url)
 
     async def find(self, study_uid: str, accession: str) -> list[FoundImage]:
         """The images of a study; none where the archive has not got it. Raises TryAgain."""
@@ -91,12 +85,13 @@ class StudyImages:
             raise TryAgain("the archive answers no DICOM JSON", after=60.0) from None
 
     async def _get(self, path: str, headers: dict[str, str]) -> tuple[httpx.Response, bytes]:
+        too_long = NotFound(f"the archive answers over {MOST_BYTES} bytes", code="too-long")
         try:
             async with (
                 self._outbound.client(timeout=_PATIENCE_S) as client,
                 client.stream("GET", f"{self._base}{path}", headers=headers) as answer,
             ):
-                body = b"".join([part async for part in _bounded(answer)])
+                body = await body_of(answer, MOST_BYTES, too_long)
         except (httpx.HTTPError, OSError) as error:
             told = f"the archive does not answer ({type(error).__name__})"
             raise TryAgain(told, after=60.0) from None
@@ -105,15 +100,6 @@ class StudyImages:
         if answer.status_code >= 400 and answer.status_code != 404:
             raise NotFound(f"the archive answers {answer.status_code}", code="not-found")
         return answer, body
-
-
-async def _bounded(answer: httpx.Response) -> AsyncIterator[bytes]:
-    size = 0
-    async for part in answer.aiter_bytes():
-        size += len(part)
-        if size > MOST_BYTES:
-            raise NotFound(f"the archive answers over {MOST_BYTES} bytes", code="too-long")
-        yield part
 
 
 def _image(told: DataSet) -> FoundImage | None:

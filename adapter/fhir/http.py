@@ -14,7 +14,7 @@ from adapter.errors import ConfigurationError, TryAgain
 from adapter.fhir.smart_auth import SmartAuth
 from adapter.mapping.fhir_profile import FhirProfile
 from adapter.outbound import wait_told
-from adapter.secret_values import secret_of
+from adapter.secret_values import needed_secret
 
 _MEDIA_TYPE = "application/fhir+json"
 _MAX_ANSWER_BYTES = 4_194_304
@@ -104,11 +104,7 @@ class FhirHttp:
             "Prefer": "return=minimal",
             "X-Request-Id": control_id,
         }
-        name = self._profile.token_env
-        if name:
-            token = secret_of(name)
-            if not token:
-                raise ConfigurationError(f"environment variable {name} (token_env) is not set")
+        if token := needed_secret(self._profile.token_env):
             headers["Authorization"] = f"Bearer {token}"
         return headers
 

@@ -8,15 +8,15 @@ from urllib.parse import urljoin
 
 import httpx
 
-from adapter.errors import ConfigurationError, Malformed, NotFound, Rejected, TryAgain
+from adapter.errors import Malformed, NotFound, Rejected, TryAgain
 from adapter.fhir.elements import Json, objects
 from adapter.fhir.json_body import read_object, write_object
 from adapter.fhir.outcome import outcome_text
 from adapter.fhir.smart_auth import SmartAuth
 from adapter.mapping.fhir_sources import FhirSource
-from adapter.outbound import Outbound, is_passing, wait_told
+from adapter.outbound import Outbound, body_of, is_passing, wait_told
 from adapter.ports import Clock
-from adapter.secret_values import secret_of
+from adapter.secret_values import needed_secret
 
 _MEDIA_TYPE = "application/fhir+json"
 _MOST_BYTES = 16_777_216
@@ -41,7 +41,7 @@ class SourceServer:
         self._here = self._elsewhere.also(self.base)
         self._smart = SmartAuth(source.smart, self.base, clock) if source.smart else None
         self._home = httpx.URL(source.base_url)
-        token_of(source.token_env)  # one that is missing shows at start
+        needed_secret(source.token_env)  # one that is missing shows at start
 
     def address(self, reference: str) -> str:
         """The absolute address of a reference of this server."""
@@ -96,7 +96,7 @@ class SourceServer:
         sent = {"Accept": _MEDIA_TYPE, "Accept-Encoding": "identity", **(headers or {})}
         if body:
             sent["Content-Type"] = _MEDIA_TYPE
-        token = token_of(self.source.token_env) if home else ""
+        token = needed_secret(self.source.token_env) if home else ""
         if token:
             sent["Authorization"] = f"Bearer {token}"
         auth = self._smart if home else None
@@ -109,7 +109,8 @@ class SourceServer:
                     method, url, content=body or None, headers=sent, auth=auth
                 ) as response,
             ):
-                found = await _bounded(response)
+                too_long = TryAgain(f"the server answered more than {_MOST_BYTES} bytes")
+                found = await body_of(response, _MOST_BYTES, too_long)
         except (httpx.RequestError, TimeoutError) as error:
             raise TryAgain(f"{url.host}: {type(error).__name__} {error}".strip()) from None
         about = "Subscription" if "/Subscription" in url.path else ""
@@ -144,23 +145,6 @@ def _check_total(total: object, count: int, base: str) -> None:
     """Some servers cut a search short and give no next page: that must not look like its end."""
     if isinstance(total, int) and total > count:
         raise TryAgain(f"{base} gave {count} of {total} matches and no next page; see page_size")
-
-
-def token_of(variable: str) -> str:
-    """The value of a named environment variable; raises ConfigurationError when it has none."""
-    token = secret_of(variable)
-    if variable and not token:
-        raise ConfigurationError(f"environment variable {variable} or {variable}_FILE is not set")
-    return token
-
-
-async def _bounded(response: httpx.Response) -> bytes:
-    body = bytearray()
-    async for chunk in response.aiter_bytes():
-        body += chunk
-        if len(body) > _MOST_BYTES:
-            raise TryAgain(f"the server answered more than {_MOST_BYTES} bytes")
-    return bytes(body)
 
 
 def _read(response: httpx.Response, body: bytes, what: str, about: str) -> Json:

@@ -16,7 +16,15 @@ from adapter.fhir.smart_auth import SmartAuth
 from adapter.fhircast.event import Event
 from adapter.fhircast.tokens import ClientCredentials, FileToken, SmartTokens, Tokens
 from adapter.mapping.fhircast_hubs import FhircastHub
-from adapter.outbound import HTTP, WEBSOCKET, AddressRefused, Outbound, host_of, is_loopback
+from adapter.outbound import (
+    HTTP,
+    WEBSOCKET,
+    AddressRefused,
+    Outbound,
+    body_of,
+    host_of,
+    is_loopback,
+)
 from adapter.ports import Clock
 
 LARGEST = 4_194_304
@@ -132,14 +140,11 @@ class HubClient:
             headers["Authorization"] = f"Bearer {token}"
         try:
             async with self._client.stream(method, url, headers=headers, **more) as answer:
-                body = bytearray()
-                async for part in answer.aiter_bytes():
-                    body += part
-                    if len(body) > LARGEST:
-                        raise Malformed(f"the hub's answer is over {LARGEST} bytes")
+                too_long = Malformed(f"the hub's answer is over {LARGEST} bytes")
+                body = await body_of(answer, LARGEST, too_long)
         except httpx.HTTPError as error:
             raise TryAgain(f"the hub does not answer: {type(error).__name__}") from None
-        return httpx.Response(answer.status_code, content=bytes(body))
+        return httpx.Response(answer.status_code, content=body)
 
 
 def outbound_of(hub: FhircastHub) -> Outbound:

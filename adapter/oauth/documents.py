@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from adapter.errors import TryAgain
-from adapter.outbound import Outbound
+from adapter.outbound import Outbound, body_of
 
 _MOST_BYTES = 1_048_576
 _SECONDS = 10.0
@@ -58,9 +58,5 @@ async def _read(
 ) -> tuple[int, bytes]:
     headers = _HEADERS | request.pop("headers", {})
     async with client.stream(method, url, headers=headers, **request) as response:
-        body = bytearray()
-        async for chunk in response.aiter_bytes():
-            body += chunk
-            if len(body) > _MOST_BYTES:
-                raise TryAgain(f"{url} answered more than {_MOST_BYTES} bytes")
-        return response.status_code, bytes(body)
+        too_long = TryAgain(f"{url} answered more than {_MOST_BYTES} bytes")
+        return response.status_code, await body_of(response, _MOST_BYTES, too_long)

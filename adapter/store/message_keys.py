@@ -11,6 +11,7 @@ from adapter.domain.identifiers import sha256_hex
 from adapter.store.tables import message, message_key
 
 ACCESSION, PATIENT, ORDER = "accession", "patient", "order"
+INDEXED = sa.text("indexed = 1")  # word for word as the indexes have it, so that they serve
 NOT_INDEXED = sa.text("indexed = 0")  # word for word as the index has it, so that it serves
 """Messages of the last moments: their keys, and most indexes of their columns, are still to come.
 """

@@ -10,14 +10,13 @@ import sqlalchemy as sa
 
 from adapter.domain.message import MessageState
 from adapter.errors import NotFound
-from adapter.store.message_keys import ACCESSION, NOT_INDEXED, ORDER, PATIENT
+from adapter.store.message_keys import ACCESSION, INDEXED, NOT_INDEXED, ORDER, PATIENT
 from adapter.store.sealed import vault_of
 from adapter.store.tables import delivery, message, message_key
 
 _SCANNED = 5_000  # bodies that one page of a search for text looks into
 _NAMES = 1_000
 LARGEST_ID = (1 << 63) - 1
-_INDEXED = sa.text("indexed = 1")  # word for word as the indexes have it, so that they serve
 
 Row = TypeVar("Row")
 
@@ -121,7 +120,7 @@ def types(tx: sa.Connection) -> list[str]:
 
 def _different(tx: sa.Connection, column: sa.Column[str]) -> list[str]:
     """The values of an indexed column, one look into the index each, and those of late."""
-    smallest = sa.select(sa.func.min(column).label("value")).where(_INDEXED)
+    smallest = sa.select(sa.func.min(column).label("value")).where(INDEXED)
     first = smallest.cte(recursive=True)
     after = smallest.where(column > first.c.value).scalar_subquery()
     every = first.union_all(sa.select(after).where(first.c.value.is_not(None)))
@@ -157,7 +156,7 @@ class _Log(Generic[Row]):
         found = self._found(search, before).order_by(*self._order(search)).limit(limit)
         if self._table is not message:
             return found
-        parts = [sa.select(found.where(_INDEXED).subquery())]
+        parts = [sa.select(found.where(INDEXED).subquery())]
         parts.append(sa.select(found.where(NOT_INDEXED).subquery()))
         both = sa.union_all(*parts).subquery()
         by_time = [both.c[self._at.name].desc()] if search.since or search.until else []

@@ -17,11 +17,12 @@ from adapter.fhir.elements import Json
 from adapter.fhir.gathering import gather
 from adapter.fhir.json_body import read_object, write_object
 from adapter.fhir.references import self_contained
-from adapter.fhir.source_server import SourceServer, resources_of, token_of
+from adapter.fhir.source_server import SourceServer, resources_of
 from adapter.mapping.fhir_orders import FhirOrderMapping
 from adapter.mapping.fhir_sources import FhirSource, load_fhir_sources, protocol_of
 from adapter.mapping.files import MappingFiles
 from adapter.ports import Clock
+from adapter.secret_values import needed_secret
 from adapter.store import fhir_sources as store
 from adapter.store.fhir_sources import SeenOrder
 from adapter.workflow.fhir_intake import Arrival, FhirIntake, is_id
@@ -53,7 +54,7 @@ def open_feeds(files: MappingFiles, clock: Clock) -> dict[str, Feed]:
             SourceServer(source, clock),
             files.get(source.orders).read(FhirOrderMapping),
             protocol_of(source.orders),
-            token_of(source.subscription.secret_env) if source.subscription else "",
+            needed_secret(source.subscription.secret_env) if source.subscription else "",
         )
         for source in load_fhir_sources(files)
     }
