@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from adapter.store import model_calls as store
@@ -44,6 +46,18 @@ def test_what_will_not_pass_is_not_tried_again(make: Make, fault: str, state: st
     assert [each.state for each in site.left()] == [state]
     assert f"HTTP {fault}" in site.call().reason
     assert KEY not in site.call().reason
+
+
+def test_a_key_may_be_named_by_a_file(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("READOUT_TEST_KEY")
+    (tmp_path / "key").write_text(f"{KEY}\n")
+    monkeypatch.setenv("READOUT_TEST_KEY_FILE", str(tmp_path / "key"))
+    site = make()
+    site.order()
+    site.flow.jobs.run()
+    assert [each.state for each in site.left()] == ["answered"]
 
 
 def test_a_model_that_is_down_rests_and_delays_no_report(make: Make) -> None:
