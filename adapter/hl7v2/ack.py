@@ -60,7 +60,7 @@ class Acknowledger:
 
         An acknowledgement is never acknowledged (chapter 2.9.2).
         """
-        if header is not None and header.type.startswith("ACK"):
+        if header is not None and header.form.is_ack:
             return None
         kind = verdict(refusal)
         mode = _mode(header, kind)

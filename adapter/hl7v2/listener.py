@@ -204,7 +204,7 @@ class MllpListener:
     def turn(self, arrival: Arrival) -> Turn | None:
         """When an answer that waits until the message is applied is to be given, if at all."""
         header, responder = arrival.header, self._door.responder
-        if header is None or responder is None or header.type.startswith("ACK"):
+        if header is None or responder is None or header.form.is_ack:
             return None
         turn = responder.turn(self._asked(header), arrival.message.body)
         return None if turn is Turn.AFTER and self._courier is not None else turn
@@ -214,7 +214,7 @@ class MllpListener:
         responder = self._door.responder
         if self._owing is None or responder is None or not header.form.application:
             return ""
-        if header.type.startswith("ACK"):
+        if header.form.is_ack:
             return ""
         return self._door.name if responder.turn(self._asked(header), b"") is Turn.AFTER else ""
 

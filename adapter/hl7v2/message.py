@@ -110,6 +110,7 @@ class HeaderForm:
     delimiters: Delimiters
     sender: str  # MSH-3|MSH-4 as they stand
     type: str  # MSH-9 as `ORM^O01`, or `ACK` where there is no event
+    is_ack: bool  # it is never answered itself (chapter 2.9.2)
     version: str  # MSH-12.1
     accept: str  # MSH-15, MSH-16: which answers are asked for
     application: str
@@ -177,6 +178,7 @@ def _read_form(said: bytes) -> HeaderForm:
         delimiters,
         sender=f"{msh.field(3)}|{msh.field(4)}",
         type=_kind(msh),
+        is_ack=msh.text(9) == "ACK",
         version=msh.text(12),
         accept=msh.text(15).upper(),
         application=msh.text(16).upper(),

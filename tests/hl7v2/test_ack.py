@@ -101,6 +101,14 @@ def test_the_mode_that_msh_15_and_16_ask_for(
         assert body is None or read_acknowledgement(body).code == code
 
 
+@pytest.mark.parametrize(
+    ("kind", "given"), [("ACK", False), ("ACK^O01", False), ("ACKX^O01", True)]
+)
+def test_an_acknowledgement_alone_is_never_answered(kind: str, given: bool) -> None:
+    head = Header.parse(f"MSH|^~\\&|EHR|N|||||{kind}|C1|P|2.5.1\r".encode())
+    assert (Acknowledger().answer(head, None, "R1", datetime.now(UTC)) is not None) == given
+
+
 def test_an_unreadable_header_gets_a_valid_answer() -> None:
     text = answer(None, Malformed("no MSH", location="MSH", code="structure"))
     assert "MSA|AR|UNKNOWN|no MSH\r" in text
