@@ -8,7 +8,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from adapter.domain.identifiers import Accession
-from adapter.store.tables import fhir_id, fhir_identifier, fhir_order
+from adapter.store.fhir_tables import fhir_id, fhir_identifier, fhir_order
 
 Numbers = Iterable[tuple[str | None, str]]
 """(system, value); system None: of any system."""

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from adapter.domain.identifiers import Accession
-from adapter.store.tables import fhir_seen, fhir_source, study
+from adapter.store.fhir_tables import fhir_seen, fhir_source
+from adapter.store.tables import study
 
 
 class SourceState(NamedTuple):

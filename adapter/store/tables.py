@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from adapter.store import ai_tables, intake_tables, model_tables, node_tables
+from adapter.store import ai_tables, fhir_tables, intake_tables, model_tables, node_tables
 from adapter.store.access_tables import service_token, session
 from adapter.store.audit_table import audit, audit_sent
 from adapter.store.columns import ID as _ID
@@ -21,6 +21,7 @@ __all__ = [
     "audit_sent",
     "context",
     "data_key",
+    "fhir_tables",
     "intake_tables",
     "metadata",
     "model_tables",
@@ -258,56 +259,6 @@ order_number = sa.Table(  # numbers that we gave to orders of placers
     _text("number"),
     _text("assigned_at"),
     sa.UniqueConstraint("sender", "placer_number"),
-)
-
-fhir_order = sa.Table(  # the last ServiceRequest of a study, as it came
-    "readout_fhir_order",
-    metadata,
-    sa.Column("accession", sa.Text, primary_key=True),
-    _text("id"),  # the logical id under which it came last
-    sa.Column("body", SealedBytes("fhir_order.body"), nullable=False),
-    _text("digest"),  # of what it said, to know it when it is sent again
-    _text("updated_at"),
-)
-
-fhir_id = sa.Table(  # every logical id that names a study
-    "readout_fhir_id",
-    metadata,
-    sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("accession", sa.Text, nullable=False, index=True),
-)
-
-fhir_identifier = sa.Table(  # identifiers of ServiceRequests, to find them by
-    "readout_fhir_identifier",
-    metadata,
-    sa.Column("value", sa.Text, primary_key=True),
-    sa.Column("system", sa.Text, primary_key=True),
-    sa.Column("accession", sa.Text, primary_key=True, index=True),
-)
-
-fhir_source = sa.Table(  # FHIR servers that orders are fetched from
-    "readout_fhir_source",
-    metadata,
-    sa.Column("name", sa.Text, primary_key=True),
-    _text("cursor", ""),
-    sa.Column("turn", sa.Integer, nullable=False, server_default="0"),
-    _text("subscription", ""),
-    _text("renew_at", ""),
-    sa.Column("last_event", sa.BigInteger, nullable=False, server_default="0"),
-    _text("problem", ""),
-)
-
-fhir_seen = sa.Table(  # orders of these servers, and the Task that tells how far each is
-    "readout_fhir_seen",
-    metadata,
-    sa.Column("source", sa.Text, primary_key=True),
-    sa.Column("id", sa.Text, primary_key=True),
-    _text("version"),
-    sa.Column("accession", sa.Text, nullable=False, index=True),
-    _text("reason", ""),
-    _text("task", ""),
-    _text("task_status", ""),
-    sa.Column("task_version", sa.Integer, nullable=False, server_default="0"),
 )
 
 prior_report = sa.Table(  # reports of other systems, the latest text of each
