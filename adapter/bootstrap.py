@@ -10,13 +10,13 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from functools import cache, partial
 from pathlib import Path
 
-import sqlalchemy as sa
 import structlog
 
 from adapter import __version__
 from adapter.ai_doors import open_ai_doors
 from adapter.audit.heads import HeadKeeper
-from adapter.audit.keys import AuditKeys, open_keys
+from adapter.audit.keys import open_keys
+from adapter.audit.watch import TrailWatch
 from adapter.clock import SystemClock
 from adapter.dicom.dicomweb import Archive
 from adapter.domain.audit import Verb
@@ -49,20 +49,18 @@ from adapter.observability.memory import keep_giving_back
 from adapter.outbound import Outbound
 from adapter.roles import Role, open_jobs, roles_of
 from adapter.settings import Settings, listed
-from adapter.speech.engines import open_engine
-from adapter.speech.model_store import find_model, located
+from adapter.speech.engines import model_folder, open_engine
 from adapter.store import audit
 from adapter.store.audio_files import AudioFiles
-from adapter.store.audit import Trail
-from adapter.store.database import Database
+from adapter.store.opening import open_database
 from adapter.store.owed_answers import OwedAnswers
 from adapter.store.unlocking import unlock
-from adapter.web.app import build_app
+from adapter.web.app import build_app, build_monitor
 from adapter.web.change_feed import ChangeFeed
 from adapter.web.entry import open_entry, sign_in_path
 from adapter.web.node import Node
 from adapter.web.parts import Parts
-from adapter.web.server import HttpServer, bound, http_server, tls_of
+from adapter.web.server import HttpServer, bound, http_server, port_of, serving, tls_of
 from adapter.workflow import study_flow as flow
 from adapter.workflow.ai_ledger import AiLedger
 from adapter.workflow.ai_sources import merge_drafts_again
@@ -95,28 +93,6 @@ log = structlog.get_logger()
 _ALLOWED_HOSTS = "READOUT_OUTBOUND_ALLOWED_HOSTS"
 
 
-def open_database(settings: Settings, keys: AuditKeys) -> Database:
-    """The node's database, with its tables at this version."""
-    trail = Trail(settings.node_id, keys)
-    database = Database(settings.resolved_database_url, trail)
-    try:
-        database.migrate()
-    except sa.exc.OperationalError as error:
-        database.close()
-        reason = str(error.orig).partition("\n")[0]
-        raise ConfigurationError(
-            f"the database cannot be opened: {reason}; check READOUT_DATABASE_URL"
-        ) from None
-    return database
-
-
-def speech_model(settings: Settings) -> Path | None:
-    """Directory of the model that this process loads; None: a server has it."""
-    if settings.speech_engine != "whisper":
-        return None
-    return find_model(located(settings.speech_model, settings.data_dir)).directory
-
-
 class Service:
     """One node: of doors, workflow and jobs what its roles ask for; a worker has no doors."""
 
@@ -136,8 +112,7 @@ class Service:
         intake = Intake(self.house, readers, log.index)
         self._ai = open_ai_doors(settings, files, self.house, intake)
         taking, feeds = FhirIntake(self.house, intake), open_feeds(files, self.house.clock)
-        self._doors = MllpDoors([self._mllp_listener(each, intake) for each in listeners])
-        links = self._link_watch(listeners)
+        links = self._links(listeners, intake)
         live = open_live(settings, self.house, dictated, self._recognizer)
         sources = FhirSources(self.house, taking, feeds)
         seats = open_seats(self.house, files, live.speaking, settings.node_id)
@@ -153,7 +128,7 @@ class Service:
             deliveries=Deliveries(self.house),
             destinations=Destinations(self.house),
             max_body_bytes=settings.http_max_body_bytes,
-            find_speech_model=cache(lambda: speech_model(settings)),
+            find_speech_model=cache(lambda: model_folder(settings) if self._hears else None),
             ai_posts=self._ai,
             fhir=taking,
             fhir_reading=FhirReading(self.house, fhir_orders["fhir"]),
@@ -172,6 +147,7 @@ class Service:
             feeds=self._doors.feeds,
             certificates=links.certificates,
             handshakes=links.handshakes,
+            audit_troubles=self._audit_troubles,
             outbound=self.outbound,
             archive=Archive(settings.dicomweb_url) if settings.dicomweb_url else None,
             client_keys=self._client_keys(sources, ehr_launch, seats),
@@ -183,20 +159,20 @@ class Service:
         self._http, self._watcher = self._make_http(), self._watch_folder()
 
     def _make_http(self) -> HttpServer:
-        return http_server(build_app(self.parts), self.settings)
+        build = build_app if Role.WEB in self.roles else build_monitor
+        return http_server(build(self.parts), self.settings)
 
     def _make_upkeep(self, *looks: Callable[[], None]) -> Upkeep:
-        settings = self.settings
-        return Upkeep(
-            self.house, settings.keep_days, settings.purge_every_hours, *looks, self._ask_again
-        )
+        settings, looks = self.settings, (*looks, self._trail_watch.look, self._ask_again)
+        return Upkeep(self.house, settings.keep_days, settings.purge_every_hours, *looks)
 
     def _lexicon(self) -> Lexicon:
         return self.house.tables.lexicon
 
-    def _link_watch(self, listeners: Sequence[ListenerProfile]) -> LinkWatch:
-        """Of all links, and of the HTTP door."""
-        house = self.house
+    def _links(self, listeners: Sequence[ListenerProfile], intake: Intake) -> LinkWatch:
+        """Opens no door yet; the watch is over all links of this node, and its HTTP door."""
+        house, listeners = self.house, listeners if Role.INTAKE in self.roles else ()
+        self._doors = MllpDoors([self._mllp_listener(each, intake) for each in listeners])
         return LinkWatch(listeners, house.routes, self._doors, house.clock, tls_of(self.settings))
 
     @property
@@ -212,9 +188,17 @@ class Service:
     @property
     def http_port(self) -> int | None:
         """The port the HTTP interface has, once started; None: this node has none."""
-        if Role.WEB not in self.roles:
-            return None
-        return int(self._http.servers[0].sockets[0].getsockname()[1])
+        return port_of(self._http) if Role.WEB in self.roles else None
+
+    @property
+    def monitor_port(self) -> int | None:
+        """The port of health and metrics, where there is no HTTP interface, once started."""
+        return port_of(self._http) if Role.WEB not in self.roles else None
+
+    @property
+    def _hears(self) -> bool:
+        """Whether speech is recognised here: dictations, or live ones."""
+        return bool(self.roles & {Role.SPEECH, Role.WEB})
 
     def sign_in_path(self) -> str:
         """A new one-time link for the local user, below the address of the HTTP interface."""
@@ -222,8 +206,7 @@ class Service:
 
     async def run(self, ready: Callable[[Service], None], stop: asyncio.Event) -> None:
         """Serve until `stop`; `ready` is called once everything listens."""
-        web, intake = Role.WEB in self.roles, Role.INTAKE in self.roles
-        door = bound(self.settings.http_host, self.settings.http_port) if web else None
+        intake, door = Role.INTAKE in self.roles, self._http_door()
         await asyncio.to_thread(self._start_inside)
         follow = self.parts.site_mappings.keep_following(self.settings.jobs_poll_seconds)
         chores = [asyncio.create_task(each) for each in (keep_giving_back(), follow)]
@@ -252,24 +235,34 @@ class Service:
             await self._doors.close()
             await asyncio.to_thread(self._ai.close)
 
+    def _http_door(self) -> socket.socket | None:
+        """None: that of health and metrics alone cannot be had, which keeps no node from work."""
+        settings = self.settings
+        if Role.WEB in self.roles:
+            return bound(settings.http_host, settings.http_port)
+        try:
+            return bound(settings.monitor_host, settings.monitor_port, "MONITOR")
+        except ConfigurationError as error:
+            log.error("not_monitored", why=str(error))
+            return None
+
     @contextlib.asynccontextmanager
     async def _web(self, door: socket.socket | None) -> AsyncIterator[None]:
         if door is None:
             yield
             return
-        http = asyncio.create_task(self._http.serve([door]))
-        while not self._http.started and not http.done():  # noqa: ASYNC110 - no event
-            await asyncio.sleep(0.005)
-        sweeping = asyncio.create_task(self.parts.live.keep_sweeping())
-        await self.parts.contexts.start()
-        try:
-            yield
-        finally:
-            await self.parts.contexts.stop()
-            sweeping.cancel()
-            self.parts.changes.close()
-            self._http.should_exit = True
-            await http
+        async with serving(self._http, door):
+            if Role.WEB not in self.roles:
+                yield
+                return
+            sweeping = asyncio.create_task(self.parts.live.keep_sweeping())
+            await self.parts.contexts.start()
+            try:
+                yield
+            finally:
+                await self.parts.contexts.stop()
+                sweeping.cancel()
+                self.parts.changes.close()
 
     async def _until(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
@@ -324,6 +317,10 @@ class Service:
         if self._syslog is not None:
             self._syslog.moved()
 
+    def _audit_troubles(self) -> dict[str, str]:
+        heads = {"heads": self._heads.trouble, "chain": self._trail_watch.trouble}
+        return heads | ({} if self._syslog is None else {"syslog": self._syslog.trouble})
+
     def _tell(self, verb: Verb) -> None:
         """Start and end of this node, with the version and the files that decide reports."""
         files = sha256_hex("\n".join(each.sha256 for each in self.house.tables.sources).encode())
@@ -339,6 +336,7 @@ class Service:
         vault = unlock(database, settings.master_key_file, SystemClock())
         self._heads = HeadKeeper(database, sealer, heads)
         self._syslog = syslog_sender(settings, database)
+        self._trail_watch = TrailWatch(database, sealer)
         database.trail.moved = self._trail_moved
         routes = {
             profile.name: Route(profile, file, partial(translate, profile), link(profile))

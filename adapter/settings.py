@@ -67,6 +67,12 @@ class Settings(BaseSettings):
     http_port: int = Field(8765, ge=0, le=65535)
     """Port of the HTTP interface; 0 takes a free one."""
 
+    monitor_host: str = "127.0.0.1"
+    """Address of `/metrics`, `/healthz` and `/readyz` of a node without the HTTP interface."""
+
+    monitor_port: int = Field(8767, ge=0, le=65535)
+    """Port of these; 0 takes a free one. A node that finds it taken says so and works without."""
+
     http_max_body_bytes: int = Field(104_857_600, ge=1024)
     """Largest HTTP request body (audio included), in bytes."""
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from adapter.settings import Settings
 from adapter.speech.decoder import GPU_BATCH
 from adapter.store import messages, studies
 from adapter.workflow.study_flow import TRANSCRIBE
+from tests.peers import postgres
 
 
 @pytest.mark.parametrize(
@@ -60,6 +62,28 @@ async def test_each_listener_reads_orders_by_its_own_mapping_file(tmp_path: Path
         assert {each.order.accession for each in studies.listed(tx, None, 9, 0)} == {"A-18", "A-20"}
     await service._doors.close()
     service.parts.intake.stop()
+    service.house.database.close()
+
+
+@pytest.mark.peer
+def test_a_worker_watches_no_door_of_others_and_works_unwatched_where_its_port_is_taken(
+    tmp_path: Path, postgres_cluster: str
+) -> None:
+    (tmp_path / "listeners").mkdir()
+    (tmp_path / "listeners" / "north.yaml").write_text(
+        "name: north\nport: 0\nfeeds: [{sender: EHR|NORTH, silent_minutes: 1}]\n"
+        "tls: {certificate: /nowhere/north.pem}\n"
+    )
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        settings = Settings(
+            data_dir=tmp_path / "data",
+            mappings_dir=tmp_path,
+            database_url=postgres.fresh_database(postgres_cluster),
+            monitor_port=taken.getsockname()[1],
+        )
+        service = Service(settings, doors=False)
+        assert service._http_door() is None
+    assert (service.parts.feeds(), service.parts.certificates()) == ([], [])
     service.house.database.close()
 
 

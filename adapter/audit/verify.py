@@ -42,14 +42,21 @@ def verify(tx: sa.Connection, keys: AuditKeys, anchors: Iterable[Heads] = ()) ->
     """Read the whole trail, and hold it to the anchors."""
     found = Verdict()
     for chain, rows in groupby(audit.every(tx), key=lambda row: row.chain):
-        _follow(found, str(chain), rows, keys)
+        _follow(found, Head(str(chain), 0, FIRST), rows, keys)
     for each in anchors:
         found.add(_anchored(tx, each))
     return found
 
 
-def _follow(found: Verdict, chain: str, rows: Iterator[AuditRow], keys: AuditKeys) -> None:
-    number, previous = 0, FIRST
+def verify_next(tx: sa.Connection, keys: AuditKeys, last: Head, limit: int) -> Verdict:
+    """Read on in one chain behind a row that was found good; no rows: that was its end."""
+    found = Verdict()
+    _follow(found, last, audit.following(tx, last.chain, last.number, limit), keys)
+    return found
+
+
+def _follow(found: Verdict, last: Head, rows: Iterable[AuditRow], keys: AuditKeys) -> None:
+    chain, number, previous = last
     for row in rows:
         found.rows += 1
         found.add(_faults(row, number + 1, previous, keys))

@@ -8,9 +8,11 @@ from typing import Annotated
 
 import typer
 
+from adapter.bootstrap import Service
 from adapter.cli.running import run
 from adapter.errors import ConfigurationError
 from adapter.settings import load_settings
+from adapter.web.server import socket_address
 
 
 def command(
@@ -27,6 +29,20 @@ def command(
             "a worker shares a PostgreSQL database with other nodes: set READOUT_DATABASE_URL; "
             "with the embedded database `readout serve` does all the work"
         )
-    line = json.dumps({"event": "ready", "node": settings.node_id})
-    told = line if as_json else f"Readout worker {settings.node_id} is ready"
-    run(settings, lambda _service: print(told, flush=True), doors=False)
+
+    def ready(service: Service) -> None:
+        print(_told(service, as_json), flush=True)
+
+    run(settings, ready, doors=False)
+
+
+def _told(service: Service, as_json: bool) -> str:
+    """That it works, and where it is watched."""
+    settings, port = service.settings, service.monitor_port
+    node = settings.node_id
+    if as_json:
+        return json.dumps({"event": "ready", "node": node, "monitor_port": port})
+    if port is None:
+        return f"Readout worker {node} is ready"
+    at = socket_address(settings, settings.monitor_host, port)
+    return f"Readout worker {node} is ready; health and metrics at {at}"

@@ -41,6 +41,7 @@ def service_environment(folder: Path, **settings: str) -> dict[str, str]:
         "READOUT_MAPPINGS_DIR": str(folder / "mappings"),
         "READOUT_MLLP_PORT": "0",
         "READOUT_HTTP_PORT": "0",
+        "READOUT_MONITOR_PORT": "0",
         "READOUT_SPEECH_PRELOAD": "true",
         "READOUT_LOG_LEVEL": "WARNING",
     }

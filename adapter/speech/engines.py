@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from adapter.settings import Settings
-from adapter.speech.model_store import located
+from adapter.speech.model_store import find_model, located
 from adapter.speech.openai_engine import OpenAiRecognizer
 from adapter.speech.recognizer import WhisperRecognizer
 
@@ -18,3 +18,10 @@ def open_engine(settings: Settings, model: str | Path = "") -> Engine:
         return OpenAiRecognizer(settings, model)
     place = located(model or settings.speech_model, settings.data_dir)
     return WhisperRecognizer.from_settings(settings, place)
+
+
+def model_folder(settings: Settings) -> Path | None:
+    """Directory of the model that this process loads; None: a server has it."""
+    if settings.speech_engine != "whisper":
+        return None
+    return find_model(located(settings.speech_model, settings.data_dir)).directory

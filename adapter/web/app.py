@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import anyio
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
 from adapter import __version__
-from adapter.observability.metrics import make_registry
+from adapter.observability.metrics import NodeState, make_registry
 from adapter.web import (
     ai_ledger,
     ai_results,
@@ -112,10 +112,7 @@ def build_app(parts: Parts) -> FastAPI:
     problems.install(app, trouble.shown)
     for router in ROUTERS:
         app.include_router(router)
-    registry = make_registry(
-        parts.house.database, parts.house.clock, parts.feeds, parts.certificates, parts.handshakes
-    )
-    app.include_router(health.make_router(registry))
+    app.include_router(_health(parts))
     app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]
     app.add_middleware(
         Shell,
@@ -128,3 +125,24 @@ def build_app(parts: Parts) -> FastAPI:
     )
     app.add_middleware(plug_in.Correlation)
     return app
+
+
+def build_monitor(parts: Parts) -> FastAPI:
+    """Health and metrics alone: of a node that has no HTTP interface. They hold no patient data."""
+    app = FastAPI(title="Readout", version=__version__, openapi_url=None, redirect_slashes=False)
+    app.state.parts = parts
+    app.include_router(_health(parts))
+    return app
+
+
+def _health(parts: Parts) -> APIRouter:
+    """Supervisors and monitoring ask here."""
+    node = NodeState(
+        parts.feeds,
+        parts.certificates,
+        parts.handshakes,
+        lambda: {name: each.ok for name, each in health.state(parts).checks.items()},
+        parts.audit_troubles,
+        parts.node.free_bytes,
+    )
+    return health.make_router(make_registry(parts.house.database, parts.house.clock, node))

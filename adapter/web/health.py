@@ -65,6 +65,9 @@ def state(parts: Parts) -> Ready:
     }
     checks["feeds"] = Check(ok=True, detail=_silent(parts))  # a silent sender is no fault here
     checks["certificates"] = Check(ok=True, detail=_ending(parts))  # it still serves
+    checks["audit"] = Check(
+        ok=True, detail="; ".join(filter(None, parts.audit_troubles().values()))
+    )
     good = all(check.ok for check in checks.values())
     return Ready(status="ready" if good else "not ready", checks=checks)
 

@@ -64,7 +64,8 @@ class Parts:
     and looks once: through a large one that takes seconds;
     `outbound`: what URLs of others may name; `client_keys`: files of our own private keys;
     `host_names` are served besides localhost; `feeds` tells who is expected to speak, and does;
-    `certificates` and `handshakes` how the TLS of listeners and destinations stands.
+    `certificates` and `handshakes` how the TLS of listeners and destinations stands;
+    `audit_troubles` what is wrong with the audit trail, by part of it.
     """
 
     house: House
@@ -106,3 +107,4 @@ class Parts:
     feeds: Callable[[], list[FeedState]] = list
     certificates: Callable[[], list[CertificateExpiry]] = list
     handshakes: Callable[[], list[FailedHandshakes]] = list
+    audit_troubles: Callable[[], Mapping[str, str]] = dict

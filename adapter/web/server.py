@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import socket
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import uvicorn
 from fastapi import FastAPI
@@ -57,19 +58,44 @@ def tls_of(settings: Settings) -> ServerTls | None:
 
 def own_address(settings: Settings, port: int) -> str:
     """Where browsers reach the interface: as the settings tell, else by its socket."""
+    return settings.http_address or socket_address(settings, settings.http_host, port)
+
+
+def socket_address(settings: Settings, host: str, port: int) -> str:
+    """URL of a place where this node answers HTTP."""
     scheme = "http" if settings.http_certificate is None else "https"
-    host = f"[{settings.http_host}]" if ":" in settings.http_host else settings.http_host
-    return settings.http_address or f"{scheme}://{host}:{port}"
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
 
 
-def bound(host: str, port: int) -> socket.socket:
-    """A socket on the HTTP door, before anything else is started; raises ConfigurationError."""
+def port_of(server: HttpServer) -> int | None:
+    """Where it listens; None: it does not."""
+    return int(server.servers[0].sockets[0].getsockname()[1]) if server.started else None
+
+
+@contextlib.asynccontextmanager
+async def serving(server: HttpServer, door: socket.socket) -> AsyncIterator[None]:
+    """It answers at this door until the block ends."""
+    http = asyncio.create_task(server.serve([door]))
+    while not server.started and not http.done():  # noqa: ASYNC110 - no event
+        await asyncio.sleep(0.005)
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await http
+
+
+def bound(host: str, port: int, setting: str = "HTTP") -> socket.socket:
+    """A socket for HTTP, before anything else is started; raises ConfigurationError.
+
+    `setting`: the settings of host and port are named READOUT_…_HOST and READOUT_…_PORT.
+    """
     door = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     try:
         door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         door.bind((host, port))
     except OSError as error:
         door.close()
-        advice = "set READOUT_HTTP_HOST and READOUT_HTTP_PORT to a free address"
+        advice = f"set READOUT_{setting}_HOST and READOUT_{setting}_PORT to a free address"
         raise cannot_listen("HTTP", host, port, error, advice) from None
     return door

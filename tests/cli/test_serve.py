@@ -79,12 +79,21 @@ def ended(process: subprocess.Popen[str], number: signal.Signals) -> None:
 
 
 @pytest.mark.peer
-def test_a_worker_shares_a_database_and_has_no_doors(tmp_path: Path, postgres_cluster: str) -> None:
+def test_a_worker_shares_a_database_and_tells_how_it_is(
+    tmp_path: Path, postgres_cluster: str
+) -> None:
     url = postgres.fresh_database(postgres_cluster)
     process = command(tmp_path, "worker", "--json", database_url=url, node_id="node-2")
     try:
         assert process.stdout is not None
-        assert json.loads(process.stdout.readline()) == {"event": "ready", "node": "node-2"}
+        ready = json.loads(process.stdout.readline())
+        assert (ready["event"], ready["node"]) == ("ready", "node-2")
+        with httpx.Client(base_url=f"http://127.0.0.1:{ready['monitor_port']}", timeout=30) as door:
+            assert door.get("/healthz").json() == {"status": "ok"}
+            assert door.get("/readyz").json()["status"] == "ready"
+            assert "readout_queue_wait_seconds" in door.get("/metrics").text
+            for place in ("/", "/api/studies", "/sign-in", "/openapi.json", "/events"):
+                assert door.get(place).status_code == 404
         ended(process, signal.SIGTERM)
     finally:
         process.kill()

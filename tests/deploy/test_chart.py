@@ -161,7 +161,18 @@ def test_nobody_reaches_the_doors_until_told(texts: dict[str, str]) -> None:
 
 
 @pytest.mark.peer
-def test_a_probe_asks_a_place_that_the_service_has(texts: dict[str, str]) -> None:
-    (container,) = pods(objects(texts["small"]))[0]["containers"]
-    assert container["livenessProbe"]["httpGet"]["path"] == "/healthz"
-    assert container["readinessProbe"]["httpGet"]["path"] == "/readyz"
+@pytest.mark.parametrize("number", [0, 1])
+def test_probes_and_prometheus_ask_where_each_node_answers(
+    texts: dict[str, str], number: int
+) -> None:
+    made = [each for each in objects(texts["large"]) if each["kind"] == "StatefulSet"][number]
+    (container,) = made["spec"]["template"]["spec"]["containers"]
+    assert container["livenessProbe"]["httpGet"] == {"path": "/healthz", "port": "http"}
+    assert container["readinessProbe"]["httpGet"] == {"path": "/readyz", "port": "http"}
+    (port,) = [each["containerPort"] for each in container["ports"] if each["name"] == "http"]
+    told = made["spec"]["template"]["metadata"]["annotations"]
+    assert (told["prometheus.io/port"], told["prometheus.io/path"]) == (str(port), "/metrics")
+    names = {each["name"] for each in container["env"]}
+    assert {"READOUT_HTTP_HOST", "READOUT_MONITOR_HOST"} <= names
+    of_image = dict(re.findall(r"(READOUT_\w+)=(\S+)", (DEPLOY / "Dockerfile").read_text()))
+    assert int(of_image["READOUT_MONITOR_PORT"]) == port == Settings().http_port

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prometheus_client.core import Metric
 
 from adapter.clock import SystemClock
 from adapter.observability.metrics import make_registry
+from adapter.settings import Settings
 from adapter.store.database import Database
 from tests.deploy.files import DEPLOY, read
 from tests.peers.deploy_tools import tool
@@ -34,15 +36,22 @@ def expressions() -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def known(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
-    """Names of series that a node gives, each with its labels."""
+def families(tmp_path_factory: pytest.TempPathFactory) -> list[Metric]:
+    """All that a node gives."""
     database = Database(f"sqlite:///{tmp_path_factory.mktemp('metrics') / 'readout.sqlite'}")
     database.migrate()
+    found = list(make_registry(database, SystemClock()).collect())
+    database.close()
+    return found
+
+
+@pytest.fixture(scope="module")
+def known(families: list[Metric]) -> dict[str, set[str]]:
+    """Names of series that a node gives, each with its labels."""
     told: dict[str, set[str]] = dict(OF_PROMETHEUS)
-    for family in make_registry(database, SystemClock()).collect():
+    for family in families:
         name = f"{family.name}_total" if family.type == "counter" else family.name
         told[name] = set(getattr(family, "_labelnames", ()))
-    database.close()
     return told
 
 
@@ -65,6 +74,23 @@ def test_every_metric_asked_for_exists_with_its_labels(known: dict[str, set[str]
 def test_every_metric_of_ours_is_shown(known: dict[str, set[str]]) -> None:
     shown = {name for expression in expressions() for name, _ in SELECTOR.findall(expression)}
     assert {name for name in known if name.startswith("readout_")} <= shown
+
+
+def test_whatever_tells_of_trouble_by_a_one_or_a_zero_has_an_alert(
+    families: list[Metric],
+) -> None:
+    asked = {name for rule in rules() for name, _ in SELECTOR.findall(str(rule["expr"]))}
+    flags = {each.name for each in families if each.documentation.startswith("1 where")}
+    assert len(flags) > 7
+    assert flags <= asked
+
+
+def test_prometheus_asks_every_node_at_its_own_port() -> None:
+    (job,) = read("monitoring/prometheus.yaml")["scrape_configs"]
+    asked = {each for one in job["static_configs"] for each in one["targets"]}
+    settings = Settings()
+    assert asked == {f"127.0.0.1:{port}" for port in (settings.http_port, settings.monitor_port)}
+    assert f'job="{job["job_name"]}"' in rules()[0]["expr"]
 
 
 def test_alerts_name_only_labels_that_their_series_keep(known: dict[str, set[str]]) -> None:
@@ -113,3 +139,11 @@ def test_files_are_where_the_runbook_says() -> None:
     runbook = (DEPLOY / "README.md").read_text()
     assert "monitoring/alerts.yaml" in runbook
     assert "monitoring/grafana.json" in runbook
+    assert "monitoring/prometheus.yaml" in runbook
+
+
+def test_the_runbook_knows_every_metric_of_an_alert() -> None:
+    runbook = (DEPLOY / "README.md").read_text()
+    asked = {name for rule in rules() for name, _ in SELECTOR.findall(str(rule["expr"]))}
+    told = {name for name in asked if name.startswith("readout_") and name not in runbook}
+    assert not told

@@ -10,7 +10,7 @@ from adapter.domain.identifiers import Accession, Phi, sha256_hex
 from adapter.domain.message import InboundMessage
 from adapter.domain.people import Patient
 from adapter.mapping.ai_monitoring import AiMonitoring
-from adapter.observability.metrics import TableMetrics, make_registry
+from adapter.observability.metrics import NodeState, TableMetrics, make_registry
 from adapter.store import fhir_sources, messages
 from adapter.store.database import Database
 from adapter.store.fhir_sources import SourceState
@@ -22,8 +22,8 @@ from tests.workflow.test_ai_watch import BEGIN, fill
 Key = tuple[str, ...]
 
 
-def scrape(workflow: Workflow) -> tuple[str, dict[Key, float]]:
-    text = generate_latest(make_registry(workflow.database, workflow.clock)).decode()
+def scrape(workflow: Workflow, state: NodeState | None = None) -> tuple[str, dict[Key, float]]:
+    text = generate_latest(make_registry(workflow.database, workflow.clock, state)).decode()
     values = {
         (sample.name, *(sample.labels[name] for name in sorted(sample.labels))): sample.value
         for family in text_string_to_metric_families(text)
@@ -148,3 +148,19 @@ def test_models_that_drift_show(database: Database, tmp_path: Path) -> None:
     assert values["readout_ai_findings", "rejected", "suggest", "cxr", "1"] == 20 * 4 + 10 * 10
     assert values["readout_ai_agreement", "suggest", "cxr", "1"] == (20 * 36 + 10 * 30) / (30 * 40)
     assert values["readout_ai_missed", "suggest", "cxr", "1"] == 0
+
+
+def test_what_a_node_knows_of_itself_shows(database: Database, tmp_path: Path) -> None:
+    workflow = Workflow(database, tmp_path)
+    state = NodeState(
+        checks=lambda: {"database": True, "jobs": False},
+        audit=lambda: {"heads": "", "chain": "the audit trail was changed"},
+        free_bytes=lambda: 1 << 30,
+    )
+    text, values = scrape(workflow, state)
+    assert (values["readout_works", "database"], values["readout_works", "jobs"]) == (1, 0)
+    troubles = [values["readout_audit_trouble", what] for what in ("heads", "chain")]
+    assert troubles == [0, 1]
+    assert values[("readout_disk_free_bytes",)] == 1 << 30
+    assert "was changed" not in text
+    assert ("readout_disk_free_bytes",) not in scrape(workflow)[1]

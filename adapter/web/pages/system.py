@@ -60,6 +60,8 @@ def _checks(parts: Parts) -> Iterator[tuple[Child, ...]]:
     checks = health.state(parts).checks
     for name, label in _NAMES.items():
         yield label, _mark(checks[name].ok), checks[name].detail
+    audit = checks["audit"].detail
+    yield "Audit trail", _mark(not audit), audit or "as it was written, as far as it was read"
     trouble = parts.site_mappings.trouble
     yield "Mapping files", _mark(not trouble), trouble or "all that was written is in force"
     free = parts.node.free_bytes()

@@ -60,7 +60,27 @@ volumes:
   {{- end }}
 {{- end }}
 
+{{- define "readout.annotations" -}}
+checksum/mappings: {{ toJson .Values.mappings | sha256sum }}
+prometheus.io/scrape: "true"
+prometheus.io/port: "8765"
+prometheus.io/path: /metrics
+{{- end }}
+
 {{- define "readout.container" -}}
+startupProbe:
+  httpGet: {path: /healthz, port: http}
+  periodSeconds: 5
+  failureThreshold: 60
+livenessProbe:
+  httpGet: {path: /healthz, port: http}
+  periodSeconds: 15
+  timeoutSeconds: 5
+  failureThreshold: 4
+readinessProbe:
+  httpGet: {path: /readyz, port: http}
+  periodSeconds: 10
+  timeoutSeconds: 5
 image: "{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}"
 imagePullPolicy: {{ .Values.image.pullPolicy }}
 securityContext:
@@ -76,6 +96,8 @@ env:
   - name: READOUT_MLLP_HOST
     value: "0.0.0.0"
   - name: READOUT_HTTP_HOST
+    value: "0.0.0.0"
+  - name: READOUT_MONITOR_HOST  # of workers
     value: "0.0.0.0"
   {{- if .Values.access.issuer }}
   - name: READOUT_AUTH_ISSUER
