@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 import httpx
 
 from adapter.dicom import json_model as model
+from adapter.dicom.equipment import EQUIPMENT
 from adapter.dicom.json_model import DataSet
 from adapter.dicom.structured_report import SOP_CLASSES
 from adapter.errors import ConfigurationError, Malformed, NotFound, Rejected, TryAgain
@@ -27,7 +28,8 @@ _MOST_SERIES = 20  # whose images are asked for their size, a report
 _UID = re.compile(r"[0-9.]{1,64}")
 _COUNTS = ("00201206", "00201208")  # of the study's series and instances
 _SIZE = ("00280010", "00280011")
-_KEPT = ("00080018", *_SIZE)
+_TOLD = (*_SIZE, *EQUIPMENT)
+_KEPT = ("00080018", *_TOLD)
 
 
 class StudyFound(NamedTuple):
@@ -86,7 +88,7 @@ class ArchiveSearch:
         return found
 
     async def fetch(self, report: ReportFound) -> bytes:
-        """The report as JSON, and behind it the size of each image that it refers to.
+        """The report as JSON, and behind it size and device of each image that it refers to.
 
         Raises TryAgain, NotFound (it is gone meanwhile) and Malformed.
         """
@@ -96,9 +98,9 @@ class ArchiveSearch:
         return json.dumps([document, *images], ensure_ascii=False).encode()
 
     async def _images(self, document: DataSet) -> list[DataSet]:
-        """UID, rows and columns of the images of the series that the evidence names."""
+        """Of the images of the series that the evidence names."""
         found = list[DataSet]()
-        asked = [("includefield", each) for each in _SIZE]
+        asked = [("includefield", each) for each in _TOLD]
         for study, series in _series(document)[:_MOST_SERIES]:
             place = f"studies/{study}/series/{series}/instances"
             found += await self._search(place, asked)

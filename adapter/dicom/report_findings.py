@@ -37,9 +37,16 @@ class Findings:
     """Reads one report."""
 
     def __init__(
-        self, report: DataSet, root: Item, codes: AiCodes, images: Images, author: Author
+        self,
+        report: DataSet,
+        root: Item,
+        codes: AiCodes,
+        images: Images,
+        author: Author,
+        scanner: str,
     ) -> None:
-        self._root, self._codes, self._images, self._author = root, codes, images, author
+        self._root, self._codes, self._images = root, codes, images
+        self._author, self._scanner = author, scanner
         self._report_uid = model.text(report, "00080018")
         self._is_cad = root.name.coded in _CAD_REPORTS
         self._ids: set[str] = set()
@@ -118,6 +125,7 @@ class Findings:
             evidence=self._images.evidence(parts),
             at=author.at,
             manufacturer=author.manufacturer,
+            scanner=self._scanner,
         )
 
     def _id(self, parts: list[Item]) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from adapter.dicom import json_model as model
 from adapter.dicom.content import read_tree
 from adapter.dicom.document import Author, author_of
+from adapter.dicom.equipment import scanner_of
 from adapter.dicom.json_model import DataSet
 from adapter.dicom.regions import Images
 from adapter.dicom.report_findings import Findings
@@ -50,14 +51,16 @@ def read_sr_json(body: bytes, codes: AiCodes) -> Sequence[AiResult]:
 
 
 def read_report(report: DataSet, codes: AiCodes, others: Iterable[DataSet] = ()) -> AiResult:
-    """One document; `others` tell the size of images. Raises Malformed or Rejected."""
+    """One document; `others` tell of its images. Raises Malformed or Rejected."""
     check_report(report)
     root = read_tree(report)
-    images = Images(report, root, others)
+    beside = list(others)
+    images = Images(report, root, beside)
     author: Author = author_of(report, root)
+    scanner = scanner_of(report, beside, author)
     return AiResult(
         source=f"DICOM SR {author.model}",
-        findings=Findings(report, root, codes, images, author).read(),
+        findings=Findings(report, root, codes, images, author, scanner).read(),
         accession=_accession(report),
         study_uid=model.text(report, "0020000D"),
         patient=_patient(report),

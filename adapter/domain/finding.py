@@ -81,3 +81,4 @@ class AiFinding:
     evidence: tuple[Evidence, ...] = ()
     at: Told = ""  # when the model made it, ISO 8601 as its source tells it
     manufacturer: Told = ""  # of the model
+    scanner: Told = ""  # the device that made the images (domain/scanner.py)

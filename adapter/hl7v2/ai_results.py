@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from adapter.domain.ai_result import AiResult
 from adapter.domain.finding import AiFinding
 from adapter.domain.order import Side
+from adapter.domain.scanner import scanner_name
 from adapter.errors import Rejected, TooLarge
 from adapter.hl7v2 import fields
 from adapter.hl7v2.message import Message, Segment
 from adapter.hl7v2.report_groups import ReportGroup, report_groups
 from adapter.hl7v2.report_text import CODED, NOT_VALID, lines_of
+from adapter.hl7v2.request import Request
 from adapter.hl7v2.subject import identified, identifier_of
 from adapter.mapping.ai_codes import AiCodes, Coded
 from adapter.mapping.ai_measures import length_mm, probability_of
@@ -102,7 +104,15 @@ class _Reader:
             probability=next((each for each in shares if each is not None), None),
             at=self._at,
             manufacturer=self._source.manufacturer,
+            scanner=self._scanner(rows),
         )
+
+    def _scanner(self, rows: list[Segment]) -> str:
+        """As the finding's own OBX tell it, else the request."""
+        request = self._group.request
+        parts = [Request(request.number, request.segments | {"OBX": row}) for row in rows]
+        told = (each.first(self._source.scanner_at) for each in parts)
+        return scanner_name("", next(filter(None, told), ""))
 
     def _what(self, row: Segment) -> tuple[str | None, Coded] | None:
         """The finding that a row names: by its question where it is answered, or by its value."""

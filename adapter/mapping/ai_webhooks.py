@@ -45,6 +45,19 @@ class PatientPaths(MappingTable):
     """Date of birth, YYYYMMDD or YYYY-MM-DD."""
 
 
+class ScannerPaths(MappingTable):
+    """Where the body names the device that made the images, from the body."""
+
+    manufacturer: Paths = ()
+    """Who made it."""
+    model: Paths = ()
+    """Name of its model."""
+    station: Paths = ()
+    """Name of the station."""
+    serial: Paths = ()
+    """Serial number; it counts where no station is named."""
+
+
 class EvidencePaths(MappingTable):
     """Where one place on an image is told, from that place in the body."""
 
@@ -114,6 +127,8 @@ class AiWebhook(MappingTable):
     """DICOM study UID."""
     patient: PatientPaths = PatientPaths()
     """The patient."""
+    scanner: ScannerPaths = ScannerPaths()
+    """The device that made the images."""
     findings: JsonPath
     """The findings, such as `results[*]`."""
     finding: FindingPaths

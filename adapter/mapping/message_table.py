@@ -76,6 +76,9 @@ class AiReportSource(MappingTable):
     """Where a message tells the version, such as MSH-3.2."""
     manufacturer: str = Field("", max_length=200)
     """Who made the model."""
+    scanner_at: Places = ()
+    """Where a message names the device that made the images, such as OBX-18 where that is the
+    modality and not the engine; left out: it is not told."""
     accession: Places = _ACCESSION
     """Accession number; left out: OBR-18, OBR-3, ORC-3."""
     study_uid: Places = (Place("ZDS", 1),)

@@ -13,6 +13,7 @@ from adapter.domain.people import Patient
 from adapter.errors import Rejected, TooLarge
 from adapter.fhir.elements import Json, clean, objects
 from adapter.fhir.identifiers import of_type, study_uid
+from adapter.fhir.imaging_equipment import scanner_of
 from adapter.fhir.json_body import read_object
 from adapter.fhir.people import read_patient
 from adapter.fhir.references import Beside, Resources
@@ -56,6 +57,7 @@ class _Bundle:
         names = dict(_names(bundle))
         self._every: list[Json] = [_renamed(each, names) for each in _identified(bundle)]
         self._content = {name_of(each): each for each in self._every}
+        self._scanner = scanner_of(self._of("ImagingStudy"), self._content)
 
     def result(self) -> AiResult:
         found = received_findings(self._of(*_FINDINGS), self._content, "")
@@ -109,6 +111,7 @@ class _Bundle:
             model=model or finding.model.rpartition(": ")[2] or _UNKNOWN,
             version=version,
             manufacturer=manufacturer,
+            scanner=self._scanner,
             finding=finding.finding or (coded[0] if coded else None),
             code=coded[1] if coded else finding.code,
             probability=next(self._shares(resource), None),
@@ -155,6 +158,7 @@ class _Bundle:
                     version=version,
                     at=_moment(report),
                     manufacturer=manufacturer,
+                    scanner=self._scanner,
                 )
 
     def _maker(self, report: Json) -> Json:

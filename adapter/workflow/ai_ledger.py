@@ -42,6 +42,11 @@ class Case(NamedTuple):
     arrivals: Mapping[str, str]
     first_signed: str
 
+    def scanner(self, finding: str) -> str:
+        """The device of this finding's images, else the one that any finding of the study tells."""
+        own = (each for each in self.findings if each.id == finding)
+        return next((each.scanner for each in (*own, *self.findings) if each.scanner), "")
+
 
 class Circumstances(NamedTuple):
     """What the ledger tells of a study; of the patient only sex and age band."""
@@ -91,7 +96,9 @@ class AiLedger:
         arrived = case.arrivals.get(each.id) if each.fate is not Fate.MISSED else None
         return ledger_row(
             each,
-            circumstances(study.order, study.created_at, tables, self._rules),
+            circumstances(
+                study.order, study.created_at, tables, self._rules, case.scanner(each.id)
+            ),
             case.version.number,
             (case.version.created_at, case.first_signed),
             case.modes.of_model(each.model, each.version).value,
@@ -100,14 +107,18 @@ class AiLedger:
 
 
 def circumstances(
-    order: Order, ordered_at: str, tables: ReportingTables, rules: AiMonitoring
+    order: Order,
+    ordered_at: str,
+    tables: ReportingTables,
+    rules: AiMonitoring,
+    scanner: str = "",
 ) -> Circumstances:
     """Of an order; age on the day of the study, else on that of the order (ISO 8601)."""
     dated = order if order.scheduled_at else replace(order, scheduled_at=ordered_at)
     return Circumstances(
         accession=order.accession,
         site=order.patient.issuer[:_LONGEST],
-        scanner="",
+        scanner=scanner,
         modality=order.modality[:_LONGEST],
         body_part=", ".join(sorted(regions_of(order, tables.checks)))[:_LONGEST],
         sex=order.patient.sex.value,

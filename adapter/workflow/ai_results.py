@@ -15,6 +15,7 @@ from adapter.domain.audit import Verb
 from adapter.domain.finding import AiFinding, Box, Evidence
 from adapter.domain.identifiers import Accession
 from adapter.domain.order import Side
+from adapter.domain.scanner import LONGEST as LONGEST_SCANNER
 from adapter.errors import Malformed, Rejected
 from adapter.store import ai_sources, audit, dictations, findings, studies
 from adapter.workflow import ai_due, orders
@@ -68,6 +69,7 @@ class PostedFinding(BaseModel):
     evidence: tuple[PostedEvidence, ...] = Field((), max_length=100)
     at: str = Field("", max_length=40)
     manufacturer: str = Field("", max_length=200)
+    scanner: str = Field("", max_length=LONGEST_SCANNER)
 
 
 class PostedFindings(BaseModel):

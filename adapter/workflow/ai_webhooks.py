@@ -13,6 +13,7 @@ from adapter.domain.finding import AiFinding, Box, Evidence
 from adapter.domain.identifiers import Phi
 from adapter.domain.order import Side
 from adapter.domain.people import Patient
+from adapter.domain.scanner import scanner_name
 from adapter.errors import Malformed, Rejected, TooLarge
 from adapter.mapping.ai_codes import AiCodes
 from adapter.mapping.ai_measures import length_mm, number, probability_of
@@ -98,7 +99,13 @@ class _Body:
             evidence=tuple(self._evidence(here))[:_MOST_PLACES],
             at=self._moment(here),
             manufacturer=engine.manufacturer,
+            scanner=self._scanner(),
         )
+
+    def _scanner(self) -> str:
+        paths = self.engine.scanner
+        told = (paths.manufacturer, paths.model, paths.station, paths.serial)
+        return scanner_name(*(self._text(each, self.root) for each in told))
 
     def _present(self, here: Any) -> bool:
         told = self._first(self.engine.finding.present, here)

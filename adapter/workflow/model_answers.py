@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from adapter.ai_models import chat, cxr_report_gen, med_image_insight
 from adapter.ai_models.grounding import Drafted, Ground
+from adapter.dicom.equipment import equipment_of
 from adapter.domain.finding import AiFinding
 from adapter.mapping.model_calls import ModelCall
 from adapter.mapping.reporting import ReportingTables
@@ -48,15 +49,21 @@ def take(
         return _drafts(call, body, gathered, names, tables)
     if pictures is None:
         return Taken((), {})
-    place = pictures.frontal[0]
+    place, image = pictures.frontal
+    scanner = equipment_of(image)
     if call.kind == "med_image_insight":
         found = med_image_insight.probabilities(body, call.labels)
         made = med_image_insight.findings(found, call.labels, call.model, call.version, place)
         told = {name: round(each, 4) for name, each in found.items()}
-        return Taken(tuple(made), {"probabilities": told})
+        return Taken(_seen_by(scanner, made), {"probabilities": told})
     sentences = cxr_report_gen.read(body)
     drafted = cxr_report_gen.findings(sentences, call.model, call.version, place)
-    return _as_findings(drafted, names, tables, {"sentences": len(sentences)})
+    seen = _seen_by(scanner, drafted)
+    return _as_findings(seen, names, tables, {"sentences": len(sentences)})
+
+
+def _seen_by(scanner: str, found: Iterable[AiFinding]) -> tuple[AiFinding, ...]:
+    return tuple(replace(each, scanner=scanner) for each in found)
 
 
 def _drafts(

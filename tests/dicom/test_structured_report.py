@@ -104,6 +104,23 @@ def test_regions_are_boxes_on_the_image(
     assert (seen.sop_uid, seen.box) == (picture.SOPInstanceUID, box)
 
 
+def test_the_device_that_made_the_images_is_told() -> None:
+    picture, name = sr.image(), "Example Imaging Wall Stand 3, DX2"
+    (by_image,) = read_sr_json(as_json(sr.nodule(picture), picture), CODES)
+    assert by_image.findings[0].scanner == name
+    assert told(sr.nodule()).findings[0].scanner == name, "highdicom tells it in the report too"
+    bare = sr.nodule()
+    del bare.ContributingEquipmentSequence[0]
+    assert told(bare).findings[0].scanner == "", "what processes is no scanner, nor is the engine"
+    (by_image,) = read_sr_json(as_json(bare, picture), CODES)
+    assert by_image.findings[0].scanner == name
+    on_device = bare
+    on_device.Manufacturer, on_device.ManufacturerModelName = "Acme", "Mobile XR"
+    on_device.DeviceSerialNumber = "S7"
+    (one,) = told(on_device).findings
+    assert (one.model, one.scanner) == ("PTX-Finder", "Acme Mobile XR, S7")
+
+
 def test_a_measurement_in_the_volume_tells_its_centre() -> None:
     import highdicom as hd
     import numpy as np

@@ -18,6 +18,7 @@ from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 CT, DX = "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.1.1"
 CHEST_CAD = "1.2.840.10008.5.1.4.1.1.88.65"
 BASIC_TEXT = "1.2.840.10008.5.1.4.1.1.88.11"
+SCANNER = ("Example Imaging", "Wall Stand 3")
 STUDY = "1.2.826.0.1.3680043.8.498.1"
 LATERALITY = Code("272741003", "SCT", "Laterality")
 PNEUMOTHORAX = Code("36118008", "SCT", "Pneumothorax")
@@ -28,9 +29,7 @@ CERTAINTY = Code("111012", "DCM", "Certainty of Finding")
 PERCENT, RATIO, MM, CM = (Code(each, "UCUM", each) for each in ("%", "1", "mm", "cm"))
 
 
-def image(
-    number: int = 1, *, accession: str = "A1", rows: int = 1000, columns: int = 500
-) -> Dataset:
+def image(number: int = 1, *, accession: str = "A1", station: str = "DX2") -> Dataset:
     """A radiograph that the engine has looked at."""
     made = Dataset()
     made.SOPClassUID, made.SOPInstanceUID = DX, f"{STUDY}.1.{number}"
@@ -43,6 +42,8 @@ def image(
     made.FrameOfReferenceUID = f"{STUDY}.9"
     made.Rows, made.Columns = 1000, 500
     made.SeriesNumber, made.InstanceNumber = 1, number
+    made.Manufacturer, made.ManufacturerModelName = SCANNER
+    made.StationName = station
     return made
 
 

@@ -80,6 +80,13 @@ def test_what_one_row_says(row: str, finding: str | None, present: bool) -> None
     assert (one.finding, one.present) == (finding, present)
 
 
+def test_the_scanner_is_where_the_mapping_says() -> None:
+    row = "OBX|1|TX|59776-5^Findings^LN||No pneumothorax.||||||F|||||||SOMATOM 7^ACME"
+    assert findings(row)[0].scanner == ""
+    assert findings(row, scanner_at=["OBX-18"])[0].scanner == "SOMATOM 7"
+    assert findings(row, scanner_at=["OBX-19", "MSH-3"])[0].scanner == "LUNGAI"
+
+
 def test_rows_without_sub_id_stand_alone_and_invalid_ones_are_left_out() -> None:
     told = findings(
         "OBX|1|TX|R^Report||Left pleural effusion. Cardiomegaly.",

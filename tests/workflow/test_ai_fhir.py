@@ -112,6 +112,28 @@ def test_the_words_of_a_report_are_free_text() -> None:
     assert result.accession == "A1"
 
 
+def test_the_performer_of_a_series_is_the_scanner() -> None:
+    scanner = {
+        "resourceType": "Device",
+        "manufacturer": "Acme",
+        "modelNumber": "CT 9",
+        "deviceName": [{"name": "CT03", "type": "user-friendly-name"}],
+    }
+    study: dict[str, Any] = {
+        "resourceType": "ImagingStudy",
+        "series": [{"performer": [{"actor": {"reference": "urn:uuid:x"}}]}],
+    }
+    assert {each.scanner for each in told(x=scanner, y=study).findings} == {"Acme CT 9, CT03"}
+    study["series"][0]["performer"][0]["actor"] = {"type": "Device", "display": "Acme CT 9"}
+    assert {each.scanner for each in told(y=study).findings} == {"Acme CT 9"}
+    inside = study | {"contained": [scanner | {"id": "s"}]}
+    inside["series"] = [{"performer": [{"actor": {"reference": "#s"}}]}]
+    assert {each.scanner for each in told(y=inside).findings} == {"Acme CT 9, CT03"}
+    assert {each.scanner for each in told().findings} == {""}
+    for wrong in (7, [7], [{"performer": 7}], [{"performer": [{"actor": 7}]}]):
+        assert {each.scanner for each in told(y=study | {"series": wrong}).findings} == {""}
+
+
 def test_the_patient_may_be_told_by_number_alone() -> None:
     result = told(p=None, o=FINDING | {"subject": {"identifier": typed("MR", "SYN2")}})
     assert result.patient.mrn.reveal() == "SYN2"

@@ -68,6 +68,13 @@ def test_every_field_is_found_where_the_mapping_says() -> None:
     assert (seen.study_uid, seen.sop_uid, seen.box) == ("1.2.3", "1.2.3.4", Box(0.1, 0.1, 0.3, 0.2))
 
 
+def test_the_scanner_is_told_by_its_parts() -> None:
+    rules = {"scanner": {"manufacturer": ["device.maker"], "model": ["device.model"]}}
+    device = {"maker": "Acme", "model": "CT 9"}
+    assert told(RESULT, rules=rules, device=device).findings[0].scanner == "Acme CT 9"
+    assert told(RESULT, rules=rules, device=7).findings[0].scanner == ""
+
+
 def test_what_is_absent_or_unknown() -> None:
     assert not one(result="negative").present
     assert not one(result=False).present

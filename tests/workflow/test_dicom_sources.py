@@ -93,11 +93,14 @@ def place(tmp_path: Path, pacs: Orthanc) -> Iterator[Place]:
 @pytest.mark.peer
 def test_a_report_in_the_archive_becomes_findings_once(place: Place, pacs: Orthanc) -> None:
     picture = sr.image()
-    pacs.store(sr.as_file(picture), sr.as_file(sr.nodule(picture)))
+    report = sr.nodule(picture)
+    del report.ContributingEquipmentSequence
+    pacs.store(sr.as_file(picture), sr.as_file(report))
     place.workflow.order("A1")
     place.turn()
     (one,) = place.until_drafts()
     assert (one.finding, one.model) == ("lung_nodule", "PTX-Finder")
+    assert one.scanner == "Example Imaging Wall Stand 3, DX2", "the archive tells the device"
     assert one.evidence[0].box == Box(0.2, 0.2, 0.6, 0.5), "the archive tells the image's size"
     before = place.log()
     place.turn()
