@@ -18,7 +18,7 @@ from adapter.fhir.codes import (
     SIDES,
     SNOMED,
 )
-from adapter.fhir.elements import Json
+from adapter.fhir.elements import Json, objects
 from adapter.fhir.identifiers import of_type, study_uid
 from adapter.fhir.json_body import read_object
 from adapter.fhir.people import (
@@ -38,6 +38,7 @@ _SIDE_WORDS = (
     (Side.RIGHT, re.compile(r"\bright\b", re.I)),
 )
 _DEFAULT = FhirOrderMapping()
+_LONGEST_CLASS = 20
 
 
 def read_service_request(body: bytes, mapping: FhirOrderMapping = _DEFAULT) -> OrderEvent:
@@ -114,6 +115,7 @@ def _order(resource: Json, mapping: FhirOrderMapping, resources: Resources) -> O
         reason=Phi("; ".join(filter(None, map(_text, resource.get("reasonCode") or [])))),
         requester=read_practitioner(resource.get("requester") or {}, resources),
         scheduled_at=_scheduled(resource),
+        patient_class=_patient_class(_encounter(resource, resources), mapping),
         linked=tuple(linked),
         source="fhir",
     )
@@ -135,13 +137,26 @@ def _may_be_study(reference: Json) -> bool:
 
 def _check_subjects(resource: Json, resources: Resources) -> None:
     """Encounter and studies are of the patient of the order."""
-    subject, visit = resource["subject"], resource.get("encounter") or {}
-    encounter = resources.resolve(visit, "ServiceRequest.encounter", "Encounter")
-    path = "ServiceRequest.encounter"
+    subject, path = resource["subject"], "ServiceRequest.encounter"
+    encounter = _encounter(resource, resources)
     check_same_patient(subject, encounter.get("subject") or {}, resources, path)
     for study, _ in _studies(resource, resources):
         path = "ServiceRequest.supportingInfo"
         check_same_patient(subject, study.get("subject") or {}, resources, path)
+
+
+def _encounter(resource: Json, resources: Resources) -> Json:
+    """The visit; {} where it is elsewhere; raises Rejected."""
+    visit = resource.get("encounter") or {}
+    return resources.resolve(visit, "ServiceRequest.encounter", "Encounter")
+
+
+def _patient_class(encounter: Json, mapping: FhirOrderMapping) -> str:
+    """Encounter.class: a Coding (R4), or concepts (R5)."""
+    told = encounter.get("class")
+    codings = [told] if isinstance(told, dict) else list(_codings(list(objects(told))))
+    code = next((str(each["code"]) for each in codings if each.get("code")), "").strip().upper()
+    return mapping.patient_classes.get(code, code)[:_LONGEST_CLASS]
 
 
 def _replaced(resource: Json, mapping: FhirOrderMapping, resources: Resources) -> tuple[str, ...]:

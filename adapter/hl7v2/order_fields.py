@@ -13,6 +13,7 @@ from adapter.mapping.places import Place, Places
 
 _LONGEST_ACCESSION = 64
 _LONGEST_NUMBER = 200
+_LONGEST_CLASS = 20
 _PLACER = (Place("ORC", 2), Place("OBR", 2))
 _FILLER = (Place("ORC", 3), Place("OBR", 3))
 
@@ -26,6 +27,7 @@ def order_of(
 ) -> Order:
     """The order of a request whose accession and procedure are read, perhaps as empty."""
     modality, (placer, filler) = request.first(mapping.modality), numbers_of(request)
+    visit = request.first(mapping.patient_class).upper()
     return Order(
         accession=accession,
         patient=patient,
@@ -39,6 +41,7 @@ def order_of(
         reason=Phi(_reason(request, mapping)),
         requester=_requester(request, mapping),
         scheduled_at=fields.time(request.first(mapping.scheduled_at)),
+        patient_class=mapping.patient_classes.get(visit, visit)[:_LONGEST_CLASS],
     )
 
 
@@ -90,6 +93,7 @@ def untold(request: Request, mapping: OrderMapping) -> frozenset[str]:
         "reason": mapping.reason,
         "requester": mapping.requester,
         "scheduled_at": mapping.scheduled_at,
+        "patient_class": mapping.patient_class,
     }
     return frozenset(name for name, where in places.items() if not request.tells(where))
 

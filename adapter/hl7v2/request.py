@@ -61,9 +61,11 @@ class Request:
 def requests(message: Message) -> Iterator[Request]:
     """Every step of every OBR under its ORC, and every ORC that has none.
 
-    A ZDS at the end of the message serves all of them.
+    The visit (PV1) and a ZDS at the end of the message serve all of them.
     """
-    study = {segment.name: segment for segment in message.segments if segment.name == "ZDS"}
+    shared_by_all = ("ZDS", "PV1")
+    first_of = reversed(message.segments)
+    study = {segment.name: segment for segment in first_of if segment.name in shared_by_all}
     for request, steps in _groups(message):
         shared = study | request.segments
         parts: list[dict[str, Segment]] = [{"IPC": step} for step in steps] or [{}]

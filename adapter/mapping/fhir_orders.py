@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from adapter.mapping.files import MappingTable
+
+_CLASSES = {"IMP": "I", "ACUTE": "I", "NONAC": "I", "EMER": "E", "PRENC": "P"} | dict.fromkeys(
+    ("AMB", "OBSENC", "SS", "VR", "HH", "FLD"), "O"
+)
 
 
 class FhirOrderMapping(MappingTable):
@@ -20,5 +26,8 @@ class FhirOrderMapping(MappingTable):
     """Systems of placer order numbers (type PLAC is always one)."""
     filler_systems: tuple[str, ...] = ()
     """Systems of filler order numbers (type FILL is always one)."""
+    patient_classes: dict[str, str] = Field(default_factory=lambda: dict(_CLASSES))
+    """Class of the patient (HL7 table 0004) by the code of `Encounter.class`; others are kept as
+    they are. Left out: those of v3 ActCode, an observation as O."""
     message_events: tuple[str, ...] = ()
     """MessageHeader.event (code or URI) of messages that are taken as orders; none: every one."""

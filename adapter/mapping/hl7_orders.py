@@ -11,7 +11,7 @@ from pydantic import Field, field_validator
 
 from adapter.domain.order import OrderAction, OrderStatus, Priority, Side
 from adapter.mapping.files import MappingFiles, MappingTable
-from adapter.mapping.places import Places
+from adapter.mapping.places import Place, Places
 
 
 class OrderControl(MappingTable):
@@ -108,6 +108,11 @@ class OrderMapping(MappingTable):
     """Who ordered: a person field (XCN)."""
     scheduled_at: Places = ()
     """Start of the examination."""
+    patient_class: Places = (Place("PV1", 2),)
+    """Class of the patient, such as I (inpatient), O (outpatient) or E (emergency); left out:
+    PV1-2."""
+    patient_classes: dict[str, str] = Field(default_factory=dict)
+    """Class of the patient (HL7 table 0004) by the sender's code; others are kept as they are."""
 
     @field_validator("fallback_charset")
     @classmethod

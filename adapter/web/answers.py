@@ -140,6 +140,8 @@ class OrderView(Shown):
     reason: str
     requester: str
     scheduled_at: str
+    patient_class: str
+    """HL7 table 0004: I inpatient, O outpatient, E emergency; empty: not told."""
     linked: list[str]
     source: str
 

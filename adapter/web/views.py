@@ -89,6 +89,7 @@ def order_view(order: Order) -> OrderView:
         reason=order.reason.reveal(),
         requester=" ".join(filter(None, (who.given, who.family))) or who.id if who else "",
         scheduled_at=order.scheduled_at,
+        patient_class=order.patient_class,
         linked=list(order.linked),
         source=order.source,
     )

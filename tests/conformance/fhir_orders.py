@@ -33,7 +33,7 @@ ELEMENTS = [
     ("orderDetail", "RE", "modality: the first coding of DICOM CID 29", ""),
     ("category", "RE", "modality, where orderDetail names none", ""),
     ("subject", "R", "patient: MRN, name, birth date, sex", "mrn_systems"),
-    ("encounter", "RE", "must be of the same patient", ""),
+    ("encounter", "RE", "class of the patient; must be of the same patient", "patient_classes"),
     ("requester", "RE", "who ordered, through a PractitionerRole too", ""),
     ("occurrence[x]", "RE", "start of the examination: dateTime, or start of the Period", ""),
     ("reasonCode", "RE", "reason for the examination", ""),

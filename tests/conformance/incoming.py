@@ -89,6 +89,7 @@ ORDER = [
     Value("Reason", ORDERS.reason, False, "R05^Cough", "R06^Dyspnoea", "reason", True),
     Value("Who ordered", ORDERS.requester, False, "1^Weiss", "2^Schwarz", "requester"),
     Value("Start", ORDERS.scheduled_at, False, "20260101", "20260202", "scheduled_at"),
+    Value("Patient class", ORDERS.patient_class, False, "I", "E", "patient_class"),
     Value("Study instance UID", ORDERS.study_uid, False, "1.2.3", "1.2.4", "study_uid"),
 ]
 APPOINTMENT = [

@@ -134,6 +134,25 @@ def test_a_patient_and_requester_named_by_identifier_and_display() -> None:
     assert order.requester == Practitioner("", "Dr Referrer", "")
 
 
+@pytest.mark.parametrize(
+    ("told", "known"), [("IMP", "I"), ("AMB", "O"), ("EMER", "E"), ("PRENC", "P"), ("x9", "X9")]
+)
+def test_the_class_of_the_patient_is_that_of_the_encounter(told: str, known: str) -> None:
+    system = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
+    visit = {
+        "resourceType": "Encounter",
+        "id": "e",
+        "status": "in-progress",
+        "class": {"system": system, "code": told},
+    }
+    contained = [*service_request().get("contained", []), visit]
+    asked = changed(contained=contained, encounter={"reference": "#e"})
+    assert read(asked).order.patient_class == known
+    ours = FhirOrderMapping(patient_classes={"X9": "R"})
+    assert read(asked, ours).order.patient_class == ("R" if told == "x9" else told)
+    assert read(service_request()).order.patient_class == ""
+
+
 def test_identifiers_by_the_systems_of_the_site() -> None:
     mapping = FhirOrderMapping(accession_systems=("urn:a",), placer_systems=("urn:p",))
     numbers = [{"system": "urn:p", "value": "P1"}, {"system": "urn:a", "value": " A1 "}]

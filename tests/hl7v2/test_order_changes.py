@@ -70,7 +70,8 @@ def test_bare_orcs_stand_beside_whole_orders(read: Read) -> None:
 def test_what_a_change_does_not_tell_and_what_it_deletes(read: Read) -> None:
     (event,) = read(PID, "ORC|SC|P1|||CM", obr(f24='""', f31="R05^Cough"))
     assert event.untold == {
-        "filler_number", "study_uid", "priority", "side", "requester", "scheduled_at", "linked",
+        "filler_number", "study_uid", "priority", "side", "requester", "scheduled_at",
+        "patient_class", "linked",
     }  # fmt: skip
     assert event.order.modality == ""
     (event,) = read('PID|1||M1^^^NORTH^MR||Doe^""||""|""', "ORC|SC|P1|||CM", obr())

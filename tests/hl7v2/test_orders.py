@@ -54,6 +54,23 @@ def test_a_whole_orm(sample: Callable[[str], bytes], mapping: OrderMapping) -> N
     assert (order.scheduled_at, order.linked, order.source) == ("20261122103000", (), "hl7v2")
 
 
+@pytest.mark.parametrize(
+    ("visit", "known"),
+    [("PV1|1|I", "I"), ("PV1||inpatient", "I"), ("PV1|1|X7", "X7"), ("PV1|1", "")],
+)
+def test_the_class_of_the_patient_is_that_of_the_visit(read: Read, visit: str, known: str) -> None:
+    (event,) = read(PID, visit, ORC, obr(), "OBX|1|TX|X||y", "PV1|1|E")
+    assert event.order.patient_class == known, "the visit of an earlier result is another one"
+
+
+def test_a_change_without_visit_leaves_the_class(read: Read) -> None:
+    (known,), (change,) = (
+        read(PID, "PV1|1|I", ORC, obr()),
+        read(PID, ORC.replace("NW", "XO"), obr()),
+    )
+    assert change.applied_to(known.order).patient_class == "I"
+
+
 def test_an_omg_with_its_timing_segment(
     sample: Callable[[str], bytes], mapping: OrderMapping
 ) -> None:

@@ -188,6 +188,16 @@ def test_another_patient_in_what_the_order_refers_to_is_refused(site: Site) -> N
     assert studies(site) == []
 
 
+def test_the_class_of_the_visit_is_told(site: Site) -> None:
+    visit = {"resourceType": "Encounter", "status": "planned", "class": {"code": "EMER"}}
+    body = bundle(
+        entry(order("A1", encounter={"reference": "urn:uuid:e"})), entry(visit, full="urn:uuid:e")
+    )
+    assert post(site, body).status_code < 300
+    assert site.client.get("/api/studies/A1").json()["order"]["patient_class"] == "E"
+    assert "emergency" in site.client.get("/studies/A1").text
+
+
 def test_circles_of_references_end(site: Site) -> None:
     full = [f"urn:uuid:{n}{n}{n}{n}{n}{n}{n}{n}-1111-4111-8111-111111111111" for n in (4, 5)]
     roles = [

@@ -167,6 +167,16 @@ def test_outside_the_intended_use_is_shadow_with_the_reason(
     assert (accession, ruling.reasons) == ("A1", (f"outside the intended use: {told}",))
 
 
+def test_a_model_of_the_emergency_room_is_shown_there_alone(make: Make) -> None:
+    flow = make(source(intended_use=IntendedUse(patient_class=("E",))))
+    flow.order("A1", patient_class="I")
+    flow.order("A2", patient_class="E")
+    for accession in ("A1", "A2"):
+        flow.dictate(accession, NORMAL)
+        post(flow, accession)
+    assert (suggestions(flow, "A1"), suggestions(flow, "A2")) == ([], [TEXT])
+
+
 @pytest.mark.parametrize(
     ("born", "shown"), [("20080301", True), ("20080302", False), ("19200101", True)]
 )

@@ -29,6 +29,14 @@ _REVIEW = {
     ReviewState.SIGN_REJECTED: ("Sign rejected", "danger"),
 }
 _SEX = {"F": "female", "M": "male", "O": "other", "U": "sex unknown"}
+_CLASSES = {
+    "I": "inpatient",
+    "O": "outpatient",
+    "E": "emergency",
+    "P": "preadmission",
+    "R": "recurring patient",
+    "B": "obstetrics",
+}
 _MARK_OF_PRIORITY = {Priority.STAT: "danger", Priority.HIGH: "warn"}
 
 
@@ -58,6 +66,7 @@ def _patient(scene: Scene) -> Html:
         f"{age} y" if age is not None else "",
         f"born {_day(born)}" if born else "",
         f"MRN {patient.mrn.reveal()}" if patient.mrn else "",
+        _CLASSES.get(order.patient_class, ""),
     ]
     return el(
         "div",
