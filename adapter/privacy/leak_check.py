@@ -76,6 +76,14 @@ class LeakCheck:
         for text in others:
             self._look(text, "the address", is_address=True)
 
+    def is_clean(self, text: str) -> bool:
+        """Whether a text by itself might leave."""
+        try:
+            self._look(text, "$")
+        except LeakFound:
+            return False
+        return True
+
     def _look(self, text: str, place: str, *, is_address: bool = False) -> None:
         if _is_picture(text, place):
             return

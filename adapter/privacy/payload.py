@@ -1,4 +1,4 @@
-"""A payload that was looked through and may leave: bytes, hash, and which fields it has."""
+"""A payload before and after the second look: bytes, hash, and which fields it has."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from adapter.privacy.leak_check import LeakCheck, strings
 
 
 @dataclass(frozen=True, slots=True)
-class Sealed:
-    """Only `seal` makes it, after the second look; nothing may be added to it any more."""
+class Payload:
+    """A request as it would leave: only what `seal` makes of it may."""
 
     url: str
     body: bytes = field(repr=False)
@@ -25,11 +25,25 @@ class Sealed:
         return sha256_hex(self.body)
 
 
-def seal(request: object, url: str, check: LeakCheck) -> Sealed:
-    """The request as JSON; raises LeakFound where body or URL holds an identifier."""
+class Sealed(Payload):
+    """Only `seal` makes it, after the second look; nothing may be added to it any more."""
+
+
+def payload_of(request: object, url: str) -> Payload:
+    """The request as JSON."""
     body = json.dumps(request, ensure_ascii=False, separators=(",", ":")).encode()
-    check.check(body, url)
-    return Sealed(url, body, tuple(dict.fromkeys(_places(request))))
+    return Payload(url, body, tuple(dict.fromkeys(_places(request))))
+
+
+def seal(made: Payload, check: LeakCheck) -> Sealed:
+    """The same, free to leave; raises LeakFound where body or URL holds an identifier."""
+    check.check(made.body, made.url)
+    return Sealed(made.url, made.body, made.fields)
+
+
+def fields_without_names(made: Payload, check: LeakCheck) -> tuple[str, ...]:
+    """The fields of a payload that was stopped, but for those whose very path names somebody."""
+    return tuple(each for each in made.fields if check.is_clean(each))
 
 
 def _places(request: object) -> Iterator[str]:

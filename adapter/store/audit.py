@@ -172,6 +172,14 @@ def of_patient(
     return [AuditRow(*row) for row in tx.execute(ordered)]
 
 
+def of_object(tx: sa.Connection, verb: Verb, beginning: str) -> Iterator[AuditRow]:
+    """Rows of a verb whose object begins so."""
+    here = (audit.c.verb == verb, audit.c.object.startswith(beginning, autoescape=True))
+    query = sa.select(*_COLUMNS).where(*here).execution_options(yield_per=_AT_ONCE)
+    for row in tx.execute(query):
+        yield AuditRow(*row)
+
+
 def _between(since: str, until: str) -> list[sa.ColumnElement[bool]]:
     from_, to = [audit.c.at >= since] if since else [], [audit.c.at < until] if until else []
     return [*from_, *to]

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from adapter.domain.audit import AuditRow, Outcome, Verb
+from adapter.store import audit
 from adapter.store.database import row_id
 from adapter.store.model_tables import model_call, outgoing_payload
+
+_PROVED = "payload for "
+_PROOF = ("at", "name", "model", "destination", "accession", "sha256")
+# of a payload, by which a row of the audit trail knows it
 
 
 class CallState(StrEnum):
@@ -52,6 +59,7 @@ class Left(NamedTuple):
     id: int
     at: str
     name: str
+    model: str
     destination: str
     accession: str
     sha256: str
@@ -103,6 +111,7 @@ def add_left(
     *,
     at: str,
     name: str,
+    model: str,
     destination: str,
     accession: str,
     sha256: str,
@@ -111,21 +120,44 @@ def add_left(
     state: LeftState,
     reason: str = "",
 ) -> int:
-    """Write that a payload is leaving, or was stopped; returns its row id."""
-    done = tx.execute(
-        sa.insert(outgoing_payload).values(
-            at=at,
-            name=name,
-            destination=destination,
-            accession=accession,
-            sha256=sha256,
-            size_bytes=size_bytes,
-            fields_json=json.dumps(list(fields)),
-            state=state,
-            reason=reason,
-        )
+    """Write that a payload is leaving, or was stopped, here and in the audit trail; its row id."""
+    facts: dict[str, object] = {"at": at, "name": name, "model": model, "destination": destination}
+    facts |= {"sha256": sha256, "size_bytes": size_bytes, "reason": reason}
+    listed = {"accession": accession, "fields_json": json.dumps(list(fields)), "state": state}
+    done = tx.execute(sa.insert(outgoing_payload).values(**facts, **listed))
+    stopped = state is LeftState.STOPPED
+    audit.tell(
+        tx,
+        Verb.SEND,
+        accession,
+        f"{_PROVED}{model} to {destination}",
+        json.dumps(facts | {"stopped": stopped, "fields": list(fields)}),
+        outcome=Outcome.SERIOUS_FAILURE if stopped else Outcome.SUCCESS,
     )
     return row_id(done)
+
+
+def unproved(tx: sa.Connection) -> list[str]:
+    """Where the list of payloads and the audit trail differ, in words; none: each proves the other.
+
+    Payloads of releases that told the trail nothing are not asked for.
+    """
+    columns = [outgoing_payload.c[each] for each in _PROOF]
+    is_stopped = outgoing_payload.c.state == LeftState.STOPPED
+    query = sa.select(*columns, is_stopped).where(outgoing_payload.c.model != "")
+    kept = Counter((*row[:-1], bool(row[-1])) for row in tx.execute(query).tuples())
+    told = Counter(map(_proof, audit.of_object(tx, Verb.SEND, _PROVED)))
+    rows = [(each, "is listed, and no row of the audit trail tells it") for each in kept - told]
+    rows += [(each, "is told by the audit trail, and is not listed so") for each in told - kept]
+    return [
+        f"{at} {accession} {sha256} for {model} to {destination} {what}"
+        for (at, _, model, destination, accession, sha256, _), what in sorted(rows)
+    ]
+
+
+def _proof(row: AuditRow) -> tuple[object, ...]:
+    told = json.loads(row.detail) | {"accession": row.accession}
+    return (*(told.get(each) for each in _PROOF), told.get("stopped"))
 
 
 def settle_left(
@@ -160,19 +192,22 @@ def listed(
     *,
     name: str = "",
     accession: str = "",
+    destination: str = "",
     sha256: str = "",
     state: str = "",
     since: str = "",
     before: int | None = None,
     limit: int = 100,
 ) -> list[Left]:
-    """Payloads, newest first; empty: any."""
+    """Payloads, newest first; empty: any. `destination`: its address, or a part of it."""
     table = outgoing_payload.c
     query = sa.select(outgoing_payload).order_by(table.id.desc()).limit(limit)
     wanted = {"name": name, "accession": accession, "sha256": sha256, "state": state}
     for column, value in wanted.items():
         if value:
             query = query.where(table[column] == value)
+    if destination:
+        query = query.where(table.destination.contains(destination, autoescape=True))
     if since:
         query = query.where(table.at >= since)
     if before is not None:

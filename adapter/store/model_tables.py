@@ -32,6 +32,7 @@ outgoing_payload = sa.Table(  # every payload that left for a model, or was stop
     _row_id(),
     _text("at"),
     _text("name"),  # of the call
+    _text("model", ""),  # with its version; empty: of a release that did not keep it
     _text("destination"),  # address without what could identify
     _text("accession"),
     _text("sha256"),

@@ -25,6 +25,8 @@ class OutgoingQuery(Asked):
     """Name of the call in its mapping file."""
     accession: str = Field("", max_length=64)
     """Accession number."""
+    destination: str = Field("", max_length=500)
+    """Address it went to, or a part of it such as the host."""
     sha256: str = Field("", pattern=r"^([0-9a-f]{64})?$")
     """Hash of a payload, to prove whether it left."""
     state: str = Field("", pattern=r"^(leaving|answered|failed|stopped)?$")
@@ -43,11 +45,13 @@ class OutgoingView(Shown):
     id: int
     at: str
     call: str
+    model: str
+    """The model that is asked there, with its version."""
     destination: str
     """Where it went, without the query of the address."""
     accession: str
     sha256: str
-    """Of the body; empty where it was stopped before it left."""
+    """Of the body, whether it left or was stopped."""
     size_bytes: int
     fields: list[str]
     """JSON paths of what it held, without values."""
@@ -94,6 +98,7 @@ def outgoing(parts: House, query: Annotated[OutgoingQuery, Query()]) -> Outgoing
             tx,
             name=query.call,
             accession=query.accession,
+            destination=query.destination,
             sha256=query.sha256,
             state=query.state,
             since=iso(query.since) if query.since else "",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -16,8 +16,8 @@ from adapter.clock import backoff
 from adapter.domain.identifiers import sha256_hex
 from adapter.errors import ConfigurationError, NeedsPerson, TryAgain
 from adapter.mapping.model_calls import ModelCall
-from adapter.privacy.leak_check import LeakFound
-from adapter.privacy.payload import Sealed
+from adapter.privacy.leak_check import LeakCheck, LeakFound
+from adapter.privacy.payload import Payload, Sealed, fields_without_names
 from adapter.privacy.text import Deidentifier
 from adapter.store import model_calls as store
 from adapter.store import studies
@@ -78,21 +78,31 @@ class CallBook:
     def leave(self, told: Told) -> int:
         """Write that the payload leaves now; returns the row of the proof."""
         with self.house.database.write() as tx:
-            store.change(tx, told.row.id, tries=told.row.tries + 1)
-            return self._write_left(tx, told, LeftState.LEAVING)
+            store.change(tx, told.row.id, tries=told.row.tries + 1, state=CallState.WAITING)
+            sealed, state = told.sealed, LeftState.LEAVING
+            return self._write_left(tx, told.call, told.row.accession, sealed, state)
 
-    def _write_left(self, tx: sa.Connection, told: Told, state: LeftState) -> int:
-        sealed = told.sealed
+    def _write_left(
+        self,
+        tx: sa.Connection,
+        call: ModelCall,
+        accession: str,
+        made: Payload,
+        state: LeftState,
+        reason: str = "",
+    ) -> int:
         return store.add_left(
             tx,
             at=self.house.now(),
-            name=told.call.name,
-            destination=self.destinations[told.call.name],
-            accession=told.row.accession,
-            sha256=sealed.sha256,
-            size_bytes=len(sealed.body),
-            fields=sealed.fields,
+            name=call.name,
+            model=f"{call.model} {call.version}",
+            destination=self.destinations[call.name],
+            accession=accession,
+            sha256=made.sha256,
+            size_bytes=len(made.body),
+            fields=made.fields,
             state=state,
+            reason=reason,
         )
 
     def failed(self, told: Told, left: int, error: Exception) -> None:
@@ -139,37 +149,36 @@ class CallBook:
             )
             taken.add(self.house, tx, told.row.accession)
 
-    def stop(self, call: ModelCall, accession: str, leak: LeakFound) -> None:
-        """The second look found an identifier: nothing leaves, and a person is told."""
+    def stop(
+        self, call: ModelCall, accession: str, made: Payload, check: LeakCheck, leak: LeakFound
+    ) -> None:
+        """The second look found an identifier: nothing leaves, and a person is told, once."""
         log.error("model_call_stopped", call=call.name, kind=leak.kind, place=leak.place)
-        self.refuse(call, accession, leak, CallState.STOPPED)
+        why, shown = str(leak)[:500], replace(made, fields=fields_without_names(made, check))
+        with self.house.database.write() as tx:
+            if self._end(tx, call, accession, made.sha256, CallState.STOPPED, why):
+                self._write_left(tx, call, accession, shown, LeftState.STOPPED, why)
+                studies.note(tx, accession, self.house.now(), STOPPED, f"{call.name}: {why}")
 
-    def refuse(
+    def refuse(self, call: ModelCall, accession: str, error: Exception) -> None:
+        """Write that there is nothing to send, once for each reason."""
+        why = str(error)[:500]
+        with self.house.database.write() as tx:
+            self._end(tx, call, accession, sha256_hex(why.encode()), CallState.FAILED, why)
+
+    def _end(
         self,
+        tx: sa.Connection,
         call: ModelCall,
         accession: str,
-        error: Exception,
-        state: CallState = CallState.FAILED,
-    ) -> None:
-        """Write that nothing was sent, once for each reason."""
-        why, now = str(error)[:500], self.house.now()
-        with self.house.database.write() as tx:
-            row = store.begin(tx, call.name, accession, sha256_hex(why.encode()), now)
-            if row.state is not CallState.WAITING:
-                return
-            store.change(tx, row.id, state=state, reason=why, ended_at=now)
-            if state is CallState.STOPPED:
-                destination = self.destinations[call.name]
-                store.add_left(
-                    tx,
-                    at=now,
-                    name=call.name,
-                    destination=destination,
-                    accession=accession,
-                    sha256="",
-                    size_bytes=0,
-                    fields=(),
-                    state=LeftState.STOPPED,
-                    reason=why,
-                )
-                studies.note(tx, accession, now, STOPPED, f"{call.name}: {why}")
+        digest: str,
+        state: CallState,
+        why: str,
+    ) -> bool:
+        """End a call that was never sent; False: it is known already."""
+        now = self.house.now()
+        row = store.begin(tx, call.name, accession, digest, now)
+        if row.state is state:
+            return False
+        store.change(tx, row.id, state=state, reason=why, ended_at=now)
+        return True

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 import structlog
 
 from adapter.ai_models.answers import Unreadable
-from adapter.ai_models.client import Answered, ModelClient
+from adapter.ai_models.client import ModelClient
 from adapter.dicom.study_images import StudyImages
 from adapter.domain.codec import to_json
 from adapter.domain.identifiers import sha256_hex
@@ -24,13 +24,13 @@ from adapter.mapping.files import MappingFiles
 from adapter.mapping.model_calls import ModelCall, load_model_calls
 from adapter.mapping.privacy import load_privacy
 from adapter.privacy.leak_check import LeakCheck, LeakFound
-from adapter.privacy.payload import Sealed, seal
+from adapter.privacy.payload import Payload, payload_of, seal
 from adapter.privacy.text import Deidentifier, Finder
 from adapter.privacy.words import PrivacyWords, privacy_words
 from adapter.store import reports, studies
 from adapter.store.model_calls import CallState, LeftState
 from adapter.workflow import ai_sources
-from adapter.workflow.model_answers import Taken, take
+from adapter.workflow.model_answers import take
 from adapter.workflow.model_book import CallBook, Told
 from adapter.workflow.model_inputs import (
     Gathered,
@@ -87,16 +87,19 @@ class ModelCalls:
         names = Deidentifier(gathered.known, self.words, self.finders)
         try:
             pictures = await self._pictures(call, gathered)
-            sealed = await asyncio.to_thread(self._seal, call, gathered, pictures, names)
-        except LeakFound as leak:
-            await asyncio.to_thread(self._book.stop, call, accession, leak)
-            return
+            made = await asyncio.to_thread(self._payload, call, gathered, pictures, names)
         except (Rejected, NeedsPerson) as error:
             log.warning("model_not_called", call=name, why=str(error))
             await asyncio.to_thread(self._book.refuse, call, accession, error)
             return
+        check = LeakCheck(gathered.known, self.words)
+        try:
+            sealed = await asyncio.to_thread(seal, made, check)
+        except LeakFound as leak:
+            await asyncio.to_thread(self._book.stop, call, accession, made, check, leak)
+            return
         row = await asyncio.to_thread(self._book.begin, call, accession, sealed)
-        if row.state is CallState.WAITING:
+        if row.state in (CallState.WAITING, CallState.STOPPED):  # stopped by rules of before
             told = Told(call, gathered, pictures, names, sealed, row)
             await self._send(told)
 
@@ -120,11 +123,6 @@ class ModelCalls:
             await asyncio.to_thread(self._book.give_up, told, left, error, LeftState.ANSWERED)
         else:
             await asyncio.to_thread(self._book.keep, told, left, answered, taken)
-
-    def _take(self, told: Told, answered: Answered) -> Taken:
-        return take(
-            told.call, answered.body, told.gathered, told.pictures, told.names, self.house.tables
-        )
 
     def _gather(self, call: ModelCall, accession: str) -> Gathered | None:
         with self.house.database.read() as tx:
@@ -152,11 +150,11 @@ class ModelCalls:
         ]
         return Pictures(read[0], read[1] if len(read) > 1 else None)
 
-    def _seal(
+    def _payload(
         self, call: ModelCall, gathered: Gathered, pictures: Pictures | None, names: Deidentifier
-    ) -> Sealed:
+    ) -> Payload:
         body = request(call, gathered, pictures, names, self.words.table.images)
-        return seal(body, self.clients[call.name].url, LeakCheck(gathered.known, self.words))
+        return payload_of(body, self.clients[call.name].url)
 
 
 def open_model_calls(house: House, files: MappingFiles, dicomweb_url: str) -> ModelCalls:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from adapter.domain.audit import AuditRow, Verb
 from adapter.domain.identifiers import Phi
 from adapter.domain.people import Patient, Practitioner, Sex
-from adapter.store import findings, studies
+from adapter.store import audit, findings, studies
 from adapter.store import model_calls as store
 from adapter.workflow.model_calls import ModelCalls
 from tests.fakes.archive import ArchiveDouble
@@ -46,6 +47,10 @@ class Site:
     def left(self) -> list[store.Left]:
         with self.flow.database.read() as tx:
             return store.listed(tx)
+
+    def trail(self) -> list[AuditRow]:
+        with self.flow.database.read() as tx:
+            return list(audit.of_object(tx, Verb.SEND, "payload for "))
 
     def call(self, accession: str = "A1") -> store.Call:
         with self.flow.database.read() as tx:

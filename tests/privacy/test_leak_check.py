@@ -8,7 +8,7 @@ import json
 import pytest
 
 from adapter.privacy.leak_check import LeakCheck, LeakFound
-from adapter.privacy.payload import seal
+from adapter.privacy.payload import fields_without_names, payload_of, seal
 from adapter.privacy.png import gray_png
 from tests.privacy.planted import case
 from tests.privacy.tables import check, known_of, words
@@ -54,19 +54,25 @@ def test_wherever_it_stands_in_the_body(place: str) -> None:
 
 def test_the_address_is_looked_through_too() -> None:
     with pytest.raises(LeakFound):
-        seal({"a": "fine"}, "https://models.example/score?name=Jane%20Kowalski", check())
-    assert seal({"a": "fine"}, "https://models.example/v1/score", check()).fields == ("$.a",)
+        seal(
+            payload_of({"a": "fine"}, "https://models.example/score?name=Jane%20Kowalski"), check()
+        )
+    made = payload_of({"a": "fine"}, "https://models.example/v1/score")
+    assert seal(made, check()).fields == ("$.a",)
 
 
 def test_a_picture_may_hold_pixels_alone() -> None:
     plain = gray_png(8, 8, bytes(64))
     told = base64.b64encode(plain).decode()
-    sealed = seal({"image": told, "more": [1, 2]}, "https://m.example/", check())
+    sealed = seal(payload_of({"image": told, "more": [1, 2]}, "https://m.example/"), check())
     assert sealed.fields == ("$.image", "$.more[]")
     chunk = b"\0\0\0\4tEXt" + b"Jane" + b"\0\0\0\0"
     for extra in (plain[:-12] + chunk + plain[-12:], plain + b"Jane Kowalski"):
         with pytest.raises(LeakFound, match="more than pixels"):
-            seal({"image": base64.b64encode(extra).decode()}, "https://m.example/", check())
+            seal(
+                payload_of({"image": base64.b64encode(extra).decode()}, "https://m.example/"),
+                check(),
+            )
 
 
 @pytest.mark.parametrize(
@@ -86,3 +92,8 @@ def test_clinical_text_is_let_through(text: str) -> None:
 def test_a_body_that_is_not_json_does_not_leave() -> None:
     with pytest.raises(LeakFound):
         check().check(b"\x89PNG not json")
+
+
+def test_the_fields_of_a_stopped_payload_name_nobody() -> None:
+    made = payload_of({"note": {"kowalski": "x", "size": 3}}, "https://m.example/")
+    assert fields_without_names(made, check()) == ("$.note.size",)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from adapter.privacy.leak_check import LeakCheck, LeakFound
-from adapter.privacy.payload import seal
+from adapter.privacy.payload import payload_of, seal
 from adapter.privacy.text import Deidentifier
 from tests.privacy.planted import Case, case, left_in
 from tests.privacy.tables import known_of, words
@@ -23,7 +23,7 @@ def payload(it: Case) -> str:
         "messages": [{"role": "user", "content": text} for text in texts[2:]],
     }
     check = LeakCheck(known_of(it), words())
-    return seal(request, "https://models.example/score", check).body.decode()
+    return seal(payload_of(request, "https://models.example/score"), check).body.decode()
 
 
 def test_no_planted_identifier_is_in_what_leaves() -> None:

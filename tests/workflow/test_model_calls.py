@@ -6,9 +6,11 @@ import json
 
 import pytest
 
+from adapter.domain.audit import Outcome
 from adapter.domain.identifiers import sha256_hex
 from adapter.domain.order import Code, OrderStatus
 from adapter.errors import ConfigurationError
+from adapter.store import model_calls as store
 from adapter.workflow.model_book import STOPPED
 from tests.fakes.model_endpoint import ModelEndpoint
 from tests.fakes.model_site import PATIENT, UID, Make, drafts
@@ -50,6 +52,14 @@ def test_a_chest_radiograph_is_told_without_the_patient_and_comes_back_as_findin
     )
     assert left.destination == f"{site.model.url}/cxr/score"
     assert left.cost == 0.05
+    assert left.model == "CXRReportGen 1"
+    (row,) = site.trail()
+    assert row.object == f"payload for CXRReportGen 1 to {left.destination}"
+    proof = json.loads(row.detail)
+    assert (proof["sha256"], tuple(proof["fields"])) == (left.sha256, left.fields)
+    assert (row.outcome, row.accession) == (Outcome.SUCCESS, "A1")
+    with site.flow.database.read() as tx:
+        assert store.unproved(tx) == []
     assert site.call().state == "done"
 
 
@@ -150,7 +160,17 @@ def test_what_the_second_look_finds_stops_the_call_and_tells_a_person(
     site.flow.jobs.run()
     assert not site.model.received
     (left,) = site.left()
-    assert left.state == "stopped"
+    assert (left.state, left.model) == ("stopped", "CXRReportGen 1")
+    assert len(left.sha256) == 64
+    assert "$.input_data.data[][]" in left.fields
+    (row,) = site.trail()
+    assert (row.outcome, row.accession) == (Outcome.SERIOUS_FAILURE, "A1")
+    assert left.sha256 in row.detail
+    for text in (row.object, row.detail, left.reason, *left.fields):
+        assert "kowalski" not in text.lower()
+    site.order(placer_number="P9")
+    site.flow.jobs.run()
+    assert len(site.left()) == 1
     (told,) = [detail for event, detail in site.notes() if event == STOPPED]
     assert "nothing was sent" in told
     assert "kowalski" not in told.lower()
