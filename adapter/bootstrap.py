@@ -73,10 +73,11 @@ from adapter.workflow.fhir_fetching import open_feeds
 from adapter.workflow.fhir_intake import FhirIntake
 from adapter.workflow.fhir_reading import FhirReading
 from adapter.workflow.fhir_sources import FhirSources
+from adapter.workflow.following import keep_following
 from adapter.workflow.intake import Intake
 from adapter.workflow.live_hearing import open_live
 from adapter.workflow.message_log import open_log
-from adapter.workflow.model_calls import open_model_calls
+from adapter.workflow.model_following import open_model_calls
 from adapter.workflow.outcomes import outcome_of
 from adapter.workflow.patient_summaries import PatientSummaries
 from adapter.workflow.reconcile import reconcile
@@ -116,6 +117,7 @@ class Service:
         live = open_live(settings, self.house, dictated, self._recognizer)
         sources = FhirSources(self.house, taking, feeds)
         seats = open_seats(self.house, files, live.speaking, settings.node_id)
+        models, follower = open_model_calls(self.house, files, settings.dicomweb_url)
         entry = open_entry(settings, files, plug_in, self.outbound, self.house)
         self.parts = Parts(
             house=self.house,
@@ -141,7 +143,8 @@ class Service:
             live=live,
             contexts=seats,
             site_mappings=SiteMappings(self.house, files),
-            model_calls=open_model_calls(self.house, files, settings.dicomweb_url),
+            model_calls=models,
+            model_follower=follower,
             summaries=PatientSummaries(self.house, *load_patient_summary(files)),
             host_names=listed(settings.http_host_names),
             feeds=self._doors.feeds,
@@ -208,7 +211,8 @@ class Service:
         """Serve until `stop`; `ready` is called once everything listens."""
         intake, door = Role.INTAKE in self.roles, self._http_door()
         await asyncio.to_thread(self._start_inside)
-        follow = self.parts.site_mappings.keep_following(self.settings.jobs_poll_seconds)
+        parts, every = self.parts, self.settings.jobs_poll_seconds
+        follow = keep_following(every, parts.site_mappings.follow, parts.model_follower.follow)
         chores = [asyncio.create_task(each) for each in (keep_giving_back(), follow)]
         try:
             async with self._intake(intake), self._web(door):

@@ -53,11 +53,6 @@ class ModelClient:
         url = httpx.URL(self._call.url)
         return str(url.copy_with(path=url.path.rstrip("/") + PLACE))
 
-    @property
-    def destination(self) -> str:
-        """The address without its query."""
-        return str(httpx.URL(self.url).copy_with(query=None))
-
     async def post(self, sealed: Sealed) -> Answered:
         """The answer.
 

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from adapter.errors import ConfigurationError
 from adapter.mapping.files import MappingFiles, MappingTable
 
+FOLDER = "model_calls"
 Share = Annotated[float, Field(ge=0, le=1)]
 When = Literal["order", "images", "draft"]
 Sent = Literal[
@@ -164,7 +165,7 @@ class ModelCall(MappingTable):
 def load_model_calls(files: MappingFiles) -> dict[str, ModelCall]:
     """The enabled calls by name; raises ConfigurationError on a name used twice."""
     calls: dict[str, ModelCall] = {}
-    for file in files.folder("model_calls"):
+    for file in files.folder(FOLDER):
         call = file.read(ModelCall)
         if call.enabled and call.name in calls:
             raise ConfigurationError(f"two files under model_calls/ are named {call.name!r}")

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from adapter.mapping.files import MappingFiles, MappingTable
 
+FILE = "privacy.yaml"
 Tag = Annotated[str, Field(pattern=r"^[0-9A-Fa-f]{8}$")]
 
 
@@ -93,4 +94,4 @@ class PrivacyTable(MappingTable):
 
 def load_privacy(files: MappingFiles) -> PrivacyTable:
     """The site's file, or the packaged one; raises ConfigurationError."""
-    return files.get("privacy.yaml").read(PrivacyTable)
+    return files.get(FILE).read(PrivacyTable)

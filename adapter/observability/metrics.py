@@ -143,7 +143,8 @@ class NodeState:
     """What a node knows of itself, asked at each scrape.
 
     `checks`: by name whether this part of it works; `audit`: what is wrong with the audit trail,
-    empty where nothing is; `free_bytes`: room in its data folder, None: it has none to watch.
+    empty where nothing is; `free_bytes`: room in its data folder, None: it has none to watch;
+    `resting`: by model call whether it counts as down.
     """
 
     feeds: Callable[[], Sequence[FeedState]] = tuple
@@ -152,6 +153,7 @@ class NodeState:
     checks: Callable[[], Mapping[str, bool]] = dict
     audit: Callable[[], Mapping[str, str]] = dict
     free_bytes: Callable[[], int | None] = lambda: None
+    resting: Callable[[], Mapping[str, bool]] = dict
 
 
 class NodeMetrics(Collector):
@@ -174,6 +176,9 @@ class NodeMetrics(Collector):
         free = state.free_bytes()
         room = () if free is None else (((), float(free)),)
         yield gauge("readout_disk_free_bytes", "Room in the data folder", (), room)
+        rests = {name: float(down) for name, down in state.resting().items()}
+        what = "1 where a model failed too often in a row, and rests between tries"
+        yield by("readout_model_rests", what, "call", rests)
         yield from _feeds(state.feeds())
         yield from _certificates(state.certificates())
         failed = (([each.owner, each.reason], each.count) for each in state.handshakes())

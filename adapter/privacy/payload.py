@@ -24,6 +24,11 @@ class Payload:
         """Lower-case hex SHA-256 of the body."""
         return sha256_hex(self.body)
 
+    @property
+    def destination(self) -> str:
+        """The address without its query."""
+        return self.url.partition("?")[0]
+
 
 class Sealed(Payload):
     """Only `seal` makes it, after the second look; nothing may be added to it any more."""

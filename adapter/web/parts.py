@@ -35,6 +35,7 @@ from adapter.workflow.intake import Intake
 from adapter.workflow.live_dictation import LiveDictations
 from adapter.workflow.message_log import MessageLog
 from adapter.workflow.model_calls import ModelCalls
+from adapter.workflow.model_following import ModelFollower
 from adapter.workflow.patient_summaries import PatientSummaries
 from adapter.workflow.reports import Reports
 from adapter.workflow.review import Review
@@ -98,6 +99,7 @@ class Parts:
     contexts: ContextSeats
     site_mappings: SiteMappings
     model_calls: ModelCalls
+    model_follower: ModelFollower
     summaries: PatientSummaries
     client_keys: tuple[Path, ...] = ()
     archive: Archive | None = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -48,10 +47,9 @@ class Told:
 
 @dataclass(frozen=True)
 class CallBook:
-    """Reads and writes the tables of the calls; `destinations`: address by call."""
+    """Reads and writes the tables of the calls."""
 
     house: House
-    destinations: Mapping[str, str]
 
     def begin(self, call: ModelCall, accession: str, sealed: Sealed) -> store.Call:
         """The row of this call; the same payload about the same study is one call."""
@@ -64,16 +62,27 @@ class CallBook:
         midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
         with self.house.database.read() as tx:
             spent = store.spent(tx, call.name, iso(midnight))
-            tries = store.last_tries(tx, call.name, call.patience.failures)
+            failed_at = self._down_since(tx, call)
         if spent.calls >= call.budget.calls_per_day or spent.cost >= call.budget.cost_per_day > 0:
             left = (midnight + timedelta(days=1) - now).total_seconds()
             raise TryAgain(f"the budget of {call.name} is used up today", after=min(left, _HOUR_S))
-        failed = [each for each in tries if each.state is LeftState.FAILED]
-        if len(failed) >= call.patience.failures:
-            since = now - datetime.fromisoformat(failed[0].at)
+        if failed_at is not None:
+            since = now - datetime.fromisoformat(failed_at)
             rest = call.patience.rest_seconds - since.total_seconds()
             if rest > 0:
                 raise TryAgain(f"{call.name} counts as down", after=rest)
+
+    def is_down(self, tx: sa.Connection, call: ModelCall) -> bool:
+        """Whether it failed too often in a row: between tries it rests."""
+        return self._down_since(tx, call) is not None
+
+    @staticmethod
+    def _down_since(tx: sa.Connection, call: ModelCall) -> str | None:
+        """When the last try failed of a model that counts as down."""
+        tries = store.last_tries(tx, call.name, call.patience.failures)
+        if len(tries) < call.patience.failures:
+            return None
+        return tries[0].at if all(each.state is LeftState.FAILED for each in tries) else None
 
     def leave(self, told: Told) -> int:
         """Write that the payload leaves now; returns the row of the proof."""
@@ -96,7 +105,7 @@ class CallBook:
             at=self.house.now(),
             name=call.name,
             model=f"{call.model} {call.version}",
-            destination=self.destinations[call.name],
+            destination=made.destination,
             accession=accession,
             sha256=made.sha256,
             size_bytes=len(made.body),

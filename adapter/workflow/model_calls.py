@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 
 import sqlalchemy as sa
 import structlog
@@ -20,16 +19,13 @@ from adapter.dicom.study_images import StudyImages
 from adapter.domain.codec import to_json
 from adapter.domain.identifiers import sha256_hex
 from adapter.errors import ConfigurationError, NeedsPerson, NotFound, Rejected, TryAgain
-from adapter.mapping.files import MappingFiles
-from adapter.mapping.model_calls import ModelCall, load_model_calls
-from adapter.mapping.privacy import load_privacy
+from adapter.mapping.model_calls import ModelCall
 from adapter.privacy.leak_check import LeakCheck, LeakFound
-from adapter.privacy.payload import Payload, payload_of, seal
+from adapter.privacy.payload import payload_of, seal
 from adapter.privacy.text import Deidentifier, Finder
-from adapter.privacy.words import PrivacyWords, privacy_words
+from adapter.privacy.words import PrivacyWords
 from adapter.store import reports, studies
 from adapter.store.model_calls import CallState, LeftState
-from adapter.workflow import ai_sources
 from adapter.workflow.model_answers import take
 from adapter.workflow.model_book import CallBook, Told
 from adapter.workflow.model_inputs import (
@@ -45,33 +41,51 @@ from adapter.workflow.study_flow import MODEL, House, split_key
 log = structlog.get_logger()
 
 
+@dataclass(frozen=True)
+class InForce:
+    """The calls at this moment, with what they are cleaned by; a call goes on as it began."""
+
+    calls: Mapping[str, ModelCall]
+    words: PrivacyWords
+    clients: Mapping[str, ModelClient]
+    finders: tuple[Finder, ...] = ()
+
+    @classmethod
+    def of(
+        cls, calls: Mapping[str, ModelCall], words: PrivacyWords, finders: tuple[Finder, ...] = ()
+    ) -> InForce:
+        """Raises ConfigurationError where a host is not listed, or a key is missing."""
+        return cls(calls, words, {name: ModelClient(c) for name, c in calls.items()}, finders)
+
+
 @dataclass
 class ModelCalls:
     """Every model that is called; `is_off`: whether its source takes nothing now."""
 
     house: House
-    calls: Mapping[str, ModelCall]
-    words: PrivacyWords
+    now: InForce
     images: StudyImages | None = None
     is_off: Callable[[sa.Connection, str], bool] = lambda _tx, _source: False
-    finders: tuple[Finder, ...] = ()
-    clients: dict[str, ModelClient] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.clients = {name: ModelClient(call) for name, call in self.calls.items()}
-        addresses = {name: client.destination for name, client in self.clients.items()}
-        self._book = CallBook(self.house, addresses)
+        self.book = CallBook(self.house)
         self.house.watchers.append(self.watch)
+
+    def resting(self) -> dict[str, bool]:
+        """Of each model whether it counts as down: it failed `patience.failures` times in a row."""
+        with self.house.database.read() as tx:
+            return {name: self.book.is_down(tx, call) for name, call in self.now.calls.items()}
 
     def watch(self, tx: sa.Connection, accession: str) -> None:
         """Promise the calls that a study asks for as it stands now."""
-        study = studies.find(tx, accession) if self.calls else None
+        calls = self.now.calls
+        study = studies.find(tx, accession) if calls else None
         if study is None:
             return
-        drafted = any("draft" in call.when for call in self.calls.values())
+        drafted = any("draft" in call.when for call in calls.values())
         number = (reports.latest_number(tx, accession) or None) if drafted else None
         digest = sha256_hex(to_json(study.order).encode())[:16]
-        for name, call in self.calls.items():
+        for name, call in calls.items():
             for what in triggers(call, study, number, digest):
                 key = f"{name}/{accession}/{what}"
                 self.house.jobs.put(tx, MODEL, key, lane=name, delay=call.wait_seconds)
@@ -80,35 +94,39 @@ class ModelCalls:
         """Job: one call, where it is still wanted. Raises TryAgain."""
         name, _, rest = key.partition("/")
         accession, _ = split_key(rest)
-        call = self.calls.get(name)
+        now = self.now
+        call = now.calls.get(name)
         gathered = await asyncio.to_thread(self._gather, call, accession) if call else None
         if call is None or gathered is None:
             return
-        names = Deidentifier(gathered.known, self.words, self.finders)
+        client = now.clients[name]
+        names = Deidentifier(gathered.known, now.words, now.finders)
         try:
             pictures = await self._pictures(call, gathered)
-            made = await asyncio.to_thread(self._payload, call, gathered, pictures, names)
+            body = await asyncio.to_thread(
+                request, call, gathered, pictures, names, now.words.table.images
+            )
         except (Rejected, NeedsPerson) as error:
             log.warning("model_not_called", call=name, why=str(error))
-            await asyncio.to_thread(self._book.refuse, call, accession, error)
+            await asyncio.to_thread(self.book.refuse, call, accession, error)
             return
-        check = LeakCheck(gathered.known, self.words)
+        made, check = payload_of(body, client.url), LeakCheck(gathered.known, now.words)
         try:
             sealed = await asyncio.to_thread(seal, made, check)
         except LeakFound as leak:
-            await asyncio.to_thread(self._book.stop, call, accession, made, check, leak)
+            await asyncio.to_thread(self.book.stop, call, accession, made, check, leak)
             return
-        row = await asyncio.to_thread(self._book.begin, call, accession, sealed)
+        row = await asyncio.to_thread(self.book.begin, call, accession, sealed)
         if row.state in (CallState.WAITING, CallState.STOPPED):  # stopped by rules of before
             told = Told(call, gathered, pictures, names, sealed, row)
-            await self._send(told)
+            await self._send(told, client)
 
-    async def _send(self, told: Told) -> None:
+    async def _send(self, told: Told, client: ModelClient) -> None:
         """The try itself, written down before it leaves."""
-        await asyncio.to_thread(self._book.check, told.call)
-        left = await asyncio.to_thread(self._book.leave, told)
+        await asyncio.to_thread(self.book.check, told.call)
+        left = await asyncio.to_thread(self.book.leave, told)
         try:
-            answered = await self.clients[told.call.name].post(told.sealed)
+            answered = await client.post(told.sealed)
             taken = take(
                 told.call,
                 answered.body,
@@ -118,11 +136,11 @@ class ModelCalls:
                 self.house.tables,
             )
         except (TryAgain, Unreadable, NeedsPerson, ConfigurationError) as error:
-            await asyncio.to_thread(self._book.failed, told, left, error)
+            await asyncio.to_thread(self.book.failed, told, left, error)
         except Rejected as error:
-            await asyncio.to_thread(self._book.give_up, told, left, error, LeftState.ANSWERED)
+            await asyncio.to_thread(self.book.give_up, told, left, error, LeftState.ANSWERED)
         else:
-            await asyncio.to_thread(self._book.keep, told, left, answered, taken)
+            await asyncio.to_thread(self.book.keep, told, left, answered, taken)
 
     def _gather(self, call: ModelCall, accession: str) -> Gathered | None:
         with self.house.database.read() as tx:
@@ -149,21 +167,3 @@ class ModelCalls:
             for each in choose(call, gathered, found)
         ]
         return Pictures(read[0], read[1] if len(read) > 1 else None)
-
-    def _payload(
-        self, call: ModelCall, gathered: Gathered, pictures: Pictures | None, names: Deidentifier
-    ) -> Payload:
-        body = request(call, gathered, pictures, names, self.words.table.images)
-        return payload_of(body, self.clients[call.name].url)
-
-
-def open_model_calls(house: House, files: MappingFiles, dicomweb_url: str) -> ModelCalls:
-    """The calls of the site's files; raises ConfigurationError."""
-    table = load_privacy(files)
-    return ModelCalls(
-        house,
-        load_model_calls(files),
-        privacy_words(table, house.tables),
-        StudyImages(dicomweb_url) if dicomweb_url else None,
-        partial(ai_sources.is_off, house),
-    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import re
 import tempfile
@@ -10,7 +9,6 @@ import threading
 from pathlib import Path
 from typing import NamedTuple
 
-import sqlalchemy as sa
 import structlog
 
 from adapter.domain.audit import Verb
@@ -94,15 +92,6 @@ class SiteMappings:
                 return False
         log.info("mappings_in_force", changes=mark[0])
         return True
-
-    async def keep_following(self, seconds: float) -> None:
-        """Look now and again what other nodes have written, until cancelled."""
-        while True:
-            await asyncio.sleep(seconds)
-            try:
-                await asyncio.to_thread(self.follow)
-            except sa.exc.SQLAlchemyError as error:
-                log.warning("mappings_not_followed", error=type(error).__name__)
 
     @property
     def writable(self) -> bool:

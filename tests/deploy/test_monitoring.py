@@ -14,6 +14,7 @@ from adapter.clock import SystemClock
 from adapter.observability.metrics import make_registry
 from adapter.settings import Settings
 from adapter.store.database import Database
+from adapter.store.model_calls import LeftState
 from tests.deploy.files import DEPLOY, read
 from tests.peers.deploy_tools import tool
 
@@ -110,6 +111,14 @@ def test_each_alert_says_how_urgent_it_is_and_what_to_do() -> None:
     for rule in rules():
         assert rule["labels"]["severity"] in ("page", "ticket")
         assert set(rule["annotations"]) == {"summary", "action"}
+
+
+def test_a_stopped_payload_and_a_model_that_rests_call_a_person(known: dict[str, set[str]]) -> None:
+    asked = {rule["alert"]: rule for rule in rules()}
+    stopped = asked["ReadoutPayloadStopped"]
+    assert f'readout_outgoing_payloads{{state="{LeftState.STOPPED}"}}' in stopped["expr"]
+    assert stopped["labels"]["severity"] == "page"
+    assert "readout_model_rests" in asked["ReadoutModelRests"]["expr"]
 
 
 def test_panels_have_numbers_of_their_own_and_do_not_overlap() -> None:

@@ -55,7 +55,7 @@ from adapter.workflow.fhir_sources import FhirSources
 from adapter.workflow.intake import Intake
 from adapter.workflow.live_dictation import LiveDictations
 from adapter.workflow.message_log import open_log
-from adapter.workflow.model_calls import open_model_calls
+from adapter.workflow.model_following import open_model_calls
 from adapter.workflow.patient_summaries import PatientSummaries
 from adapter.workflow.sign_in import SignIn
 from adapter.workflow.site_mappings import SiteMappings
@@ -147,6 +147,7 @@ def site_in(folder: Path, empty: Path) -> Iterator[Site]:
     shutil.copy(empty, folder / "readout.sqlite")
     database = Database(f"sqlite:///{folder / 'readout.sqlite'}")
     workflow = Workflow(database, folder, recognizer=MarkedRecognizer())
+    models, follower = open_model_calls(workflow.house, MappingFiles(), "")
     feeds: list[FeedState] = []
     certificates: list[CertificateExpiry] = []
     handshakes: list[FailedHandshakes] = []
@@ -192,7 +193,8 @@ def site_in(folder: Path, empty: Path) -> Iterator[Site]:
         ai_rules=load_ai_monitoring(MappingFiles()),
         summaries=PatientSummaries(workflow.house, *load_patient_summary(MappingFiles())),
         node=Node(data_dir=folder),
-        model_calls=open_model_calls(workflow.house, MappingFiles(), ""),
+        model_calls=models,
+        model_follower=follower,
         site_mappings=SiteMappings(workflow.house, MappingFiles(site=folder / "mappings")),
         feeds=lambda: feeds,
         certificates=lambda: certificates,

@@ -9,7 +9,7 @@ import pytest
 from adapter.dicom.study_images import StudyImages
 from adapter.mapping.model_calls import ModelCall
 from adapter.store.database import Database
-from adapter.workflow.model_calls import ModelCalls
+from adapter.workflow.model_calls import InForce, ModelCalls
 from adapter.workflow.study_flow import MODEL
 from tests.fakes.archive import ArchiveDouble, archive
 from tests.fakes.fhir_place import PATIENT, Place, place_at
@@ -85,7 +85,8 @@ def make(
     def made(**values: object) -> Site:
         flow = Workflow(database, tmp_path)
         call = ModelCall.model_validate(chest(endpoint.url) | values)
-        calls = ModelCalls(flow.house, {call.name: call}, words(), StudyImages(pacs.url))
+        now = InForce.of({call.name: call}, words())
+        calls = ModelCalls(flow.house, now, StudyImages(pacs.url))
         flow.jobs.handle(MODEL, calls.ask)
         return Site(flow, endpoint, pacs, calls)
 

@@ -68,6 +68,7 @@ def test_a_model_that_is_down_rests_and_delays_no_report(make: Make) -> None:
     site.flow.dictate("A0", "small left pleural effusion")
     assert site.flow.status("A0") == "preliminary"
     assert len(site.left()) == 2  # then it counts as down
+    assert site.calls.resting() == {"chest": True}
     site.flow.jobs.pass_time()
     site.flow.jobs.run()
     assert len(site.left()) == 2
@@ -78,6 +79,7 @@ def test_a_model_that_is_down_rests_and_delays_no_report(make: Make) -> None:
     with site.flow.database.read() as tx:
         ended = [store.of_study(tx, f"A{number}")[0].state for number in range(3)]
     assert ended == ["done"] * 3
+    assert site.calls.resting() == {"chest": False}
 
 
 @pytest.mark.parametrize(
