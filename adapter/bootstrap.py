@@ -117,7 +117,6 @@ class Service:
         live = open_live(settings, self.house, dictated, self._recognizer)
         sources = FhirSources(self.house, taking, feeds)
         seats = open_seats(self.house, files, live.speaking, settings.node_id)
-        models, follower = open_model_calls(self.house, files, settings.dicomweb_url)
         entry = open_entry(settings, files, plug_in, self.outbound, self.house)
         self.parts = Parts(
             house=self.house,
@@ -143,8 +142,7 @@ class Service:
             live=live,
             contexts=seats,
             site_mappings=SiteMappings(self.house, files),
-            model_calls=models,
-            model_follower=follower,
+            models=open_model_calls(self.house, files, settings.dicomweb_url),
             summaries=PatientSummaries(self.house, *load_patient_summary(files)),
             host_names=listed(settings.http_host_names),
             feeds=self._doors.feeds,
@@ -212,7 +210,7 @@ class Service:
         intake, door = Role.INTAKE in self.roles, self._http_door()
         await asyncio.to_thread(self._start_inside)
         parts, every = self.parts, self.settings.jobs_poll_seconds
-        follow = keep_following(every, parts.site_mappings.follow, parts.model_follower.follow)
+        follow = keep_following(every, parts.site_mappings.follow, parts.models.follow)
         chores = [asyncio.create_task(each) for each in (keep_giving_back(), follow)]
         try:
             async with self._intake(intake), self._web(door):
@@ -293,7 +291,7 @@ class Service:
         jobs.handle(flow.ASK, self._ai.archives.ask)
         jobs.handle(flow.TELL, parts.fhir_sources.tasks.tell)
         jobs.handle(flow.LEDGER, self._ledger.write)
-        jobs.handle(flow.MODEL, parts.model_calls.ask)
+        jobs.handle(flow.MODEL, parts.models.calls.ask)
         parts.site_mappings.follow()
         jobs.start()
         owed = reconcile(self.house) + merge_drafts_again(self.house)

@@ -144,6 +144,6 @@ def _health(parts: Parts) -> APIRouter:
         lambda: {name: each.ok for name, each in health.state(parts).checks.items()},
         parts.audit_troubles,
         parts.node.free_bytes,
-        parts.model_calls.resting,
+        parts.models.calls.resting,
     )
     return health.make_router(make_registry(parts.house.database, parts.house.clock, node))

@@ -34,7 +34,6 @@ from adapter.workflow.fhir_sources import FhirSources
 from adapter.workflow.intake import Intake
 from adapter.workflow.live_dictation import LiveDictations
 from adapter.workflow.message_log import MessageLog
-from adapter.workflow.model_calls import ModelCalls
 from adapter.workflow.model_following import ModelFollower
 from adapter.workflow.patient_summaries import PatientSummaries
 from adapter.workflow.reports import Reports
@@ -98,8 +97,7 @@ class Parts:
     node: Node
     contexts: ContextSeats
     site_mappings: SiteMappings
-    model_calls: ModelCalls
-    model_follower: ModelFollower
+    models: ModelFollower
     summaries: PatientSummaries
     client_keys: tuple[Path, ...] = ()
     archive: Archive | None = None

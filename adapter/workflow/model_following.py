@@ -24,8 +24,8 @@ log = structlog.get_logger()
 class ModelFollower:
     """Reads the files of the node's directory again; `trouble`: why they are not in force."""
 
-    def __init__(self, models: ModelCalls, files: MappingFiles) -> None:
-        self._models, self._files = models, files
+    def __init__(self, calls: ModelCalls, files: MappingFiles) -> None:
+        self.calls, self._files = calls, files
         self._seen = self._marks()
         self.trouble = ""
 
@@ -36,31 +36,29 @@ class ModelFollower:
             if marks == self._seen:
                 return False
             self._seen = marks
-            self._models.now = _read(self._files, self._models.house.tables)
+            self.calls.now = _read(self._files, self.calls.house.tables)
         except ConfigurationError as error:
             if str(error) != self.trouble:
                 log.error("model_calls_not_in_force", why=str(error))
             self.trouble = str(error)
             return False
         self.trouble = ""
-        log.info("model_calls_in_force", calls=sorted(self._models.now.calls))
+        log.info("model_calls_in_force", calls=sorted(self.calls.now.calls))
         return True
 
     def _marks(self) -> tuple[object, ...]:
         """Of the files that decide, and of the words that a change in the workspace has made."""
         files = [*self._files.folder(FOLDER), self._files.get(privacy.FILE)]
-        tables = self._models.house.tables
+        tables = self.calls.house.tables
         return (tuple((each.name, each.sha256) for each in files), tuple(tables.versions.items()))
 
 
-def open_model_calls(
-    house: House, files: MappingFiles, dicomweb_url: str
-) -> tuple[ModelCalls, ModelFollower]:
-    """The calls of the site's files, and who follows them; raises ConfigurationError."""
+def open_model_calls(house: House, files: MappingFiles, dicomweb_url: str) -> ModelFollower:
+    """The calls of the site's files; raises ConfigurationError."""
     images = StudyImages(dicomweb_url) if dicomweb_url else None
     is_off = partial(ai_sources.is_off, house)
-    models = ModelCalls(house, _read(files, house.tables), images, is_off)
-    return models, ModelFollower(models, files)
+    calls = ModelCalls(house, _read(files, house.tables), images, is_off)
+    return ModelFollower(calls, files)
 
 
 def _read(files: MappingFiles, tables: ReportingTables) -> InForce:

@@ -147,7 +147,6 @@ def site_in(folder: Path, empty: Path) -> Iterator[Site]:
     shutil.copy(empty, folder / "readout.sqlite")
     database = Database(f"sqlite:///{folder / 'readout.sqlite'}")
     workflow = Workflow(database, folder, recognizer=MarkedRecognizer())
-    models, follower = open_model_calls(workflow.house, MappingFiles(), "")
     feeds: list[FeedState] = []
     certificates: list[CertificateExpiry] = []
     handshakes: list[FailedHandshakes] = []
@@ -193,8 +192,7 @@ def site_in(folder: Path, empty: Path) -> Iterator[Site]:
         ai_rules=load_ai_monitoring(MappingFiles()),
         summaries=PatientSummaries(workflow.house, *load_patient_summary(MappingFiles())),
         node=Node(data_dir=folder),
-        model_calls=models,
-        model_follower=follower,
+        models=open_model_calls(workflow.house, MappingFiles(), ""),
         site_mappings=SiteMappings(workflow.house, MappingFiles(site=folder / "mappings")),
         feeds=lambda: feeds,
         certificates=lambda: certificates,

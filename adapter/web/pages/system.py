@@ -62,7 +62,7 @@ def _checks(parts: Parts) -> Iterator[tuple[Child, ...]]:
         yield label, _mark(checks[name].ok), checks[name].detail
     audit = checks["audit"].detail
     yield "Audit trail", _mark(not audit), audit or "as it was written, as far as it was read"
-    trouble = parts.site_mappings.trouble or parts.model_follower.trouble
+    trouble = parts.site_mappings.trouble or parts.models.trouble
     yield "Mapping files", _mark(not trouble), trouble or "all that was written is in force"
     free = parts.node.free_bytes()
     yield "Disk", _mark(free >= _LITTLE_SPACE), f"{free / (1 << 30):.1f} GiB free"
