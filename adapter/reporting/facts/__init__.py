@@ -7,7 +7,8 @@ from functools import lru_cache
 
 from adapter.domain.finding import Fact
 from adapter.mapping.lexicon import Lexicon
-from adapter.reporting.facts.reading import Mention, Reading, read
+from adapter.reporting.facts.mentions import Mention
+from adapter.reporting.facts.reading import Reading, read
 from adapter.reporting.sentences import split
 
 __all__ = ["Mention", "Reading", "facts", "read", "read_often"]

@@ -140,9 +140,13 @@ def _verb_follows(line: Line, at: int) -> bool:
 
 
 def joins_places(line: Line, joint: int) -> bool:
-    """Whether "and" joins two adjectives of place: "upper and lower pole"."""
+    """Whether a joint is between adjectives of place: "upper and lower pole", "upper, middle"."""
     before, event, after = line.events[joint - 1], line.events[joint], following(line, joint)
-    if after is None or before.end != event.start or event.kinds.isdisjoint(("and", "or")):
+    if after is None or before.end != event.start:
+        return False
+    if "comma" in event.kinds:
+        return "partial" in before.kinds and "partial" in after.kinds and after.start == event.end
+    if event.kinds.isdisjoint(("and", "or")):
         return False
     return all(each.site is not None or "partial" in each.kinds for each in (before, after))
 
@@ -176,6 +180,13 @@ def is_of_earlier_study(line: Line, at: int) -> bool:
 
 def _is_year(word: str) -> bool:
     return len(word) == _YEAR and word.isdecimal() and word[:2] in ("19", "20")
+
+
+def is_of_sizes(line: Line, at: int) -> bool:
+    """ "8 mm versus 6 mm": numbers stand on both sides."""
+    start, end = line.events[at].start, line.events[at].end
+    beside = (*line.words(max(0, start - 2), start)[:1], *line.words(end, end + 1))  # number, unit
+    return len(beside) > 1 and all(word[:1].isdigit() for word in beside)
 
 
 def is_bare(line: Line, end: int, at: int) -> bool:

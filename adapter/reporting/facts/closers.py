@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from adapter.reporting.facts.ahead import ends_clause, finding_follows, is_adjective, is_bare
+from adapter.reporting.facts.ahead import (
+    ends_clause,
+    finding_follows,
+    is_adjective,
+    is_bare,
+    is_of_sizes,
+)
 from adapter.reporting.facts.events import Line
 from adapter.reporting.facts.relatives import relatives
 from adapter.reporting.facts.scope import (
@@ -76,16 +82,28 @@ def _reach_back(line: Line, at: int, name: str, found: dict[int, set[str]]) -> N
             continue
         if "clause" in kinds and not reached and _is_relative(line, place, at):
             continue
-        if not kinds.isdisjoint(("end", "with", "versus")):
+        if not kinds.isdisjoint(("end", "with", "versus", "elsewhere")):
             return
         if reached and not kinds.isdisjoint(_STATED):
             return
         if "and" in kinds and _is_of_other_side(line, place, at):
             return
+        if not reached and "comma" in kinds and _has_subject(line, place, at):
+            return
         if not kinds.isdisjoint(("and", "or")):
             listed = True
         elif "comma" in kinds and reached and not listed:
             return
+
+
+def _has_subject(line: Line, comma: int, at: int) -> bool:
+    """ "Left ovarian cyst, right ovary not seen": the words are of the anatomy behind the comma."""
+    for event in line.events[comma + 1 : at]:
+        if "preposition" in event.kinds:
+            return False
+        if event.site:
+            return True
+    return False
 
 
 def _is_of_other_side(line: Line, joint: int, at: int) -> bool:
@@ -123,7 +141,7 @@ def _undo(line: Line, end: int, found: dict[int, set[str]]) -> None:
 def _alternatives(line: Line, found: dict[int, set[str]]) -> None:
     """ "Atelectasis versus pneumonia", "edema or infection": neither is certain."""
     for at, event in enumerate(line.events):
-        if event.kinds.isdisjoint(("versus", "or")):
+        if event.kinds.isdisjoint(("versus", "or")) or is_of_sizes(line, at):
             continue
         left = _neighbour(line, reversed(range(at)))
         right = _neighbour(line, range(at + 1, len(line.events)))

@@ -12,7 +12,7 @@ from adapter.reporting.facts.measurements import Size
 from adapter.reporting.facts.side_words import side_behind
 
 _COURSES: tuple[Course, ...] = ("resolved", "new", "increased", "decreased", "stable")
-_TELLING = frozenset((*_COURSES, "change"))
+TELLING = frozenset((*_COURSES, "change"))
 _STOPS = frozenset(("comma", "end", "verb", "with", "and", "or", "close", "versus"))
 _STOPS_BACK = frozenset(("end", "with", "versus", "some_of"))
 _APART = frozenset(("comma", "end", "verb", "with", "and", "or", "preposition", "of"))
@@ -25,9 +25,9 @@ def courses(line: Line) -> dict[int, Course]:
     """By place in `events`: `new`, `increased`, `decreased`, `stable` or `resolved`."""
     found: dict[int, Course] = {}
     for at, event in enumerate(line.events):
-        if event.kinds.isdisjoint(_TELLING):
+        if event.kinds.isdisjoint(TELLING):
             continue
-        name = _name(line, at)
+        name = course_of(line, at)
         if name is None:
             continue
         for place in _owners(line, at):
@@ -35,7 +35,7 @@ def courses(line: Line) -> dict[int, Course]:
     return found
 
 
-def _name(line: Line, at: int) -> Course | None:
+def course_of(line: Line, at: int) -> Course | None:
     """The course that this event tells; "no change" is `stable`."""
     kinds = line.events[at].kinds
     if "comparative" in kinds and is_among(line, at):

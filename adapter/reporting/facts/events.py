@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import NamedTuple
 
 from adapter.mapping.lexicon import Lexicon, Site, Term
@@ -11,6 +12,7 @@ _MARKS = {",": "comma", ";": "end", "(": "open", ")": "close", "?": "doubt", ":"
 _TWO = 2  # words before a shared name: "acute or"
 _ADJECTIVES = frozenset(("limiting", "chronic", "fresh"))
 NOTHING: frozenset[str] = frozenset()
+ELSEWHERE = frozenset(("elsewhere",))  # what is said here is of none of the findings of the line
 
 
 class Event(NamedTuple):
@@ -56,7 +58,7 @@ def line(sentence: str, lexicon: Lexicon) -> Line:
         if word in _MARKS
     ]
     events.sort(key=lambda event: event.start)
-    return row_of(tokens, _fronted(events))
+    return row_of(tokens, _sided(_fronted(events)))
 
 
 def _shared(words: list[str], hit: Hit[Term], lexicon: Lexicon) -> Hit[Term]:
@@ -78,6 +80,8 @@ def row_of(tokens: list[Token], events: list[Event]) -> Line:
     return Line(tokens, events, [n for n, event in enumerate(events) if event.term])
 
 
+_OTHER = {"left": "right", "right": "left"}
+_RELATIVE = frozenset(("other_side", "same_side"))
 _TERM = frozenset(("term",))
 _DEVICE = frozenset(("term", "device"))
 _SITE = frozenset(("site",))
@@ -101,7 +105,8 @@ def _fronted(events: list[Event]) -> list[Event]:
     behind = False  # a comma before the place
     for event in events:
         if begins:
-            placed = "preposition" in event.kinds
+            first = event.start == (found[-1].end if found else 0)
+            placed = "preposition" in event.kinds and first
         elif placed and event.kinds - WHERE:
             if "comma" in event.kinds and not behind:
                 continue
@@ -110,6 +115,23 @@ def _fronted(events: list[Event]) -> list[Event]:
                 event = event._replace(kinds=event.kinds - {"end"})
         behind = "comma" in event.kinds or (behind and not begins and placed)
         begins = "end" in event.kinds or "comma" in event.kinds
+        found.append(event)
+    return found
+
+
+def _sided(events: list[Event]) -> list[Event]:
+    """ "Contralateral" is the side other than the one named last, "either" before a place both."""
+    found: list[Event] = []
+    last: str | None = None
+    for event, after in zip_longest(events, events[1:]):
+        kinds = event.kinds
+        if "both_of" in kinds and after and after.site and after.start == event.end:
+            event = event._replace(kinds=kinds | {"bilateral"})
+        if last and not kinds.isdisjoint(_RELATIVE):
+            kinds |= {last if "same_side" in kinds else _OTHER[last]}
+            event = event._replace(kinds=kinds)
+        named = event.site.side.value if event.site and event.site.side else None
+        last = next((side for side in _OTHER if side in kinds), named) or last
         found.append(event)
     return found
 

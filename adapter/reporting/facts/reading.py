@@ -3,46 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
-from adapter.domain.finding import Course, Fact
-from adapter.domain.order import Side
 from adapter.mapping.lexicon import ANAPHOR, Lexicon, Site, Term
-from adapter.mapping.lexicon_table import Finding
-from adapter.reporting.facts.closers import marks
-from adapter.reporting.facts.course import counts, courses
-from adapter.reporting.facts.events import NOTHING, Event, Line, line, row_of
-from adapter.reporting.facts.measurements import Size, assign, sizes
-from adapter.reporting.facts.places import level_of, levels, sites_of
-from adapter.reporting.facts.scope import FAMILY, HISTORICAL, NEGATED, UNCERTAIN
-from adapter.reporting.facts.sides import sides
+from adapter.reporting.facts.events import ELSEWHERE, Event, Line, line, row_of
+from adapter.reporting.facts.mentions import Mention, Named, mentions_of
+from adapter.reporting.facts.places import levels, sites_of
 
-GENERAL = "general"
 SPINE = "spine"  # the organ of a vertebral level
 _LONGEST = 1_000  # characters
 _OF_FAMILY = frozenset(("family_before", "relative"))
-_GOES_ON = frozenset(("stable", "increased", "decreased", "resolved"))  # "old one, unchanged"
-_NO_ADJECTIVES = frozenset(("negated_before", "end", "comma", "and", "exam"))
 _PARTIAL = frozenset(("left", "right", "partial"))
-
-
-@dataclass(frozen=True, slots=True)
-class Mention:
-    """A fact with what routing and pairing need.
-
-    `limited`: "no acute …" leaves room for others; `chronic`: it was called old.
-    """
-
-    fact: Fact
-    organ: str
-    limited: bool = False
-    chronic: bool = False
-
-    @property
-    def present(self) -> bool:
-        """Affirmed or hedged, now, in this patient."""
-        return not (self.fact.negated or self.fact.historical or self.fact.family)
 
 
 class Reading(NamedTuple):
@@ -58,26 +30,6 @@ class Reading(NamedTuple):
     family: bool
     whole: bool
     topics: tuple[str, ...] = ()
-
-
-class _Named(NamedTuple):
-    """The finding that a term means at its place, and the anatomy that told so."""
-
-    finding: str
-    site: Site | None
-
-
-class _Context(NamedTuple):
-    """What was worked out once for the whole sentence."""
-
-    line: Line
-    names: dict[int, _Named]
-    scopes: dict[int, set[str]]
-    sides: dict[int, Side | None]
-    levels: list[tuple[int, str]]
-    sizes: dict[int, tuple[Size, ...]]
-    courses: dict[int, Course]
-    counts: dict[int, int]
 
 
 def read(sentence: str, lexicon: Lexicon) -> Reading:
@@ -122,19 +74,7 @@ def _read(sentence: str, lexicon: Lexicon) -> Reading:
     row, names = _settled(raw, bool(known), lexicon)
     mentions: tuple[Mention, ...] = ()
     if row.terms:
-        measured = sizes(sentence, row, lexicon.measures)
-        paired = frozenset(at for at in names if lexicon.findings[names[at].finding].laterality)
-        context = _Context(
-            row,
-            names,
-            marks(row),
-            sides(row, paired),
-            known,
-            assign(row, measured),
-            courses(row),
-            counts(sentence, row, lexicon.numbers, measured),
-        )
-        mentions = tuple([_mention(sentence, context, at, lexicon) for at in row.terms])
+        mentions = mentions_of(sentence, row, names, known, lexicon)
     family, whole, places = False, True, []
     for event in row.events:
         if event.site:
@@ -151,7 +91,7 @@ def _topics(row: Line, lexicon: Lexicon) -> tuple[str, ...]:
     return tuple(hit.value for hit in hits if hit.value != ANAPHOR or hit.start == 0)
 
 
-def _settled(row: Line, levelled: bool, lexicon: Lexicon) -> tuple[Line, dict[int, _Named]]:
+def _settled(row: Line, levelled: bool, lexicon: Lexicon) -> tuple[Line, dict[int, Named]]:
     """The line without generic words that mean no finding here, as "prominent" beside nothing."""
     names = _names(row, levelled, lexicon)
     if len(names) == len(row.terms):
@@ -161,18 +101,20 @@ def _settled(row: Line, levelled: bool, lexicon: Lexicon) -> tuple[Line, dict[in
         if event.term is None or at in names:
             events.append(event)
             continue
-        for hit in lexicon.cues.find(row.words(event.start, event.end)):
-            events.append(Event(hit.start + event.start, hit.end + event.start, hit.value))
+        hits = lexicon.cues.find(row.words(event.start, event.end))
+        events += [Event(h.start + event.start, h.end + event.start, h.value) for h in hits]
+        if not hits:
+            events.append(event._replace(kinds=ELSEWHERE, term=None))
     left = row_of(row.tokens, events)
     return left, dict(zip(left.terms, names.values(), strict=True))
 
 
-def _names(row: Line, levelled: bool, lexicon: Lexicon) -> dict[int, _Named]:
+def _names(row: Line, levelled: bool, lexicon: Lexicon) -> dict[int, Named]:
     """What the terms mean, by place in `events`; not those that mean nothing.
 
     `levelled`: a vertebral level is named, which tells the organ as a last resort.
     """
-    found: dict[int, _Named] = {}
+    found: dict[int, Named] = {}
     organs: list[str] = []  # of the findings so far, nearest first
     for at in row.terms:
         term = row.events[at].term
@@ -183,95 +125,22 @@ def _names(row: Line, levelled: bool, lexicon: Lexicon) -> dict[int, _Named]:
     return found
 
 
-def _named(term: Term, sites: list[Site], organs: list[str], levelled: bool) -> _Named | None:
+def _named(term: Term, sites: list[Site], organs: list[str], levelled: bool) -> Named | None:
     """The finding named; of a generic word, the one that it means at this place."""
     nearest = sites[0] if sites else None
     generic = term.generic
     if generic is None:
-        return _Named(term.finding, nearest) if term.finding else None
+        return Named(term.finding, nearest) if term.finding else None
     for site in sites:
         for key in site.keys:
             if key in generic.at:
-                return _Named(generic.at[key], site)
+                return Named(generic.at[key], site)
     for organ in () if sites else organs:
         if organ in generic.follows:
-            return _Named(generic.at[organ], None)
+            return Named(generic.at[organ], None)
     if generic.otherwise:
-        return _Named(generic.otherwise, nearest)
-    return _Named(generic.at[SPINE], None) if levelled and SPINE in generic.at else None
-
-
-def _mention(sentence: str, context: _Context, at: int, lexicon: Lexicon) -> Mention:
-    row = context.line
-    event = row.events[at]
-    name, site = context.names[at]
-    finding = lexicon.findings[name]
-    start, end = row.tokens[event.start].start, row.tokens[event.end - 1].end
-    scope = context.scopes[at]
-    measured = context.sizes.get(at, ())
-    fact = Fact(
-        finding=name,
-        text=sentence[start:end],
-        start=start,
-        end=end,
-        negated=NEGATED in scope,
-        uncertain=UNCERTAIN in scope,
-        historical=HISTORICAL in scope and not _goes_on(context, at, measured),
-        family=FAMILY in scope,
-        side=context.sides[at],
-        level=level_of(row, at, context.levels),
-        size_mm=_sizes(measured, past=False),
-        prior_size_mm=_sizes(measured, past=True),
-        time=_course(context.courses.get(at), scope),
-        count=context.counts.get(at),
-    )
-    inner = lexicon.sites.find(row.words(event.start, event.end)) if _is_general(finding) else ()
-    organ = _organ(finding, inner[0].value if inner else site)
-    every = _is_of_every_age(row, at)
-    limited = NEGATED in scope and not every and _called(row, at, "limiting")
-    return Mention(fact, organ, limited, not every and _called(row, at, "chronic"))
-
-
-def _goes_on(context: _Context, at: int, measured: tuple[Size, ...]) -> bool:
-    """Whether what was there before is spoken of as of today: unchanged, or measured again."""
-    return context.courses.get(at) in _GOES_ON or len({size.past for size in measured}) > 1
-
-
-def _course(told: Course | None, scope: set[str]) -> Course | None:
-    """Of what is denied only that it has resolved: "no new nodule" is not new."""
-    return None if NEGATED in scope and told != "resolved" else told
-
-
-def _is_general(finding: Finding) -> bool:
-    return finding.organ == GENERAL
-
-
-def _organ(finding: Finding, site: Site | None) -> str:
-    return site.organ if site and _is_general(finding) else finding.organ
-
-
-def _sizes(measured: tuple[Size, ...], *, past: bool) -> tuple[float, ...]:
-    """The dimensions of the first measurement of that time."""
-    return next((size.mm for size in measured if size.past is past), ())
-
-
-def _called(row: Line, at: int, kind: str) -> bool:
-    """Whether an adjective of this kind ("acute", "old") stands before the finding."""
-    for event in reversed(row.events[:at]):
-        if kind in event.kinds:
-            return True
-        if event.term or not event.kinds.isdisjoint(_NO_ADJECTIVES):
-            return False
-    return False
-
-
-def _is_of_every_age(row: Line, at: int) -> bool:
-    """ "Acute or chronic infarct", "old and acute": neither old alone nor new alone."""
-    first, joint, last = [NOTHING] * max(0, 3 - at) + [e.kinds for e in row.events[:at][-3:]]
-    if joint.isdisjoint(("and", "or")):
-        return False
-    ages = ("chronic", "limiting")
-    return any(one in first and other in last for one, other in (ages, ages[::-1]))
+        return Named(generic.otherwise, nearest)
+    return Named(generic.at[SPINE], None) if levelled and SPINE in generic.at else None
 
 
 def _normal(row: Line, mentions: tuple[Mention, ...]) -> frozenset[str]:

@@ -40,8 +40,21 @@ def _is_headline(line: Line, place: int, at: int) -> bool:
     begin = place - len(_where(reversed(line.events[:place])))
     if begin and line.events[begin - 1].kinds.isdisjoint(("end", "comma")):
         return False
+    if _is_title(line, place, at):
+        return True
     told = (e for e in line.events[place : at + 1] if e.term or "negated_before" in e.kinds)
     return next(told).term is None
+
+
+def _is_title(line: Line, place: int, at: int) -> bool:
+    """ "Right kidney, stone": the place alone, then the finding."""
+    behind = _where(line.events[place:at])
+    rest = line.events[place + len(behind) : at]
+    if not rest or "comma" not in rest[0].kinds or not any(event.site for event in behind):
+        return False
+    if rest[0].start != max(event.end for event in behind):
+        return False
+    return all(event.site is None and "comma" not in event.kinds for event in rest[1:])
 
 
 def _is_subject(line: Line, place: int) -> bool:
@@ -80,7 +93,7 @@ def side_in_front(line: Line, at: int) -> Side | None:
         front = _where(line.events[begin:at])
         placed = bool(front) and "preposition" in front[0].kinds and _is_first(line, begin)
         rest = line.events[begin + len(front) : at] if placed else line.events[begin:at]
-        if any(event.site or side_of(event) for event in rest):
+        if any(event.site or side_of(event) or "elsewhere" in event.kinds for event in rest):
             return None
         if placed:
             return next(filter(None, map(side_of, front)), None)

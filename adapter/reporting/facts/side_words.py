@@ -74,19 +74,20 @@ def is_other(line: Line, joint: int, side: Side) -> bool:
         event = line.events[place]
         other = side_of(event)
         if other:
-            apart = "comma" in line.events[joint].kinds and event.end < line.events[joint].start
-            return other is not side and not apart and not _is_led(line, place, joint)
+            apart = "comma" in line.events[joint].kinds or _is_led(line, place)
+            return other is not side and not apart
         if event.kinds - _PLACES:
             return False
     return False
 
 
-def _is_led(line: Line, place: int, joint: int) -> bool:
-    """Whether a finding before has the side: "effusion on the right and small left nodule"."""
-    led = not line.events[place - 1].kinds.isdisjoint(("preposition", "definite"))
-    if led and "comma" in line.events[joint].kinds:
-        return True
-    for event in reversed(line.events[:place]):
+def _is_led(line: Line, place: int) -> bool:
+    """Whether the side is of what stands before: "effusion on the right and small left nodule"."""
+    for at in reversed(range(place)):
+        event = line.events[at]
         if event.kinds - WHERE:
             return event.term is not None
+        if "preposition" in event.kinds:
+            before = line.events[at - 1].end if at else 0
+            return before < event.start or _is_led(line, at)
     return False

@@ -18,9 +18,7 @@ from adapter.reporting.facts.side_words import (
 
 _STOPS_BEFORE = frozenset(("comma", "and", "or", "with", "end", "verb", "versus"))
 _STOPS_SIDE = _STOPS_BEFORE | {"uncertain_before", "negated_before", "normal"}
-_SAYS_SO = frozenset(
-    ("verb", "previously", "increased", "decreased", "status", "comparative", "comma")
-)
+_SAYS_SO = frozenset(("verb", "previously", "increased", "decreased", "status", "comma"))
 _BESIDE = WHERE | {"fresh", "limiting", "open", "close"}
 _STOPS_AFTER = frozenset(("comma", "and", "or", "with", "end", "versus"))
 _STOPS_SIDE_AFTER = _STOPS_AFTER | {"historical_before", "negated_before", "uncertain_before"}
@@ -60,7 +58,7 @@ def _compared(line: Line, at: int, side: Side | None) -> Side | None:
         if "comparative" in event.kinds:
             other = side_behind(line, place)
             return Side.BILATERAL if side and other and other is not side else side
-        if event.kinds - _SAYS_SO:
+        if event.kinds.isdisjoint(_SAYS_SO):
             return side
     return side
 
@@ -109,7 +107,9 @@ def _both(line: Line, at: int, side: Side) -> Side:
             if belongs_to_next(line, place) or _is_judged(line, place, repeated):
                 return side
             return side if other is side else Side.BILATERAL
-        if not event.kinds.isdisjoint(("and", "than")):
+        if joins_places(line, place) or "comparative" in event.kinds:
+            joint = joint or (place if "and" in event.kinds else 0)
+        elif not event.kinds.isdisjoint(("and", "than")):
             joint = place
         elif event.kinds - _BESIDE:
             return side
