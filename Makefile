@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export PYTHONUNBUFFERED := 1
 
-.PHONY: audit-dependencies privacy-payloads offline-bundle sbom fuzz-http plug-in-manifest conformance fuzz-mllp mapping-reference migration help demo test lint peers bench chaos clean bench-mllp bench-parse bench-merge bench-speech bench-live bench-pipeline bench-idle bench-checks bench-plug-in bench-web bench-report-page bench-scale bench-day bench-capacity bench-nodes bench-ledger mutation
+.PHONY: screenshots audit-dependencies privacy-payloads offline-bundle sbom fuzz-http plug-in-manifest conformance fuzz-mllp mapping-reference migration help demo test lint peers bench chaos clean bench-mllp bench-parse bench-merge bench-speech bench-live bench-pipeline bench-idle bench-checks bench-plug-in bench-web bench-report-page bench-scale bench-day bench-capacity bench-nodes bench-ledger mutation
 
 help:  ## what each target does
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -49,6 +49,9 @@ bench: bench-mllp bench-parse bench-merge bench-speech bench-live bench-pipeline
 
 bench-mllp bench-parse bench-merge bench-speech bench-live bench-pipeline bench-idle bench-checks bench-plug-in bench-web bench-report-page bench-scale bench-day bench-capacity bench-nodes bench-ledger: $(STAMP)
 	$(BIN)/python -m tests.bench.$(subst -,_,$(subst bench-,,$@))
+
+screenshots: $(STAMP)  ## every page in both themes and four widths, below test-output/pages, to be looked at (PAGES="report- dialog-")
+	$(BIN)/python -m tests.browser.screenshots $(PAGES)
 
 audit-dependencies: $(STAMP)  ## known vulnerabilities of the pinned dependencies (asks the advisory database of PyPI)
 	$(BIN)/python -m pip install --quiet -e '.[audit]'

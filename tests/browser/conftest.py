@@ -82,10 +82,10 @@ class Desk:
         await self.page.goto(self.url + path)
         return self.page
 
-    async def sign_in(self) -> None:
+    async def sign_in(self, roles: tuple[str, ...] = ROLES) -> None:
         """Begin a session; for the house's clock, which has gone on, the one before is over."""
         desk = self.site.parts.sign_in
-        session, _ = desk.redeem(desk.new_code(DR_GRAY, ROLES))
+        session, _ = desk.redeem(desk.new_code(DR_GRAY, roles))
         cookie = {"name": COOKIE, "value": session, "url": self.url}
         await self.context.add_cookies([cookie | {"sameSite": "Strict", "httpOnly": True}])
 

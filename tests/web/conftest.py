@@ -142,11 +142,11 @@ def site(tmp_path: Path, empty: Path) -> Iterator[Site]:
     yield from site_in(tmp_path, empty)
 
 
-def site_in(folder: Path, empty: Path) -> Iterator[Site]:
+def site_in(folder: Path, empty: Path, recognizer: TextRecognizer | None = None) -> Iterator[Site]:
     """A house with fakes at its edges, in this folder."""
     shutil.copy(empty, folder / "readout.sqlite")
     database = Database(f"sqlite:///{folder / 'readout.sqlite'}")
-    workflow = Workflow(database, folder, recognizer=MarkedRecognizer())
+    workflow = Workflow(database, folder, recognizer=recognizer or MarkedRecognizer())
     feeds: list[FeedState] = []
     certificates: list[CertificateExpiry] = []
     handshakes: list[FailedHandshakes] = []

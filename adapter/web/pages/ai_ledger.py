@@ -68,7 +68,7 @@ def show(
         (_alarm(each, way) for each, way in sorted(found.drifting.items())),
         table(
             "Models",
-            f"Model|Version|Mode|{_FATES}|{_RATES}|Drift|",
+            f"Model|Version|Mode|Drift|{_FATES}|{_RATES}",
             (_model(each, found, period.first, period.last) for each in found.models),
             "No report with AI findings was signed then.",
         ),
@@ -97,21 +97,15 @@ def _model(each: Sums, found: Overview, first: date, last: date) -> tuple[Child,
         mark = el("span", "none", class_="chip good")
     else:
         mark = el("span", "no baseline yet", class_="chip")
-    return (
-        each.model,
-        each.version,
-        each.mode,
-        *_counts(each),
-        mark,
-        _open(each.series, first, last),
-    )
+    return (_open(each.series, first, last), each.version, each.mode, mark, *_counts(each))
 
 
 def _open(series: Series, first: date, last: date) -> Html:
     """A form, as names of models hold any sign."""
     fields = {**series._asdict(), "since": first.isoformat(), "until": last.isoformat()}
     hidden = [el("input", type="hidden", name=name, value=each) for name, each in fields.items()]
-    button = el("button", "Show", type="submit", aria_label=f"Show {_name(series)}")
+    shown = f"Show {_name(series)}"
+    button = el("button", series.model, type="submit", class_="link", title=shown, aria_label=shown)
     return el("form", hidden, button, method="get", action="/ai/ledger")
 
 
@@ -194,7 +188,8 @@ def _gap(each: Gap) -> tuple[Child, ...]:
         return (*head, el("span", "too few to tell", class_="muted"), None, None)
     low, high = each.interval
     told = f"{each.gap:+.0%}, interval {low:+.0%} to {high:+.0%}"
-    drawn = (plot.gap(told, low, each.gap, high), f" {each.gap:+.0%} ({low:+.0%} to {high:+.0%})")
+    words = f" {each.gap:+.0%} ({low:+.0%} to {high:+.0%})"
+    drawn = el("span", plot.gap(told, low, each.gap, high), words, class_="share")
     loud = el("span", "stands out", class_="chip warn") if each.stands_out else None
     return (*head, number(f"{each.share:.0%}"), drawn, loud)
 
@@ -203,7 +198,8 @@ def _arrivals(found: list[tuple[str, int]]) -> Iterable[tuple[Child, ...]]:
     whole = sum(count for _, count in found)
     for name, count in found if whole else ():
         told = f"{count / whole:.0%}"
-        yield name, number(f"{count:,}"), (plot.bar(f"{name}: {told}", count / whole), f" {told}")
+        bar = plot.bar(f"{name}: {told}", count / whole)
+        yield name, number(f"{count:,}"), el("span", bar, f" {told}", class_="share")
 
 
 def _name(series: Series) -> str:

@@ -63,7 +63,7 @@ def _row(each: SourceState) -> tuple[Child, ...]:
         _name(each),
         each.base.value if each.file else f"{each.base} (by default: no file names it)",
         _now(each),
-        el("ul", (_version(seen, each) for seen in each.seen)) if each.seen else "none yet",
+        _versions(each) or "none yet",
         _acts(each),
     )
 
@@ -82,6 +82,11 @@ def _now(each: SourceState) -> Child:
     why = f" {each.switch.reason}" if each.switch.reason else ""
     told = (" since ", minute(each.switch.at), f" by {each.switch.person}.{why}")
     return (el("span", each.effective.value, class_="chip warn"), told)
+
+
+def _versions(source: SourceState) -> Html | None:
+    told = [_version(each, source) for each in source.seen]
+    return el("ul", told, class_="plain") if told else None
 
 
 def _version(seen: Seen, source: SourceState) -> Html:
@@ -103,7 +108,8 @@ def _acts(each: SourceState) -> Html:
     buttons = [_button(label, each, mode.value) for mode, label in stricter]
     start = _button("Start", each, None) if each.switch else None
     source = el("input", type="hidden", name="source", value=each.id)
-    return el("form", source, reason, buttons, start, method="post", action="/ai-sources/set")
+    inside = (source, reason, buttons, start)
+    return el("form", inside, method="post", action="/ai-sources/set", class_="acts")
 
 
 def _button(label: str, each: SourceState, mode: str | None) -> Html:

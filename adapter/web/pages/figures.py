@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
@@ -51,7 +53,6 @@ def show_checks(
     with parts.house.database.read() as tx:
         rows = budget(tx, parts.house.tables.checks, period.first.isoformat(), period.end)
     shown = [each for each in rows if each.shown]
-    silent = ", ".join(each.check for each in rows if not each.shown)
     head = "Check|Severity|Shown|Open|Acted on|Put aside|Passed|Share acted on|Advice"
     return page(
         visit,
@@ -59,7 +60,7 @@ def show_checks(
         el("p", _BUDGET, class_="muted"),
         form("/checks", period),
         table("Checks that said something", head, map(_check, shown), "No check said anything."),
-        el("section", el("h2", "Silent"), el("p", silent, class_="muted")) if silent else None,
+        _silent(each.check for each in rows if not each.shown),
         here="/checks",
     )
 
@@ -92,6 +93,12 @@ _AI = (
     "Findings of models by what people decided about them. Agreement with dictation is not counted"
     " here."
 )
+
+
+def _silent(checks: Iterable[str]) -> Html | None:
+    """Checks that said nothing."""
+    told = [el("li", each) for each in checks]
+    return el("section", el("h2", "Silent"), el("ul", told, class_="files muted")) if told else None
 
 
 def _turnaround(found: Turnaround, targets: dict[Priority, int]) -> Html:

@@ -33,6 +33,7 @@ router = APIRouter(include_in_schema=False)
 
 _SHOWN = 50
 _NOTHING = "No message is like this."
+_NOT_YET = "There is none yet."
 _MORE = "None among the messages looked into; go on to older ones."
 
 
@@ -157,26 +158,36 @@ def resend(control_id: ControlIdInPath, caller: Calling, parts: House) -> Redire
 
 def _messages(visit: Visit, parts: House, form: SearchForm) -> HTMLResponse:
     found = parts.log.received(form.query(), form.before, _SHOWN)
-    shown = table("Newest first", MESSAGES, map(message_row, found.rows), _none(found.next))
-    asked = _form("/messages", form, "Type", "Sender", list(MessageState))
+    shown = table("Newest first", MESSAGES, map(message_row, found.rows), _none(form, found.next))
+    asked = _form("/messages", form, "Type", "Sender", MessageState)
     older = _older("/messages", form, found.next)
     return page(visit, "Messages in", asked, shown, older, here="/messages")
 
 
 def _deliveries(visit: Visit, parts: House, form: SearchForm) -> HTMLResponse:
     found = parts.log.sent(form.query(), form.before, _SHOWN)
-    shown = table("Newest first", DELIVERIES, map(delivery_row, found.rows), _none(found.next))
-    kinds = f"Kind ({', '.join(DeliveryKind)})"
-    asked = _form("/deliveries", form, kinds, "Destination", list(DeliveryState))
+    shown = table(
+        "Newest first", DELIVERIES, map(delivery_row, found.rows), _none(form, found.next)
+    )
+    asked = _form("/deliveries", form, "Kind", "Destination", DeliveryState, DeliveryKind)
     older = _older("/deliveries", form, found.next)
     return page(visit, "Messages out", asked, shown, older, here="/deliveries")
 
 
-def _none(more: int | None) -> str:
-    return _NOTHING if more is None else _MORE
+def _none(form: SearchForm, more: int | None) -> str:
+    if more is not None:
+        return _MORE
+    return _NOT_YET if form == _NEWEST else _NOTHING
 
 
-def _form(path: str, form: SearchForm, kind: str, peer: str, states: Iterable[str]) -> Html:
+def _form(
+    path: str,
+    form: SearchForm,
+    kind: str,
+    peer: str,
+    states: Iterable[str],
+    kinds: Iterable[str] = (),
+) -> Html:
     labels = {
         "accession": "Accession",
         "order": "Order number",
@@ -185,16 +196,18 @@ def _form(path: str, form: SearchForm, kind: str, peer: str, states: Iterable[st
         "kind": kind,
         "peer": peer,
         "text": "Text in the message",
+        "state": "State",
     }
     values = _values(form)
-    options = (
-        el("option", each or "any", value=each, selected=each == form.state)
-        for each in ("", *states)
-    )
+    choices = {"kind": tuple(kinds), "state": tuple(states)}
     return el(
         "form",
-        (_input(name, label, values[name]) for name, label in labels.items()),
-        el("label", "State", el("select", options, name="state")),
+        (
+            _choice(name, label, values[name], choices[name])
+            if choices.get(name)
+            else _input(name, label, values[name])
+            for name, label in labels.items()
+        ),
         _input("since", "From (UTC)", values["since"], "datetime-local"),
         _input("until", "Until (UTC)", values["until"], "datetime-local"),
         el("button", "Search", type="submit", class_="main"),
@@ -208,6 +221,13 @@ def _form(path: str, form: SearchForm, kind: str, peer: str, states: Iterable[st
 
 def _input(name: str, label: str, value: str, kind: str = "text") -> Html:
     return el("label", label, el("input", type=kind, name=name, value=value))
+
+
+def _choice(name: str, label: str, value: str, choices: Iterable[str]) -> Html:
+    options = (
+        el("option", each or "any", value=each, selected=each == value) for each in ("", *choices)
+    )
+    return el("label", label, el("select", options, name=name))
 
 
 def _older(path: str, form: SearchForm, before: int | None) -> Html | None:

@@ -36,7 +36,8 @@ def share_cell(share: float | None, interval: tuple[float, float] | None) -> Chi
         return el("span", "none settled", class_="muted")
     low, high = interval
     told = f"{share:.0%}, 95 % interval {low:.0%} to {high:.0%}"
-    return (plot.interval(told, low, share, high), f" {share:.0%} ({low:.0%}-{high:.0%})")
+    words = f" {share:.0%} ({low:.0%}-{high:.0%})"
+    return el("span", plot.interval(told, low, share, high), words, class_="share")
 
 
 def number(value: str) -> Html:

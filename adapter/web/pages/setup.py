@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Query
@@ -170,14 +171,20 @@ def _folder(parts: Parts, folder: str) -> Html:
     names = {each.file.name for each in held}
     new = folder == "vocabulary" and _NEW_WORDS not in names and parts.site_mappings.writable
     added = el("li", link(f"/setup/file?name={_NEW_WORDS}", f"Add {_NEW_WORDS}")) if new else None
-    items = el("ul", map(_item, held), added, class_="files")
+    titles = {each.table.id: each.table.title for each in parts.house.tables.templates}
+    listed = (_item(each, titles if folder == "templates" else {}) for each in held)
+    items = el("ul", listed, added, class_="files")
     return el("section", el("h2", _TITLES[folder]), el("div", items, class_="card"))
 
 
-def _item(each: Held) -> Html:
-    name = each.file.name
+def _item(each: Held, titles: Mapping[str, str]) -> Html:
+    """A file by its title, where it has one, and its name."""
+    name = each.file.name.partition("/")[2]
+    title = titles.get(name.removesuffix(".yaml"))
     mark = el("span", "site", class_="chip info") if each.site else None
-    return el("li", link(f"/setup/file?name={name}", name.partition("/")[2]), " ", mark)
+    told = el("span", name, class_="muted small") if title else None
+    place = f"/setup/file?name={each.file.name}"
+    return el("li", link(place, title or name), " ", told, " ", mark)
 
 
 def _bytes(form: FileForm) -> bytes:

@@ -22,17 +22,18 @@ COLUMNS: tuple[tuple[str, Sort | None], ...] = (
     ("MRN", None),
     ("Exam", None),
     ("Mod.", Sort.MODALITY),
-    ("Accession", None),
-    ("Study date", None),
     ("Age", Sort.AGE),
-    ("Order", None),
     ("Report", Sort.CHANGED),
-    ("Open at", None),
     ("AI", None),
     ("Critical", None),
+    ("Open at", None),
     ("Delivery", None),
+    ("Accession", None),
+    ("Study date", None),
+    ("Order", None),
     ("Site", None),
 )
+"""What decides which study is next stands first: a narrow window shows it without scrolling."""
 _SIDES = {"left": "L", "right": "R", "bilateral": "both"}
 _HOUR, _DAY = 60, 1440
 
@@ -55,15 +56,15 @@ def row(study: Study, marks: Marks, moment: Moment) -> Html:
         patient.mrn.reveal(),
         _exam(order),
         order.modality,
-        order.accession,
-        _date(order.scheduled_at),
         _age(study, marks, moment),
-        _words(study.order_status),
         _report(study, marks),
-        _who(marks.lock.person) if marks.lock else None,
         _ai(marks),
         _critical(marks),
+        _who(marks.lock.person) if marks.lock else None,
         _deliveries(marks.deliveries),
+        order.accession,
+        _date(order.scheduled_at),
+        _words(study.order_status),
         patient.issuer,
     )
     return el(

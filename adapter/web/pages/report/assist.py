@@ -23,6 +23,8 @@ def checks(scene: Scene) -> Html:
     """Flags, blockers first; each leads to its place, and can be put aside with a reason."""
     blockers = len(scene.blockers)
     told = f"{blockers} to clear before signing" if blockers else "nothing stands in the way"
+    if scene.is_signed:
+        told = "as they stood at the signature"
     return el(
         "section",
         el("h2", "Checks ", el("span", told, class_="count muted")),
@@ -41,7 +43,7 @@ def _flag(scene: Scene, flag: Flag) -> Html:
     return el(
         "li",
         el("span", _WORDS[flag.severity], class_=f"chip {_MARKS[flag.severity]}"),
-        el("span", flag.message, class_="words"),
+        _message(flag),
         el("div", _choices(scene, flag, ai), class_="choices"),
         id=flag.id,
         tabindex="-1",
@@ -51,15 +53,22 @@ def _flag(scene: Scene, flag: Flag) -> Html:
     )
 
 
+def _message(flag: Flag) -> Html:
+    """What the check says; where it speaks of a place, it leads there."""
+    place = flag.statement or (f"ai-{flag.ai}" if flag.ai else None)
+    if place is None:
+        return el("span", flag.message, class_="words")
+    go = {"data_act": "go", "data_place": place, "title": "Go to its place"}
+    return el("button", flag.message, type="button", class_="words", **go)
+
+
 def _choices(scene: Scene, flag: Flag, ai: AiFinding | None) -> tuple[Child, ...]:
     def button(words: str, act: str, **data: str | None) -> Html:
         return el("button", words, type="button", class_="quiet", data_act=act, **data)
 
     asked = flag.code.removesuffix("_requested") if flag.code.endswith("_requested") else ""
-    place = flag.statement or (f"ai-{flag.ai}" if flag.ai else None)
     heard = flag.heard
     return (
-        button("Go to", "go", data_place=place) if place else None,
         button(
             "Listen",
             "listen",

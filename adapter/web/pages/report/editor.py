@@ -217,7 +217,7 @@ def _field(scene: Scene, field: FormField, state: FieldState) -> Html:
     gap = state.required and not filled
     value = state.value.removesuffix(rule.unit).strip() if rule.unit else state.value
     told = {"unfit": "does not fit", "stated": "stated in a sentence"}.get(state.state, "")
-    label = (el("span", rule.label), el("span", "required", class_="gap") if gap else None)
+    label = el("span", rule.label, el("span", "required", class_="gap") if gap else None)
     common: dict[str, str | bool | None] = {
         "data_act": "field",
         "data_field": name,

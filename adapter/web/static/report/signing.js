@@ -6,10 +6,18 @@ import { ask, askWords, make } from "./dialog.js";
 import { offerNext } from "./next.js";
 import { refresh } from "./regions.js";
 
-/** @returns {HTMLElement[]} what must be cleared first */
-const blockers = () => [...document.querySelectorAll('#checks .flags > li[data-blocks]')].map((each) =>
-  /** @type {HTMLElement} */ (each),
-);
+/** @returns {string[]} what must be cleared first */
+const blockers = () => words("#checks .flags > li[data-blocks] > .words");
+
+/** @returns {string[]} what may stay open, and is told once more */
+const doubts = () => words('#checks .flags > li[data-severity="warn"]:not([data-blocks]) > .words');
+
+/** @param {string} place @returns {string[]} */
+const words = (place) => [...document.querySelectorAll(place)].map((each) => each.textContent ?? "");
+
+/** @param {string} told @param {string[]} lines @param {string} kind */
+const note = (told, lines, kind) =>
+  make("div", { class: `note ${kind}` }, make("p", {}, told), make("ul", {}, ...lines.map((each) => make("li", {}, each))));
 
 /** @param {string} kind @returns {Promise<Node>} what each destination would get */
 async function preview(kind) {
@@ -23,11 +31,12 @@ export async function sign(settled) {
   const version = shownVersion();
   if (!version) return tell("There is no report to sign yet.", true);
   const standing = blockers();
-  const list = standing.map((each) => make("li", {}, each.querySelector(".words")?.textContent ?? ""));
+  const open = doubts();
   const content = [
     standing.length
-      ? make("div", { class: "note danger" }, make("p", {}, `Clear ${standing.length} first, or dismiss with a reason:`), make("ul", {}, ...list))
+      ? note(`Clear ${standing.length} first, or dismiss with a reason:`, standing, "danger")
       : make("p", { class: "note good" }, "No check stands in the way."),
+    ...(open.length ? [note("Still open; you can sign all the same:", open, "")] : []),
     make("p", {}, "This is what leaves when you sign:"),
     await preview("final"),
   ];
