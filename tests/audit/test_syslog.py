@@ -127,7 +127,6 @@ def receiver(context: ssl.SSLContext) -> Iterator[Receiver]:
 
 @pytest.fixture
 def trail(database: Database) -> Database:
-    database.migrate()
     database.trail = Trail("node-1")
     return database
 

@@ -18,6 +18,7 @@ from adapter.domain.audit import FIRST, AuditRow, Verb, chained
 from adapter.store import audit, tables
 from adapter.store.audit import Trail
 from adapter.store.database import Database
+from tests.fakes.databases import migrated
 
 ROWS = 12
 COLUMNS = AuditRow._fields
@@ -29,7 +30,6 @@ class Trailed:
     def __init__(self, folder: Path, url: str) -> None:
         self.keys = open_keys(folder / "audit.key")
         self.database = Database(url, Trail("node-1", self.keys))
-        self.database.migrate()
         self.path = folder / "heads.json"
         self.keeper = HeadKeeper(self.database, self.keys, self.path)
         for number in range(ROWS):
@@ -156,7 +156,7 @@ def test_older_keys_prove_older_rows(trailed: Trailed, tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Trailed:
     folder = tmp_path_factory.mktemp("trail")
-    made = Trailed(folder, f"sqlite:///{folder / 'trail.sqlite'}")
+    made = Trailed(folder, migrated(f"sqlite:///{folder / 'trail.sqlite'}"))
     unguarded(made.database)
     return made
 

@@ -28,7 +28,6 @@ from tests.web import conftest as web
 from tests.web.conftest import Site
 
 playwright = pytest.importorskip("playwright.async_api")
-empty = web.empty
 
 ROOT = Path(__file__).resolve().parents[2]
 AXE = ROOT / "tests/peers/axe/node_modules/axe-core/axe.min.js"

@@ -16,15 +16,15 @@ from adapter.domain.ai_ledger import Fate
 from adapter.errors import Rejected
 from adapter.store import ai_ledger, audit
 from adapter.store.database import Database
+from tests.fakes.databases import copied
 from tests.workflow.test_ai_export import row
 
 
 @pytest.fixture
-def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def data(tmp_path: Path, empty: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("READOUT_DATA_DIR", str(tmp_path / "data"))
-    database = Database(f"sqlite:///{tmp_path / 'data' / 'readout.sqlite'}")
-    database.migrate()
+    database = copied(empty, tmp_path / "data" / "readout.sqlite")
     with database.write() as tx:
         ai_ledger.write(tx, "A1", [row(Fate.AGREED)])
     database.close()

@@ -18,17 +18,18 @@ from adapter.domain.audit import Outcome, Verb
 from adapter.store import audit
 from adapter.store.audit import Trail
 from adapter.store.database import Database
+from tests.fakes.databases import copied
 from tests.fakes.house import Workflow
 
 
 @pytest.fixture
-def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+def house(tmp_path: Path, empty: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
     """An installation with two studies of one patient, one of another, and what was done."""
     monkeypatch.chdir(tmp_path)
     data = tmp_path / "readout-data"
     keys = open_keys(data / "audit.key")
-    database = Database(f"sqlite:///{data / 'readout.sqlite'}", Trail("node-1", keys))
-    database.migrate()
+    database = copied(empty, data / "readout.sqlite")
+    database.trail = Trail("node-1", keys)
     made = Workflow(database, tmp_path)
     made.order("A1")
     made.order("A2")

@@ -16,8 +16,9 @@ from adapter.cli import app
 from adapter.errors import TryAgain
 from adapter.settings import Settings
 from adapter.store import dicom_sources, fhir_sources, pauses
-from adapter.store.database import Database, wanted_version
+from adapter.store.database import wanted_version
 from tests.fakes.certificates import Authority
+from tests.fakes.databases import copied
 from tests.fakes.destination import HOLD
 from tests.fakes.house import Workflow
 
@@ -40,9 +41,8 @@ def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def workflow(installation: Path) -> Iterator[Workflow]:
-    database = Database(f"sqlite:///{installation / 'data' / 'readout.sqlite'}")
-    database.migrate()
+def workflow(installation: Path, empty: Path) -> Iterator[Workflow]:
+    database = copied(empty, installation / "data" / "readout.sqlite")
     yield Workflow(database, installation)
     database.close()
 

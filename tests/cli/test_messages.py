@@ -15,8 +15,8 @@ from adapter.domain.message import MessageState
 from adapter.errors import Conflict
 from adapter.mapping.files import MappingFiles
 from adapter.store import messages, studies
-from adapter.store.database import Database
 from adapter.workflow.message_log import open_log
+from tests.fakes.databases import copied
 from tests.fakes.house import Workflow
 from tests.workflow.test_message_log import MERGE, inbound, sample
 
@@ -31,12 +31,11 @@ def lines(done: Result) -> list[dict[str, str]]:
 
 
 @pytest.fixture
-def workflow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workflow]:
+def workflow(tmp_path: Path, empty: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workflow]:
     """An order that is applied, a merge that is refused, a report that has left."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("READOUT_DATA_DIR", str(tmp_path / "data"))
-    database = Database(f"sqlite:///{tmp_path / 'data' / 'readout.sqlite'}")
-    database.migrate()
+    database = copied(empty, tmp_path / "data" / "readout.sqlite")
     workflow = Workflow(database, tmp_path)
     messages.store_group(database, [sample("orm_o01_chest"), inbound(MERGE, "not taken")])
     with database.write() as tx:

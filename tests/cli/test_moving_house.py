@@ -20,6 +20,7 @@ from adapter.store.database import Database
 from adapter.store.tables import history
 from adapter.store.transfer import our_tables, sum_of
 from adapter.workflow.replay import replay
+from tests.fakes.databases import copied
 from tests.fakes.house import Workflow, translate
 from tests.jobs.test_dbos_jobs import Seen, until
 from tests.peers import postgres
@@ -35,10 +36,9 @@ def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def at_work(installation: Path) -> Iterator[Workflow]:
+def at_work(installation: Path, empty: Path) -> Iterator[Workflow]:
     """A signed report, a recording, and a job that waits."""
-    database = Database(f"sqlite:///{installation / 'data' / 'readout.sqlite'}")
-    database.migrate()
+    database = copied(empty, installation / "data" / "readout.sqlite")
     workflow = Workflow(database, installation / "data")
     _fill(workflow)
     yield workflow

@@ -11,20 +11,19 @@ from typer.testing import CliRunner
 from adapter.cli import app
 from adapter.domain.identifiers import sha256_hex
 from adapter.store import model_calls as store
-from adapter.store.database import Database
 from adapter.store.model_calls import LeftState
+from tests.fakes.databases import copied
 
 BODY = b'{"input_data": {}}'
 STOPPED = b'{"input_data": {"a": "name"}}'
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(tmp_path: Path, empty: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where one payload has left and another was stopped."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("READOUT_DATA_DIR", str(tmp_path / "data"))
-    database = Database(f"sqlite:///{tmp_path / 'data' / 'readout.sqlite'}")
-    database.migrate()
+    database = copied(empty, tmp_path / "data" / "readout.sqlite")
     for state, body in ((LeftState.ANSWERED, BODY), (LeftState.STOPPED, STOPPED)):
         with database.write() as tx:
             store.add_left(

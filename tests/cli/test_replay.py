@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -40,12 +39,10 @@ def replay(*arguments: str) -> Result:
 
 
 @pytest.fixture
-def workflow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workflow]:
+def workflow(sqlite: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workflow:
     """One study, dictated, signed and added to, sent over both protocols."""
     monkeypatch.setenv("READOUT_DATA_DIR", str(tmp_path))
-    database = Database(f"sqlite:///{tmp_path / 'readout.sqlite'}")
-    database.migrate()
-    workflow = Workflow(database, tmp_path)
+    workflow = Workflow(sqlite, tmp_path)
     route = workflow.house.routes["ris"]
     routes = {}
     for body in _PROFILES:
@@ -60,8 +57,7 @@ def workflow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workfl
     workflow.sign_off.sign("A1", DR_GRAY)
     workflow.sign_off.addendum("A1", DR_GRAY, "Discussed by telephone.")
     workflow.jobs.run()
-    yield workflow
-    database.close()
+    return workflow
 
 
 def test_every_version_and_message_comes_out_the_same(workflow: Workflow) -> None:

@@ -13,9 +13,9 @@ from prometheus_client.core import Metric
 from adapter.clock import SystemClock
 from adapter.observability.metrics import make_registry
 from adapter.settings import Settings
-from adapter.store.database import Database
 from adapter.store.model_calls import LeftState
 from tests.deploy.files import DEPLOY, read
+from tests.fakes.databases import copied
 from tests.peers.deploy_tools import tool
 
 OF_PROMETHEUS = {"up": set()}
@@ -37,10 +37,9 @@ def expressions() -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def families(tmp_path_factory: pytest.TempPathFactory) -> list[Metric]:
+def families(tmp_path_factory: pytest.TempPathFactory, empty: Path) -> list[Metric]:
     """All that a node gives."""
-    database = Database(f"sqlite:///{tmp_path_factory.mktemp('metrics') / 'readout.sqlite'}")
-    database.migrate()
+    database = copied(empty, tmp_path_factory.mktemp("metrics") / "readout.sqlite")
     found = list(make_registry(database, SystemClock()).collect())
     database.close()
     return found

@@ -17,9 +17,9 @@ SEEDS = range(int(os.environ.get("READOUT_CONTEXT_SEEDS", "1")))
 @pytest.mark.parametrize("policy", ["follow", "refuse"])
 @pytest.mark.parametrize("seed", SEEDS)
 def test_workspace_and_hub_agree_after_all(
-    seed: int, policy: str, fresh: Database, tmp_path: Path
+    seed: int, policy: str, sqlite: Database, tmp_path: Path
 ) -> None:
-    world = World(tmp_path, fresh, seed, policy)
+    world = World(tmp_path, sqlite, seed, policy)
     world.live_through(CHANGES // 4 if policy == "refuse" else CHANGES)
     row = world.contexts.row(SEAT)
     assert row is not None

@@ -32,10 +32,10 @@ def base_url() -> Iterator[str]:
 
 
 @pytest.fixture
-def workflow(base_url: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Workflow]:
-    database = Database(f"sqlite:///{tmp_path / 'readout.sqlite'}")
-    database.migrate()
-    made = Workflow(database, tmp_path)
+def workflow(
+    base_url: str, sqlite: Database, tmp_path: Path, request: pytest.FixtureRequest
+) -> Workflow:
+    made = Workflow(sqlite, tmp_path)
     system = f"urn:readout:{request.param}"
     text = (
         f"name: ehr\nprotocol: fhir\nfhir: {{base_url: '{base_url}', update: {request.param}, "
@@ -51,8 +51,7 @@ def workflow(base_url: str, tmp_path: Path, request: pytest.FixtureRequest) -> I
         link=link(profile),
     )
     object.__setattr__(made.house, "routes", {"ehr": route})
-    yield made
-    database.close()
+    return made
 
 
 class Ehr:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -44,11 +43,8 @@ class Applied:
 
 
 @pytest.fixture
-def applied(tmp_path: Path) -> Any:
-    database = Database(f"sqlite:///{tmp_path / 'readout.sqlite'}")
-    database.migrate()
-    yield Applied(database)
-    database.close()
+def applied(sqlite: Database) -> Any:
+    return Applied(sqlite)
 
 
 @pytest_asyncio.fixture

@@ -20,9 +20,8 @@ LONG_S, SHORT_S = 60.0, 1.5
 
 
 @pytest.fixture(scope="module")
-def shared(postgres_cluster: str) -> Iterator[Database]:
-    database = Database(postgres.fresh_database(postgres_cluster))
-    database.migrate()
+def shared(empty_postgres: str) -> Iterator[Database]:
+    database = Database(postgres.copy_of(empty_postgres))
     yield database
     database.close()
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -32,7 +31,6 @@ from adapter.mapping.workspace import load_workspace
 from adapter.outbound import Outbound
 from adapter.ports import Recognized, SpeechContext
 from adapter.speech.model_store import EMBEDDED
-from adapter.store.database import Database
 from adapter.store.live_audio import LiveAudio
 from adapter.store.sessions import Ticket
 from adapter.web.access import Access
@@ -59,6 +57,7 @@ from adapter.workflow.model_following import open_model_calls
 from adapter.workflow.patient_summaries import PatientSummaries
 from adapter.workflow.sign_in import SignIn
 from adapter.workflow.site_mappings import SiteMappings
+from tests.fakes.databases import copied
 from tests.fakes.house import DR_GRAY, Workflow, tables
 from tests.fakes.speech import TextRecognizer
 
@@ -127,16 +126,6 @@ def reader_of(engine: AiWebhook) -> Callable[[bytes], Sequence[Event]]:
     return with_facts(partial(read_webhook, engine=engine, codes=codes), lambda: lexicon)
 
 
-@pytest.fixture(scope="session")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database file with all tables and no row."""
-    path = tmp_path_factory.mktemp("empty") / "readout.sqlite"
-    database = Database(f"sqlite:///{path}")
-    database.migrate()
-    database.close()
-    return path
-
-
 @pytest.fixture
 def site(tmp_path: Path, empty: Path) -> Iterator[Site]:
     yield from site_in(tmp_path, empty)
@@ -144,8 +133,7 @@ def site(tmp_path: Path, empty: Path) -> Iterator[Site]:
 
 def site_in(folder: Path, empty: Path, recognizer: TextRecognizer | None = None) -> Iterator[Site]:
     """A house with fakes at its edges, in this folder."""
-    shutil.copy(empty, folder / "readout.sqlite")
-    database = Database(f"sqlite:///{folder / 'readout.sqlite'}")
+    database = copied(empty, folder / "readout.sqlite")
     workflow = Workflow(database, folder, recognizer=recognizer or MarkedRecognizer())
     feeds: list[FeedState] = []
     certificates: list[CertificateExpiry] = []

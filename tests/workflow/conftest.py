@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,13 +27,10 @@ def workflow(database: Database, tmp_path: Path) -> Workflow:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
-    database = Database(f"sqlite:///{tmp_path / 'readout.sqlite'}")
-    database.migrate()
+def place(sqlite: Database, tmp_path: Path) -> Iterator[Place]:
     with source_double() as (ehr, url):
         ehr.put(PATIENT)
-        yield place_at(Workflow(database, tmp_path), ehr, url)
-    database.close()
+        yield place_at(Workflow(sqlite, tmp_path), ehr, url)
 
 
 @pytest.fixture
@@ -58,37 +54,22 @@ def pacs() -> Iterator[ArchiveDouble]:
         yield found
 
 
-@pytest.fixture(scope="module")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with all tables, of which each test takes a copy."""
-    path = tmp_path_factory.mktemp("tables") / "readout.sqlite"
-    database = Database(f"sqlite:///{path}")
-    database.migrate()
-    with database.engine.connect() as alone:
-        alone.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    database.close()
-    return path
-
-
 @pytest.fixture
 def make(
     tmp_path: Path,
-    migrated: Path,
+    sqlite: Database,
     endpoint: ModelEndpoint,
     pacs: ArchiveDouble,
     monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Make]:
+) -> Make:
     monkeypatch.setenv("READOUT_TEST_KEY", KEY)
-    copy = shutil.copyfile(migrated, tmp_path / "readout.sqlite")
-    database = Database(f"sqlite:///{copy}")
 
     def made(**values: object) -> Site:
-        flow = Workflow(database, tmp_path)
+        flow = Workflow(sqlite, tmp_path)
         call = ModelCall.model_validate(chest(endpoint.url) | values)
         now = InForce.of({call.name: call}, words())
         calls = ModelCalls(flow.house, now, StudyImages(pacs.url))
         flow.jobs.handle(MODEL, calls.ask)
         return Site(flow, endpoint, pacs, calls)
 
-    yield made
-    database.close()
+    return made

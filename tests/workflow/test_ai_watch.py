@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -54,13 +53,10 @@ def fill(database: Database, until: int, low: range) -> None:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[Workflow]:
-    database = Database(f"sqlite:///{tmp_path / 'readout.sqlite'}")
-    database.migrate()
-    workflow = Workflow(database, tmp_path)
+def house(sqlite: Database, tmp_path: Path) -> Workflow:
+    workflow = Workflow(sqlite, tmp_path)
     workflow.clock.moment = BEGIN
-    yield workflow
-    database.close()
+    return workflow
 
 
 def on(workflow: Workflow, day: int) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -43,14 +42,6 @@ class Node:
     def text(self, accession: str) -> str:
         with self.work.database.read() as tx:
             return reports.get_latest(tx, accession).text
-
-
-@pytest.fixture
-def sqlite(tmp_path: Path) -> Iterator[Database]:
-    made = Database(f"sqlite:///{tmp_path / 'readout.sqlite'}")
-    made.migrate()
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -22,13 +22,6 @@ def desk(sqlite: Database, tmp_path: Path) -> SiteMappings:
     return SiteMappings(Workflow(sqlite, tmp_path).house, MappingFiles(site=tmp_path / "site"))
 
 
-@pytest.fixture
-def sqlite(tmp_path: Path) -> Database:
-    database = Database(f"sqlite:///{tmp_path / 'readout.sqlite'}")
-    database.migrate()
-    return database
-
-
 def packaged(desk: SiteMappings, name: str = NAME) -> tuple[bytes, str]:
     held = desk.get(name)
     return held.file.body, held.file.sha256
