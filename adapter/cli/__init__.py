@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
@@ -66,7 +69,8 @@ class LazyGroup(TyperGroup):
         """The command, or None when there is no such name."""
         if cmd_name not in COMMANDS:
             return None
-        module = import_module(COMMANDS[cmd_name])
+        with _nothing_to_collect():
+            module = import_module(COMMANDS[cmd_name])
         app = getattr(module, "app", None)
         if app is None:
             app = typer.Typer(add_completion=False)
@@ -74,6 +78,16 @@ class LazyGroup(TyperGroup):
         command = typer.main.get_command(app)
         command.name = cmd_name
         return command
+
+
+@contextmanager
+def _nothing_to_collect() -> Iterator[None]:
+    """Modules stay for good: looking for garbage while they load takes an eighth of a start."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 app = typer.Typer(cls=LazyGroup, no_args_is_help=True, add_completion=False)
