@@ -27,6 +27,7 @@ from adapter.hl7v2.link_watch import LinkWatch
 from adapter.hl7v2.listener import MllpListener
 from adapter.hl7v2.plain_order import PlainOrder
 from adapter.hl7v2.responder import Responder
+from adapter.jobs.lanes import Lanes
 from adapter.links import link, syslog_sender, translate
 from adapter.mapping.ai_monitoring import load_ai_monitoring
 from adapter.mapping.destinations import client_keys, load_destinations
@@ -371,7 +372,8 @@ class Service:
         return Node(settings.node_id, settings.data_dir, self.house.now(), takes_in)
 
     def _mllp_listener(self, profile: ListenerProfile, intake: Intake) -> MllpListener:
-        mapping = self._mllp[profile.orders].orders
+        mapping, settings = self._mllp[profile.orders].orders, self.settings
+        lanes = Lanes(self.house.database, settings.node_id, settings.takeover_seconds)
         return make_listener(
             profile,
             self._mllp[profile.orders].reader.check,
@@ -381,6 +383,7 @@ class Service:
             glance=PlainOrder(mapping),
             responder=Responder(mapping, partial(outcome_of, self.house.database)),
             ledger=OwedAnswers(self.house.database),
+            alone=partial(lanes.alone, "owed answers"),
         )
 
     def _watch_folder(self) -> WatchFolder | None:

@@ -12,7 +12,7 @@ from adapter.hl7v2.allow import AllowList
 from adapter.hl7v2.feed_watch import FeedWatch
 from adapter.hl7v2.group_commit import Store
 from adapter.hl7v2.listener import Door, Glance, MllpLimits, MllpListener, Review
-from adapter.hl7v2.owed import Ledger
+from adapter.hl7v2.owed import Alone, Ledger, only_node
 from adapter.hl7v2.pace import Pace
 from adapter.hl7v2.responder import Responder
 from adapter.hl7v2.tls import server_context
@@ -86,6 +86,7 @@ def make_listener(
     glance: Glance | None = None,
     responder: Responder | None = None,
     ledger: Ledger | None = None,
+    alone: Alone = only_node,
 ) -> MllpListener:
     """A listener as its profile says; raises ConfigurationError when its TLS files are unusable."""
     limits = MllpLimits(
@@ -104,6 +105,7 @@ def make_listener(
         responder=responder,
         ledger=ledger,
         answers=profile.answers,
+        alone=alone,
     )
     return MllpListener(
         profile.host,

@@ -24,7 +24,7 @@ from adapter.hl7v2.framing import frame
 from adapter.hl7v2.group_commit import Arrival, GroupCommit, Store
 from adapter.hl7v2.message import Header, Message
 from adapter.hl7v2.moment import Moment
-from adapter.hl7v2.owed import Courier, Ledger, Owing
+from adapter.hl7v2.owed import Alone, Courier, Ledger, Owing, only_node
 from adapter.hl7v2.pace import Pace
 from adapter.hl7v2.responder import Responder, Turn
 from adapter.hl7v2.tls_door import TlsServer
@@ -60,6 +60,7 @@ class Door:
     responder: Responder | None = None
     ledger: Ledger | None = None
     answers: AnswerAddress | None = None
+    alone: Alone = only_node
 
 
 class MllpListener:
@@ -94,7 +95,7 @@ class MllpListener:
         self._owing: Owing | None = None
         self._courier: Courier | None = None
         if door.ledger is not None:
-            self._owing = Owing(door.name, door.ledger, self._made, self._threads)
+            self._owing = Owing(door.name, door.ledger, self._made, self._threads, door.alone)
             self._courier = Courier(door.answers, self._owing) if door.answers else None
         self._tasks: set[asyncio.Task[None]] = set()
         self._responses: set[asyncio.Future[bytes | None]] = set()

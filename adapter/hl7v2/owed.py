@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -38,14 +38,27 @@ class Ledger(Protocol):
         """Nothing more is owed for this message."""
 
 
+Alone = Callable[[str], AbstractAsyncContextManager[None]]
+"""Works this lane as the only node; raises TryAgain where another does, or when that has to end."""
+
+
+def only_node(_lane: str) -> AbstractAsyncContextManager[None]:
+    """For a node that has its database to itself."""
+    return nullcontext()
+
+
 @dataclass
 class Owing:
-    """What one listener owes. `make` writes the answer to a message, or None where none is due."""
+    """What one listener owes. `make` writes the answer to a message, or None where none is due.
+
+    Nodes share the ledger: answers of one sender, or for one address, are given by one at a time.
+    """
 
     listener: str
     ledger: Ledger
     make: Callable[[InboundMessage], bytes | None]
     threads: Executor
+    alone: Alone = only_node
 
     def __post_init__(self) -> None:
         self.senders: set[str] = set()  # whose next connection is told
@@ -75,21 +88,27 @@ class Owing:
         """Tell a sender that is connected again; `tell` says whether it still is."""
         self.senders.discard(sender)
         try:
-            found = await self.run(self.ledger.owed, self.listener, sender, _AT_ONCE)
-            for message in found:
-                if _key(message) in self._in_hand:
-                    continue
-                body = await self.run(self.make, message)
-                if body is not None and not tell(frame(body)):
-                    self.senders.add(sender)
-                    return
-                await self.run(self.ledger.given, message)
+            async with self.alone(f"{self.listener} {sender}"):
+                more = await self._tell(sender, tell)
+        except TryAgain:  # another node tells it: the next message of this sender looks again
+            more = True
         except Exception:  # the rows stay: the next message of this sender tries again
             _log.exception("answers that are owed could not be given")
+            more = True
+        if more:
             self.senders.add(sender)
-            return
-        if len(found) == _AT_ONCE:
-            self.senders.add(sender)
+
+    async def _tell(self, sender: str, tell: Callable[[bytes], bool]) -> bool:
+        """Whether there may be more to tell."""
+        found = await self.run(self.ledger.owed, self.listener, sender, _AT_ONCE)
+        for message in found:
+            if _key(message) in self._in_hand:
+                continue
+            body = await self.run(self.make, message)
+            if body is not None and not tell(frame(body)):
+                return True
+            await self.run(self.ledger.given, message)
+        return len(found) == _AT_ONCE
 
     def _given(self, message: InboundMessage) -> None:
         try:
@@ -103,7 +122,10 @@ class Owing:
 
 
 class Courier:
-    """Brings the answers to another address: oldest first, one at a time, until each is taken."""
+    """Brings the answers to another address: oldest first, one at a time, until each is taken.
+
+    Every node has one. While one brings, the others only look whether it still does.
+    """
 
     def __init__(self, address: AnswerAddress, owing: Owing) -> None:
         self._address, self._owing = address, owing
@@ -123,13 +145,14 @@ class Courier:
     async def _bring(self) -> None:
         owing = self._owing
         try:
-            while found := await owing.run(owing.ledger.owed, owing.listener, None, _AT_ONCE):
-                for message in found:
-                    body = await owing.run(owing.make, message)
-                    if body is not None:
-                        await self._send(body)
-                    await owing.run(owing.ledger.given, message)
-                    self._failures = 0
+            if not await self._owed(1):
+                return
+            async with AsyncExitStack() as held:
+                try:
+                    await held.enter_async_context(owing.alone(owing.listener))
+                except TryAgain:
+                    return
+                await self._bring_all()
         except ReadoutError as error:
             self._drop()
             if not self._failures:
@@ -138,6 +161,23 @@ class Courier:
         except Exception:  # the rows stay
             _log.exception("answers of listener %s wait", owing.listener)
             self._failures = min(self._failures + 1, 8)
+
+    async def _bring_all(self) -> None:
+        owing = self._owing
+        while found := await self._owed(_AT_ONCE):
+            for message in found:
+                body = await owing.run(owing.make, message)
+                if body is not None:
+                    await self._send(body)
+                await owing.run(owing.ledger.given, message)
+                self._failures = 0
+
+    async def _owed(self, limit: int) -> Sequence[InboundMessage]:
+        owing = self._owing
+        found: Sequence[InboundMessage] = await owing.run(
+            owing.ledger.owed, owing.listener, None, limit
+        )
+        return found
 
     async def _send(self, body: bytes) -> None:
         link = await self._connected()

@@ -15,6 +15,7 @@ from adapter.domain.outcome import Outcome
 from adapter.hl7v2.framing import END, frame
 from adapter.hl7v2.listener import Door, MllpLimits, MllpListener
 from adapter.hl7v2.message import Message
+from adapter.hl7v2.owed import Alone, only_node
 from adapter.hl7v2.responder import Responder
 from adapter.mapping.hl7_orders import OrderMapping
 from adapter.mapping.listeners import AnswerAddress
@@ -54,9 +55,11 @@ async def start(applied: Applied, mapping: OrderMapping, clock: Any) -> AsyncIte
     def store(batch: Sequence[InboundMessage]) -> list[MessageState]:
         return messages.store_group(applied.database, batch)
 
-    async def listening(answers: AnswerAddress | None = None) -> MllpListener:
+    async def listening(
+        answers: AnswerAddress | None = None, alone: Alone = only_node
+    ) -> MllpListener:
         ledger, responder = OwedAnswers(applied.database), Responder(mapping, applied)
-        door = Door(responder=responder, ledger=ledger, answers=answers)
+        door = Door(responder=responder, ledger=ledger, answers=answers, alone=alone)
         limits = MllpLimits(idle_seconds=30)
         made.append(MllpListener("127.0.0.1", 0, limits, lambda _: None, store, clock, door=door))
         await made[-1].start()
