@@ -19,8 +19,8 @@ $(STAMP): pyproject.toml requirements.lock
 demo: $(STAMP)  ## the main job on the embedded default, watched from outside
 	$(BIN)/readout demo
 
-test: $(STAMP)  ## the whole suite, two processes at once (JOBS=…)
-	$(BIN)/python -m pytest -n $${JOBS:-2} --dist loadfile
+test: $(STAMP)  ## the whole suite, three processes at once, as many wait (JOBS=…)
+	$(BIN)/python -m pytest -n $${JOBS:-3} --dist loadfile --no-loadscope-reorder
 
 lint: $(STAMP)  ## ruff, bandit, mypy --strict, import contracts
 	$(BIN)/ruff check .
