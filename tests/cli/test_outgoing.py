@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from adapter.cli import app
 from adapter.domain.identifiers import sha256_hex
 from adapter.store import model_calls as store
+from adapter.store.database import Database
 from adapter.store.model_calls import LeftState
 from tests.fakes.databases import copied
 
