@@ -36,6 +36,9 @@ class StoredMessage(NamedTuple):
 _COLUMNS = [message.c[name] for name in StoredMessage._fields]
 
 
+_KEY = [sa.column(name, sa.Text) for name in ("control_id", "sender", "body_sha256")]
+
+
 def store_group(database: Database, batch: Sequence[InboundMessage]) -> list[MessageState]:
     """Store a batch durably in its order: when this returns, it is on disk."""
     if not database.is_sqlite:
@@ -102,10 +105,15 @@ def _with_repeats(
 def _known(
     tx: sa.Connection, batch: Sequence[InboundMessage], last: int
 ) -> dict[tuple[str, str, str], str]:
-    """States of the rows up to id `last` that have a control id of the batch."""
-    query = sa.select(
-        message.c.sender, message.c.control_id, message.c.body_sha256, message.c.state
-    ).where(message.c.control_id.in_({each.control_id for each in batch}), message.c.id <= last)
+    """States of the rows up to id `last` that hold a message of the batch."""
+    keys = {(each.control_id, each.sender, each.body_sha256) for each in batch}
+    asked = sa.values(*_KEY).data(list(keys)).cte("asked")
+    same = sa.and_(*(message.c[column.name] == asked.c[column.name] for column in _KEY))
+    query = (
+        sa.select(asked.c.sender, asked.c.control_id, asked.c.body_sha256, message.c.state)
+        .join_from(asked, message, same)
+        .where(message.c.id <= last)
+    )
     return {(row[0], row[1], row[2]): row[3] for row in tx.execute(query)}
 
 

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from adapter.domain.identifiers import sha256_hex
 from adapter.domain.message import InboundMessage, MessageState
@@ -86,3 +88,18 @@ def test_a_resend_between_new_messages_is_told_apart(database: Database, store: 
     assert states == ["received", "duplicate", "received", "duplicate", "duplicate"]
     with database.read() as tx:
         assert messages.count_by_state(tx) == {"received": 3}
+
+
+def test_a_repeat_is_found_by_its_whole_key(database: Database, store: Store) -> None:
+    """Senders count control ids from 1 again each day, or say the same one for ever."""
+    store(database, *(message("1", b"MSH|%d" % number) for number in range(300)))
+    asked: list[tuple[str, Any]] = []
+    sa.event.listen(
+        database.engine,
+        "before_cursor_execute",
+        lambda _c, _k, statement, values, *_: asked.append((statement, values)),
+    )
+    assert store(database, message("1", b"MSH|7"), message("1")) == ["duplicate", "received"]
+    with database.read() as tx:
+        (known,) = [each for each in asked if "asked" in each[0]]
+        assert len(tx.exec_driver_sql(*known).all()) == 1
