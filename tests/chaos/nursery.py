@@ -18,6 +18,7 @@ import socket
 import subprocess
 import sys
 import threading
+import weakref
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
@@ -38,6 +39,7 @@ class Forked(Teller):
         super().__init__(name, log)
         self.pid = pid
         self._handle = os.pidfd_open(pid)
+        weakref.finalize(self, os.close, self._handle)
 
     @property
     def alive(self) -> bool:
@@ -58,7 +60,9 @@ class Forked(Teller):
             self.kill()
 
     def _ended_within(self, seconds: float) -> bool:
-        return bool(select.select([self._handle], [], [], seconds)[0])
+        watch = select.poll()
+        watch.register(self._handle, select.POLLIN)
+        return bool(watch.poll(seconds * 1000))
 
 
 class Nursery:
