@@ -41,6 +41,9 @@ privacy-payloads: $(STAMP)  ## 10,000 outgoing payloads with planted identifiers
 fuzz-http: $(STAMP)  ## schemathesis against every HTTP and FHIR route (EXAMPLES=…)
 	READOUT_FUZZ_EXAMPLES=$${EXAMPLES:-300} $(BIN)/python -m pytest tests/web/test_schemathesis.py --timeout 3600
 
+properties: $(STAMP)  ## the invariants of merge, fields and certificate over many times the examples (TIMES=…)
+	READOUT_PROPERTY_TIMES=$${TIMES:-40} $(BIN)/python -m pytest tests/properties --timeout 7200
+
 chaos: $(STAMP)  ## kill -9 of every process at random moments (KILLS=… on each engine), and contexts over a bad network
 	READOUT_CHAOS_KILLS=$${KILLS:-200} $(BIN)/python -m pytest tests/chaos -s
 	READOUT_CONTEXT_SEEDS=$${SEEDS:-20} $(BIN)/python -m pytest tests/fhircast/test_simulation.py

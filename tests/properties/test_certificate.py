@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from adapter.domain.decision import Decision, DecisionKind
@@ -18,6 +18,7 @@ from adapter.reporting.merge import merge
 from adapter.reporting.render import sections_text
 from adapter.reporting.said import listen
 from adapter.reporting.verdicts import Verdicts
+from tests.properties import examples
 from tests.properties.test_merge import TEMPLATES, ai_findings, dictated, dictations, form
 from tests.reporting.tables import tables
 
@@ -71,7 +72,7 @@ def proved(draw: st.DrawFn) -> Proved:
 
 
 @given(proved())
-@settings(max_examples=50, deadline=None)
+@examples(50)
 def test_it_is_proved_as_it_was_made(report: Proved) -> None:
     assert report.proof(report.sections).ok
 
@@ -87,7 +88,7 @@ def _tokens(text: str) -> Iterator[str]:
 
 
 @given(proved(), st.data())
-@settings(max_examples=75, deadline=None)
+@examples(75)
 def test_another_token_is_found(report: Proved, data: st.DataObject) -> None:
     at, number, statement = data.draw(st.sampled_from(report.statements))
     text = data.draw(st.sampled_from(list(_tokens(statement.text))))
@@ -120,7 +121,7 @@ _SOURCES: dict[Origin, tuple[Callable[[Source], Source], ...]] = {
 
 
 @given(proved(), st.data())
-@settings(max_examples=100, deadline=None)
+@examples(100)
 def test_another_source_is_found(report: Proved, data: st.DataObject) -> None:
     at, number, statement = data.draw(st.sampled_from(report.statements))
     source = data.draw(st.sampled_from(_SOURCES[statement.origin]))(statement.source)
@@ -134,7 +135,7 @@ def _slice(report: Proved, source: Source) -> str | None:
 
 
 @given(proved(), st.data())
-@settings(max_examples=50, deadline=None)
+@examples(50)
 def test_another_origin_is_found(report: Proved, data: st.DataObject) -> None:
     at, number, statement = data.draw(st.sampled_from(report.statements))
     other = data.draw(st.sampled_from([each for each in Origin if each is not statement.origin]))
@@ -143,7 +144,7 @@ def test_another_origin_is_found(report: Proved, data: st.DataObject) -> None:
 
 
 @given(proved(), st.data())
-@settings(max_examples=75, deadline=None)
+@examples(75)
 def test_what_is_dropped_repeated_or_moved_is_found(report: Proved, data: st.DataObject) -> None:
     at, number, statement = data.draw(st.sampled_from(report.statements))
     assert not report.proof(report.but(at, number, statement, statement)).ok
@@ -162,7 +163,7 @@ def _is_said(statement: Statement) -> bool:
 
 
 @given(proved(), st.data())
-@settings(max_examples=50, deadline=None)
+@examples(50)
 def test_sections_out_of_their_place_are_found(report: Proved, data: st.DataObject) -> None:
     mixed = tuple(data.draw(st.permutations(report.sections)))
     assume(mixed != report.sections)
@@ -171,7 +172,7 @@ def test_sections_out_of_their_place_are_found(report: Proved, data: st.DataObje
 
 
 @given(proved())
-@settings(max_examples=25, deadline=None)
+@examples(25)
 def test_a_decision_that_is_gone_is_missed(report: Proved) -> None:
     accepted = [each for _, _, each in report.statements if each.origin is Origin.AI]
     assume(accepted)

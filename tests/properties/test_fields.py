@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from adapter.domain.decision import Decision, DecisionKind
@@ -14,6 +14,7 @@ from adapter.mapping.form import name_key
 from adapter.reporting.field_values import read_value
 from adapter.reporting.render import report_json
 from adapter.reporting.written_form import write
+from tests.properties import examples
 from tests.reporting.fields import filled, form_tables, read_form, statements
 
 FORM = read_form().form
@@ -61,14 +62,14 @@ def written(text: str) -> str:
 
 
 @given(dictations, edits)
-@settings(max_examples=400, deadline=None)
+@examples(100)
 def test_any_filling_is_proved_and_the_same_again(text: str, changes: list[Decision]) -> None:
     one, other = (json.dumps(report_json(filled(text, *changes))) for _ in range(2))
     assert one == other
 
 
 @given(dictations)
-@settings(max_examples=400, deadline=None)
+@examples(100)
 def test_every_written_character_is_printed_or_is_the_name_of_a_field(text: str) -> None:
     report, source = filled(text), written(text)
     left = list(source)
@@ -87,7 +88,7 @@ def spans(report: Report) -> list[tuple[int, int]]:
 
 
 @given(dictations)
-@settings(max_examples=400, deadline=None)
+@examples(100)
 def test_nothing_in_a_line_is_invented(text: str) -> None:
     source, table = written(text), {name: each.rule for name, each in FORM.fields.items()}
     for statement in statements(filled(text)):
@@ -106,7 +107,7 @@ def test_nothing_in_a_line_is_invented(text: str) -> None:
 
 
 @given(dictations, edits)
-@settings(max_examples=300, deadline=None)
+@examples(75)
 def test_each_field_has_one_state_and_what_is_required_is_asked_for(
     text: str, changes: list[Decision]
 ) -> None:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from adapter.domain.decision import Decision, DecisionKind
@@ -26,6 +26,7 @@ from adapter.reporting.route import route
 from adapter.reporting.said import listen
 from adapter.reporting.sentences import split
 from adapter.reporting.verdicts import Verdicts
+from tests.properties import examples
 from tests.reporting.tables import tables, typed
 
 FINDINGS = (
@@ -142,7 +143,7 @@ def statements(result: Merged | Report) -> list[Statement]:
 
 
 @given(dictations, st.sampled_from(TEMPLATES), st.sampled_from(POLICIES), ai_findings())
-@settings(max_examples=800, deadline=None)
+@examples(200)
 def test_every_dictated_sentence_appears_once_verbatim(
     text: str, name: str, policy: str, ai: tuple[AiFinding, ...]
 ) -> None:
@@ -161,7 +162,7 @@ def test_every_dictated_sentence_appears_once_verbatim(
 
 
 @given(dictations, st.sampled_from(TEMPLATES), ai_findings())
-@settings(max_examples=800, deadline=None)
+@examples(200)
 def test_no_default_stands_beside_a_finding_of_its_family(
     text: str, name: str, ai: tuple[AiFinding, ...]
 ) -> None:
@@ -184,7 +185,7 @@ def test_no_default_stands_beside_a_finding_of_its_family(
 
 
 @given(dictations, ai_findings(), st.sampled_from(AI_POLICIES), decisions(), st.booleans())
-@settings(max_examples=800, deadline=None)
+@examples(200)
 def test_ai_text_is_marked_and_accepted_by_name_once_final(
     text: str,
     ai: tuple[AiFinding, ...],
@@ -208,7 +209,7 @@ def test_ai_text_is_marked_and_accepted_by_name_once_final(
 
 
 @given(dictations, ai_findings(), st.randoms(use_true_random=False))
-@settings(max_examples=450, deadline=None)
+@examples(112)
 def test_the_order_of_ai_findings_does_not_matter(
     text: str, ai: tuple[AiFinding, ...], random: st.randoms
 ) -> None:
@@ -219,7 +220,7 @@ def test_the_order_of_ai_findings_does_not_matter(
 
 
 @given(dictations, ai_findings(), decisions(), st.sampled_from(TEMPLATES))
-@settings(max_examples=550, deadline=None)
+@examples(137)
 def test_same_inputs_give_the_same_bytes(
     text: str, ai: tuple[AiFinding, ...], chosen: tuple[Decision, ...], name: str
 ) -> None:
@@ -230,7 +231,7 @@ def test_same_inputs_give_the_same_bytes(
 
 
 @given(dictations, ai_findings())
-@settings(max_examples=550, deadline=None)
+@examples(137)
 def test_ai_findings_remove_no_dictated_word(text: str, ai: tuple[AiFinding, ...]) -> None:
     template = form("xr_chest_2v")
     alone = [(s.id, s.text) for s in statements(merged(text, template)) if s.origin == "dictated"]
@@ -241,7 +242,7 @@ def test_ai_findings_remove_no_dictated_word(text: str, ai: tuple[AiFinding, ...
 
 
 @given(st.lists(sentences(), min_size=1, max_size=6), st.randoms(use_true_random=False))
-@settings(max_examples=400, deadline=None)
+@examples(100)
 def test_order_matters_only_inside_a_section(texts: list[str], random: st.randoms) -> None:
     lexicon, template = tables().lexicon, form("xr_chest_2v")
     known = [text for text in texts if _stands_alone(text, lexicon)]
@@ -267,7 +268,7 @@ def _by_section(text: str, template: Template) -> dict[str, list[str]]:
 
 
 @given(st.text(max_size=400), st.sampled_from(TEMPLATES), ai_findings(), decisions())
-@settings(max_examples=550, deadline=None)
+@examples(137)
 def test_any_text_becomes_a_proven_report_and_loses_nothing(
     text: str, name: str, ai: tuple[AiFinding, ...], chosen: tuple[Decision, ...]
 ) -> None:
@@ -282,7 +283,7 @@ def test_any_text_becomes_a_proven_report_and_loses_nothing(
 
 
 @given(st.text(max_size=300))
-@settings(max_examples=300, deadline=None)
+@examples(75)
 def test_the_pipeline_takes_any_text(text: str) -> None:
     report = build_report(ReportInputs((typed(text),), template="generic"), tables())
     assert report.certificate.ok
