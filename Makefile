@@ -45,7 +45,7 @@ properties: $(STAMP)  ## the invariants of merge, fields and certificate over ma
 	READOUT_PROPERTY_TIMES=$${TIMES:-40} $(BIN)/python -m pytest tests/properties --timeout 7200
 
 chaos: $(STAMP)  ## kill -9 of every process at random moments (KILLS=… on each engine), and contexts over a bad network
-	READOUT_CHAOS_KILLS=$${KILLS:-200} $(BIN)/python -m pytest tests/chaos -s
+	READOUT_CHAOS_KILLS=$${KILLS:-200} READOUT_CHAOS_DISKS=$${DISKS:-10} $(BIN)/python -m pytest tests/chaos -s
 	READOUT_CONTEXT_SEEDS=$${SEEDS:-20} $(BIN)/python -m pytest tests/fhircast/test_simulation.py
 
 bench: bench-mllp bench-parse bench-merge bench-speech bench-live bench-pipeline bench-idle bench-checks bench-plug-in bench-web bench-report-page bench-scale bench-day bench-capacity bench-nodes bench-ledger  ## all tables

@@ -52,7 +52,7 @@ from adapter.roles import Role, open_jobs, roles_of
 from adapter.settings import Settings, listed
 from adapter.speech.engines import model_folder, open_engine
 from adapter.store import audit
-from adapter.store.audio_files import AudioFiles
+from adapter.store.audio_store import open_audio
 from adapter.store.opening import open_database
 from adapter.store.owed_answers import OwedAnswers
 from adapter.store.unlocking import unlock
@@ -66,6 +66,7 @@ from adapter.workflow import study_flow as flow
 from adapter.workflow.ai_ledger import AiLedger
 from adapter.workflow.ai_sources import merge_drafts_again
 from adapter.workflow.ai_watch import AiWatch
+from adapter.workflow.audio_moving import AudioMover
 from adapter.workflow.context_seats import ContextSeats, open_seats
 from adapter.workflow.deliveries import Deliveries
 from adapter.workflow.destinations import Destinations
@@ -139,7 +140,7 @@ class Service:
             changes=ChangeFeed(self.house.database),
             workspace=load_workspace(files),
             ai_rules=rules,
-            node=self._node(),
+            node=Node.of(settings, self._mover.waiting, self.house, Role.INTAKE in self.roles),
             live=live,
             contexts=seats,
             site_mappings=SiteMappings(self.house, files),
@@ -281,7 +282,9 @@ class Service:
 
     def _start_inside(self) -> None:
         parts, jobs = self.parts, self.house.jobs
+        parts.node.check()
         self._heads.start()
+        self._mover.start()
         if self._syslog is not None:
             self._syslog.start()
         self._tell(Verb.START)
@@ -309,6 +312,7 @@ class Service:
             self._watcher.stop()
         self.parts.intake.stop()
         self.house.jobs.stop()
+        self._mover.stop()
         self._tell(Verb.STOP)
         if self._syslog is not None:
             self._syslog.stop()
@@ -337,6 +341,7 @@ class Service:
         sealer = open_keys(keys)
         database = open_database(settings, sealer)
         vault = unlock(database, settings.master_key_file, SystemClock())
+        self._mover = AudioMover(audio := open_audio(settings, vault))
         self._heads = HeadKeeper(database, sealer, heads)
         self._syslog = syslog_sender(settings, database)
         self._trail_watch = TrailWatch(database, sealer)
@@ -349,7 +354,7 @@ class Service:
             database=database,
             jobs=open_jobs(settings, database, self.roles),
             clock=SystemClock(),
-            audio=AudioFiles(settings.data_dir / "audio", vault),
+            audio=audio,
             mappings=TablesInForce(files),
             recognizer=self._recognizer,
             routes=routes,
@@ -366,10 +371,6 @@ class Service:
         others: list[SmartClient | LaunchIssuer] = [*sources.smart_clients, *launch.issuers]
         others += seats.smart_clients
         return client_keys([each.profile for each in self.house.routes.values()], others)
-
-    def _node(self) -> Node:
-        settings, takes_in = self.settings, Role.INTAKE in self.roles
-        return Node(settings.node_id, settings.data_dir, self.house.now(), takes_in)
 
     def _mllp_listener(self, profile: ListenerProfile, intake: Intake) -> MllpListener:
         mapping, settings = self._mllp[profile.orders].orders, self.settings

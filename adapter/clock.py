@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import time
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 _MAX_RETRY_AFTER = 3600.0
@@ -22,6 +24,29 @@ class SystemClock:
     def now(self) -> datetime:
         """The present moment, UTC, aware."""
         return datetime.now(UTC)
+
+
+class Clock(Protocol):
+    """The time of day, so that tests can hold it still."""
+
+    def now(self) -> datetime:
+        """The present moment, UTC, aware."""
+
+
+def steady(clock: Clock) -> Clock:
+    """The same clock for what lasts within a process: nobody sets it; a test's stays as it is."""
+    return SteadyClock() if isinstance(clock, SystemClock) else clock
+
+
+class SteadyClock:
+    """Right when it is made, it goes on by itself, whatever becomes of the machine's clock."""
+
+    def __init__(self) -> None:
+        self._made, self._begun = datetime.now(UTC), time.monotonic()
+
+    def now(self) -> datetime:
+        """The present moment, UTC, aware."""
+        return self._made + timedelta(seconds=time.monotonic() - self._begun)
 
 
 def retry_after(told: str, date: str) -> float | None:

@@ -4,24 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from adapter.clock import Clock
 from adapter.domain.delivery import Answer, Delivery
 from adapter.domain.finding import AiFinding
 from adapter.domain.order import Order
 from adapter.domain.transcript import Word
 
+__all__ = ["Clock"]
+
 JobHandler = Callable[[str], Awaitable[None]]
 """Called with the key. At least once, on any node, any time later: it must be idempotent."""
-
-
-class Clock(Protocol):
-    """The time of day, so that tests can hold it still."""
-
-    def now(self) -> datetime:
-        """The present moment, UTC, aware."""
 
 
 class Jobs(Protocol):

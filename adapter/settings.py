@@ -31,6 +31,18 @@ class Settings(BaseSettings):
     data_dir: Path = Path("readout-data")
     """Folder of the embedded database and the audio files."""
 
+    audio_store: str = Field("", pattern=r"^(s3://[a-z0-9.-]{3,63}(/[A-Za-z0-9._/-]*)?)?$")
+    """Bucket of the recordings of several nodes, `s3://bucket/prefix`; empty: in `data_dir`."""
+
+    audio_store_endpoint: str = Field("", pattern=r"^(https?://[^\s?#]+)?$")
+    """Address of the S3-compatible server of `audio_store`; empty: Amazon's own."""
+
+    audio_store_region: str = Field("us-east-1", pattern=r"^[a-z0-9-]{1,40}$")
+    """Region of that bucket."""
+
+    disk_low_gib: float = Field(2.0, ge=0)
+    """Free space in GiB below which doctor and metrics call a disk of ours low; 0: never."""
+
     database_url: str = Field("", repr=False)
     """SQLAlchemy URL; empty: SQLite in `data_dir`. Several nodes: `postgresql+psycopg://…`."""
 
@@ -279,6 +291,15 @@ class Settings(BaseSettings):
     def resolved_database_url(self) -> str:
         """The database URL with the embedded default filled in."""
         return self.database_url or f"sqlite:///{(self.data_dir / 'readout.sqlite').absolute()}"
+
+    @property
+    def folders(self) -> dict[str, Path]:
+        """By what lies there: folders whose disk must have room."""
+        found = {"data": self.data_dir, "audio": self.data_dir / "audio"}
+        if not self.database_url.startswith("postgresql"):
+            file = self.resolved_database_url.partition(":///")[2]
+            found["database"] = Path(file.partition("?")[0]).parent
+        return found
 
     @property
     def audit_files(self) -> tuple[Path, Path]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import platform
-import shutil
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -48,8 +47,12 @@ from adapter.store import (
     pauses,
     studies,
 )
+from adapter.store.audio_store import open_audio
+from adapter.store.bucket_audio import BucketAudio
 from adapter.store.data_keys import master_id
-from adapter.store.database import Database, wanted_version
+from adapter.store.database import Database
+from adapter.store.disk import Disk, disks
+from adapter.store.schema import wanted_version
 from adapter.store.vault import SETTING
 
 _LIBRARIES = (
@@ -57,7 +60,6 @@ _LIBRARIES = (
     "fhir.resources",
 )  # fmt: skip
 _SECRET = ("password", "secret", "token", "key")
-_LITTLE_SPACE = 2 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,9 @@ def shown_settings(settings: Settings) -> dict[str, Any]:
 def _findings(settings: Settings) -> Iterator[Finding]:
     yield _look("mapping files", lambda: _mappings(settings))
     yield _look("speech model", lambda: _model(settings))
-    yield _look("disk space", lambda: _space(settings))
+    for disk in disks(settings.folders, int(settings.disk_low_gib * (1 << 30))):
+        yield _look("disk space", partial(_space, disk))
+    yield _look("audio store", lambda: _audio(settings))
     yield _look("encryption at rest", lambda: _encryption(settings))
     yield from _listeners(settings)
     if settings.dicom_port is not None:
@@ -116,7 +120,7 @@ def _findings(settings: Settings) -> Iterator[Finding]:
     yield _look("HTTP port", lambda: _port(settings.http_host, settings.http_port))
     try:
         with opened(settings) as database:
-            yield _look("database", lambda: _schema(database.version()))
+            yield _look("database", lambda: _schema(database))
             with database.read() as tx:
                 yield from _counts(tx)
             yield _look("audit trail", lambda: _trail(settings, database))
@@ -227,6 +231,15 @@ def _encryption(settings: Settings) -> str:
     return f"on, master key {master_id(masters[-1])} of {len(masters)}"
 
 
+def _audio(settings: Settings) -> str:
+    if not settings.audio_store:
+        return f"the folder {settings.data_dir / 'audio'}"
+    audio = open_audio(settings)
+    assert isinstance(audio, BucketAudio)  # noqa: S101 - for the type
+    audio.bucket.check()
+    return f"{settings.audio_store} answers; {audio.waiting()} recordings wait here to be moved"
+
+
 def _trail(settings: Settings, database: Database) -> str:
     """Every chain still holds the end that its anchor tells of."""
     key_file, path = settings.audit_files
@@ -243,14 +256,10 @@ def _trail(settings: Settings, database: Database) -> str:
     return f"ends where its heads of {heads.at} say{told}"
 
 
-def _space(settings: Settings) -> str:
-    folder = settings.data_dir.absolute()
-    while not folder.exists():
-        folder = folder.parent
-    free = shutil.disk_usage(folder).free
-    told = f"{free / (1 << 30):.1f} GiB free for {settings.data_dir}"
-    if free < _LITTLE_SPACE:
-        raise ConfigurationError(f"only {told}; audio and reports need more")
+def _space(disk: Disk) -> str:
+    told = f"{disk.told()} in {disk.folder}"
+    if disk.is_low:
+        raise ConfigurationError(f"only {told}; make room before it is full (READOUT_DISK_LOW_GIB)")
     return told
 
 
@@ -266,8 +275,10 @@ def _port(host: str, port: int) -> str:
     return f"{host}:{port} is free"
 
 
-def _schema(now: str) -> str:
-    wanted = wanted_version()
+def _schema(database: Database) -> str:
+    now, wanted = database.version(), wanted_version()
+    if now != wanted and database.suits():
+        return f"reachable, tables at {now}: of a newer Readout, and good for this one, too"
     if now != wanted:
         raise ConfigurationError(
             f"tables are at {now}, this version wants {wanted}; `readout serve` brings them there"

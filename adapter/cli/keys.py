@@ -16,7 +16,7 @@ from adapter.errors import ConfigurationError
 from adapter.key_file import read_keys
 from adapter.settings import load_settings
 from adapter.store import audit
-from adapter.store.audio_files import AudioFiles
+from adapter.store.audio_store import open_audio
 from adapter.store.data_keys import new_data_key, rewrap
 from adapter.store.resealing import reseal
 from adapter.store.unlocking import unlock
@@ -62,7 +62,7 @@ def rotate(
             raise ConfigurationError(f"set {SETTING}")
         for progress in reseal(database, vault):
             _say({progress.what: progress.done}, as_json)
-        files = sum(1 for _ in AudioFiles(settings.data_dir / "audio", vault).reseal())
+        files = sum(1 for _ in open_audio(settings, vault).reseal())
         _say({"audio files": files}, as_json)
         database.forget_what_was_freed()
         with database.write() as tx:

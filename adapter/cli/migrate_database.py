@@ -15,7 +15,8 @@ from adapter.errors import ConfigurationError
 from adapter.jobs.liveness import NodeLock
 from adapter.jobs.transfer import engine_tables, prepare
 from adapter.settings import load_settings
-from adapter.store.database import Database, wanted_version
+from adapter.store.database import Database
+from adapter.store.schema import wanted_version
 from adapter.store.transfer import Sum, copy, filled, our_tables
 
 

@@ -12,7 +12,7 @@ import typer
 from adapter.cli.stored import opened
 from adapter.clock import SystemClock
 from adapter.settings import load_settings
-from adapter.store.audio_files import AudioFiles
+from adapter.store.audio_store import open_audio
 from adapter.workflow.retention import purge
 
 Days = Annotated[int | None, typer.Option(min=0, help="Days; left out: as the settings say.")]
@@ -37,7 +37,7 @@ def command(
     asked["audio"] = audio_older_than
     days = settings.keep_days | {name: kept for name, kept in asked.items() if kept is not None}
     with opened(settings) as database:
-        audio = AudioFiles(settings.data_dir / "audio")
+        audio = open_audio(settings)
         done = purge(database, SystemClock(), days, audio, dry_run=dry_run)
     if as_json:
         told = {name: asdict(each) for name, each in done.items()}

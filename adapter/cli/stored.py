@@ -19,7 +19,7 @@ from adapter.errors import ConfigurationError
 from adapter.settings import Settings
 from adapter.store import audit
 from adapter.store.audit import Trail
-from adapter.store.database import Database, wanted_version
+from adapter.store.database import Database
 from adapter.store.unlocking import unlock
 
 
@@ -41,7 +41,7 @@ def opened(settings: Settings) -> Iterator[Database]:
     try:
         if not database.version():
             raise NoDatabaseYet("the database holds no tables yet: `readout serve` makes them")
-        if database.version() == wanted_version():
+        if database.suits():
             unlock(database, settings.master_key_file, SystemClock())
         with in_name_of(_operator()):
             yield database

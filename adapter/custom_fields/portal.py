@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 import httpx
 
+from adapter.clock import steady
 from adapter.errors import ConfigurationError, TryAgain
 from adapter.mapping.custom_fields_profile import CustomFieldsProfile
 from adapter.outbound import AddressRefused, Outbound, body_of
@@ -33,7 +34,7 @@ class Portal:
     """A portal with a session that is opened when it is needed."""
 
     def __init__(self, profile: CustomFieldsProfile, clock: Clock) -> None:
-        self._profile, self._clock = profile, clock
+        self._profile, self._steady = profile, steady(clock)
         self._guard = Outbound.of(profile.allowed_hosts, "allowed_hosts of custom_fields")
         self._base = profile.base_url.rstrip("/")
         self._cookies = httpx.Cookies()
@@ -81,7 +82,7 @@ class Portal:
 
     async def _open(self) -> None:
         idle = timedelta(minutes=self._profile.idle_minutes)
-        if self._used is not None and self._clock.now() - self._used < idle:
+        if self._used is not None and self._steady.now() - self._used < idle:
             return
         self._cookies.clear()
         username, password = self._account()
@@ -114,7 +115,7 @@ class Portal:
         text = body.decode("utf-8", "replace")
         if response.status_code not in range(200, 300):
             raise Refused(response.status_code, _said(text))
-        self._used = self._clock.now()
+        self._used = self._steady.now()
         return text
 
     def _account(self) -> tuple[str, str]:

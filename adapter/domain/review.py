@@ -7,6 +7,9 @@ from enum import StrEnum
 
 from adapter.domain.people import Practitioner
 
+LOCK_S = 90.0
+"""A study nobody gives a sign of life for is open no more, in seconds."""
+
 
 class ReviewState(StrEnum):
     """Where an unsigned report stands between people, in the words radiologists use."""

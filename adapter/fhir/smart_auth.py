@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 
+from adapter.clock import steady
 from adapter.errors import ConfigurationError, TryAgain
 from adapter.mapping.smart_client import SmartClient
 from adapter.oauth.client_keys import assertion, read_key
@@ -28,7 +29,8 @@ class SmartAuth(httpx.Auth):
     """Our registration with the authorization server of the FHIR server at `base_url`."""
 
     def __init__(self, client: SmartClient, base_url: str, clock: Clock) -> None:
-        self._client, self._base_url, self._clock = client, base_url.rstrip("/"), clock
+        self._client, self._base_url = client, base_url.rstrip("/")
+        self._clock, self._steady = clock, steady(clock)
         guard = Outbound.of(client.allowed_hosts, "allowed_hosts of `smart`")
         self._guard = guard.also(base_url, client.token_url)
         self._token = ""
@@ -55,7 +57,7 @@ class SmartAuth(httpx.Auth):
 
     async def token(self) -> str:
         """A token that is good for now; raises TryAgain with what the server says."""
-        now = self._clock.now()
+        now = self._steady.now()
         if not self._token or self._until is None or now >= self._until:
             self._token, life = await self._fetch()
             self._until = now + timedelta(seconds=min(life * _EARLY, max(life - 60.0, 0.0)))

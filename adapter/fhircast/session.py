@@ -15,7 +15,7 @@ import structlog
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
-from adapter.clock import backoff
+from adapter.clock import backoff, steady
 from adapter.errors import NeedsPerson, ReadoutError, TryAgain
 from adapter.fhircast.content import Content
 from adapter.fhircast.context import (
@@ -69,7 +69,7 @@ class Session:
         self._hub = hub
         self._client = client
         self._workspace = workspace
-        self._clock = clock
+        self._clock, self._steady = clock, steady(clock)
         self._follower = Follower(rules_of(hub))
         self._names = {name.lower(): told for name, told in hub.event_names.items()}
         self._busy = asyncio.Lock()
@@ -158,7 +158,7 @@ class Session:
         self._lease(frame.lease_seconds or self._hub.lease_seconds)
 
     def _lease(self, seconds: float) -> None:
-        self._renew_at = self._clock.now() + timedelta(seconds=seconds * _LEASE_PART)
+        self._renew_at = self._steady.now() + timedelta(seconds=seconds * _LEASE_PART)
 
     async def _read(self, socket: ClientConnection) -> None:
         """Frames as they come, until there are none or silence has lasted for too long."""
@@ -193,7 +193,7 @@ class Session:
             return
         status = await self._do(lambda now: self._follower.receive(event, now))
         if status == 202:
-            self._promised = (event, self._clock.now() + timedelta(seconds=PROMISE_S))
+            self._promised = (event, self._steady.now() + timedelta(seconds=PROMISE_S))
         elif event.action in (OPEN, CLOSE):
             self._promised = None
         await socket.send(acknowledgement(event.id, status))
@@ -202,7 +202,7 @@ class Session:
         while True:
             await asyncio.sleep(_TICK_S)
             await self._do(self._follower.tick)
-            now = self._clock.now()
+            now = self._steady.now()
             if self._renew_at is not None and now >= self._renew_at:
                 self._renew_at = None  # the confirmation of the new lease sets it again
                 self._lease(self._hub.lease_seconds)
@@ -252,7 +252,7 @@ class Session:
         """Let the follower change, and do what follows; returns what the workspace answered."""
         status = 200
         async with self._busy:
-            for effect in change(self._clock.now()):
+            for effect in change(self._steady.now()):
                 answered = await self._perform(effect)
                 status = answered or status
         return status

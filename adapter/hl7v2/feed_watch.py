@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime
 
+from adapter.clock import steady
 from adapter.domain.feed import FeedState
 from adapter.mapping.feeds import Feed
 from adapter.ports import Clock
@@ -18,7 +19,8 @@ class FeedWatch:
 
     def __init__(self, listener: str, feeds: Sequence[Feed], clock: Clock) -> None:
         self._listener, self._feeds, self._clock = listener, feeds, clock
-        self._started = clock.now()
+        self._steady = steady(clock)
+        self._started = self._steady.now()
         self._heard: dict[str, datetime] = {}
         self._listened_for = {feed.sender for feed in feeds}
         self._told: set[str] = set()  # senders whose silence is in the log
@@ -26,9 +28,9 @@ class FeedWatch:
     def heard(self, sender: str) -> None:
         """A message of this sender (MSH-3|MSH-4) has come."""
         if sender in self._listened_for:
-            self._heard[sender] = self._clock.now()
+            self._heard[sender] = self._steady.now()
         if "" in self._listened_for:
-            self._heard[""] = self._clock.now()
+            self._heard[""] = self._steady.now()
 
     def states(self) -> list[FeedState]:
         """Every feed as it is now."""
@@ -47,9 +49,8 @@ class FeedWatch:
                 self._told.discard(state.sender)
 
     def _state(self, feed: Feed, now: datetime) -> FeedState:
-        heard = self._heard.get(feed.sender, self._started)
+        lasts = self._steady.now() - self._heard.get(feed.sender, self._started)
+        heard = now - lasts
         silent = feed.is_silent(heard, now)
-        seconds = max(0.0, (now - heard).total_seconds())
-        return FeedState(
-            self._listener, feed.sender, heard.isoformat(timespec="seconds"), silent, seconds
-        )
+        told = heard.isoformat(timespec="seconds")
+        return FeedState(self._listener, feed.sender, told, silent, lasts.total_seconds())

@@ -14,6 +14,7 @@ from adapter.jobs.liveness import NodeLock
 log = structlog.get_logger()
 
 _KEEP_DONE = timedelta(days=1)
+_SKEW = timedelta(seconds=60)  # by which the clocks of nodes and database may differ
 
 
 class Janitor:
@@ -28,7 +29,7 @@ class Janitor:
     def run(self, stopped: threading.Event, every: float) -> None:
         """Once around every so many seconds; outlives any outage of the database."""
         while not stopped.wait(every):
-            for part in (self._lock.keep, self.adopt_lost, self.prune):
+            for part in (self._lock.keep, self.adopt_lost, self.hurry, self.prune):
                 try:
                     part()
                 except Exception as error:
@@ -53,6 +54,18 @@ class Janitor:
                 self._requeue(node, {id_: theirs[id_] for id_ in now & self._missing})
                 missing |= now - self._missing
         self._missing = missing
+
+    def hurry(self) -> None:
+        """Let jobs run that wait for a moment told by a clock that has been set back since.
+
+        Such a job was put at a moment that is yet to come.
+        """
+        late = (datetime.now(UTC) + _SKEW).isoformat()
+        for each in self._client.list_workflows(
+            status="DELAYED", start_time=late, limit=500, load_input=False, load_output=False
+        ):
+            self._client.set_workflow_delay(each.workflow_id, delay_seconds=0)
+            log.warning("job_hurried", why="the clock was set back", queue=each.queue_name)
 
     def prune(self) -> None:
         """Forget finished jobs: idempotency lives in our tables, not in the engine's."""

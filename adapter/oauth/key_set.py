@@ -11,6 +11,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
+from adapter.clock import steady
 from adapter.errors import TryAgain
 from adapter.oauth.documents import document
 from adapter.outbound import Outbound
@@ -49,7 +50,7 @@ class KeySet:
     """The keys at `url`, or those that the discovery document of `issuer` names."""
 
     def __init__(self, guard: Outbound, clock: Clock, *, issuer: str = "", url: str = "") -> None:
-        self._guard, self._clock = guard, clock
+        self._guard, self._steady = guard, steady(clock)
         self._issuer, self._url = issuer, url
         self._keys: list[PublicKey] = []
         self._fetched: datetime | None = None
@@ -58,7 +59,7 @@ class KeySet:
 
     async def matching(self, key_id: str | None) -> list[PublicKey]:
         """Keys of this id; of a token without one the only key there is. Raises TryAgain."""
-        now = self._clock.now()
+        now = self._steady.now()
         known = self._of(key_id)
         if known and (self._is_fresh(now) or (self._lock.locked() and self._is_usable(now))):
             return known  # while one fetches, nobody waits for keys that are there

@@ -32,6 +32,7 @@ from adapter.store import (
     studies,
 )
 from adapter.store.database import Database
+from adapter.store.disk import Disk
 
 _NOTICEABLE_S = 0.05
 _SHARE = 99  # times as long as the counting took, its result serves
@@ -143,7 +144,8 @@ class NodeState:
     """What a node knows of itself, asked at each scrape.
 
     `checks`: by name whether this part of it works; `audit`: what is wrong with the audit trail,
-    empty where nothing is; `free_bytes`: room in its data folder, None: it has none to watch;
+    empty where nothing is; `disks` that hold what was taken; `unmoved`: recordings that wait for
+    their bucket;
     `resting`: by model call whether it counts as down.
     """
 
@@ -152,7 +154,8 @@ class NodeState:
     handshakes: Callable[[], Sequence[FailedHandshakes]] = tuple
     checks: Callable[[], Mapping[str, bool]] = dict
     audit: Callable[[], Mapping[str, str]] = dict
-    free_bytes: Callable[[], int | None] = lambda: None
+    disks: Sequence[Disk] = ()
+    unmoved: Callable[[], int] = int
     resting: Callable[[], Mapping[str, bool]] = dict
 
 
@@ -173,9 +176,10 @@ class NodeMetrics(Collector):
         yield by("readout_works", "1 where a part of the node works", "check", works)
         troubles = {name: float(bool(trouble)) for name, trouble in state.audit().items()}
         yield by("readout_audit_trouble", "1 where the audit trail is not whole", "what", troubles)
-        free = state.free_bytes()
-        room = () if free is None else (((), float(free)),)
-        yield gauge("readout_disk_free_bytes", "Room in the data folder", (), room)
+        yield from _disks(state.disks)
+        unmoved = [((), float(state.unmoved()))]
+        what = "Recordings on this node that are not in the audio store yet"
+        yield gauge("readout_audio_unmoved", what, (), unmoved)
         rests = {name: float(down) for name, down in state.resting().items()}
         what = "1 where a model failed too often in a row, and rests between tries"
         yield by("readout_model_rests", what, "call", rests)
@@ -198,6 +202,16 @@ def make_registry(
     PlatformCollector(registry=registry)
     GCCollector(registry=registry)
     return registry
+
+
+def _disks(disks: Sequence[Disk]) -> Iterator[Metric]:
+    """Bytes that are free, whether they are too few, and whether nothing can be written."""
+    free = {each.name: float(each.free_bytes()) for each in disks}
+    yield by("readout_disk_free_bytes", "Room left on a disk", "disk", free)
+    low = {each.name: float(each.is_low) for each in disks}
+    yield by("readout_disk_low", "1 where a disk has too little room", "disk", low)
+    full = {each.name: float(bool(each.trouble())) for each in disks}
+    yield by("readout_disk_full", "1 where a disk takes nothing more", "disk", full)
 
 
 def _feeds(states: Sequence[FeedState]) -> Iterator[Metric]:

@@ -5,12 +5,18 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from adapter.errors import TooLarge
+from adapter.store.disk import storing
 from adapter.store.vault import FILE_HEAD, Vault, file_key
+
+_WHAT = "the recording"
+_UNFINISHED = ".incoming-"
+_ABANDONED_S = 86_400
 
 
 class AudioFiles:
@@ -18,12 +24,16 @@ class AudioFiles:
 
     def __init__(self, root: Path, vault: Vault | None = None) -> None:
         self._root, self._vault = root, vault
-        root.mkdir(parents=True, exist_ok=True)
+        with suppress(OSError):  # a disk that takes no change is told by what is put
+            root.mkdir(parents=True, exist_ok=True)
+            self._clear()
 
     def put(self, chunks: Iterable[bytes], limit: int) -> tuple[str, int]:
-        """Store the bytes durably; returns (sha256, size). Raises TooLarge over `limit` bytes."""
+        """Store the bytes durably; returns (sha256, size).
+
+        Raises TooLarge over `limit` bytes, TryAgain where the disk does not take them.
+        """
         digest, size = hashlib.sha256(), 0
-        file = tempfile.NamedTemporaryFile(dir=self._root, prefix=".incoming-", delete=False)  # noqa: SIM115
 
         def counted() -> Iterator[bytes]:
             nonlocal size
@@ -37,20 +47,8 @@ class AudioFiles:
                 digest.update(chunk)
                 yield chunk
 
-        try:
-            with file:
-                sealed = self._vault.seal_chunks(counted()) if self._vault else counted()
-                for chunk in sealed:
-                    file.write(chunk)
-                file.flush()
-                os.fsync(file.fileno())
-            target = self.path(digest.hexdigest())
-            target.parent.mkdir(exist_ok=True)
-            os.replace(file.name, target)
-            _flush_folder(target.parent)
-        except BaseException:
-            Path(file.name).unlink(missing_ok=True)
-            raise
+        made = self._written(self._vault.seal_chunks(counted()) if self._vault else counted())
+        self._place(made, self.path(digest.hexdigest()))
         return digest.hexdigest(), size
 
     def path(self, sha256: str) -> Path:
@@ -60,38 +58,89 @@ class AudioFiles:
     @contextmanager
     def opened(self, sha256: str) -> Iterator[Path]:
         """A path under which the recording can be read; a sealed one is opened in memory alone."""
-        path = self.path(sha256)
-        with path.open("rb") as file:
+        with self._stored(sha256) as path, path.open("rb") as file:
             if self._vault is None or not self._vault.knows(file_key(file.read(FILE_HEAD))):
                 yield path
                 return
             file.seek(0)
-            with _in_memory(self._vault.open_chunks(file)) as opened:
+            with in_memory(self._vault.open_chunks(file)) as opened:
                 yield opened
+
+    def remove(self, sha256: str) -> None:
+        """It is gone when this returns."""
+        self.path(sha256).unlink(missing_ok=True)
+
+    def files(self) -> list[Path]:
+        """The recordings that lie here."""
+        return sorted(self._root.glob("??/*"))
 
     def reseal(self) -> Iterator[int]:
         """Seal every recording by the newest data key; bytes of each that was not."""
         vault = self._vault
-        for path in sorted(self._root.glob("??/*")) if vault else ():
+        for path in self.files() if vault else ():
             with path.open("rb") as file:
                 if vault is None or file_key(file.read(FILE_HEAD)) == vault.current:
                     continue
             with self.opened(path.name) as plain, plain.open("rb") as source:
-                self._replace(path, vault.seal_chunks(iter(lambda: source.read(1 << 20), b"")))
+                chunks = iter(lambda: source.read(1 << 20), b"")
+                self._place(self._written(vault.seal_chunks(chunks)), path)
             yield path.stat().st_size
 
-    def _replace(self, path: Path, chunks: Iterable[bytes]) -> None:
-        with tempfile.NamedTemporaryFile(dir=self._root, prefix=".incoming-", delete=False) as file:
+    @contextmanager
+    def _stored(self, sha256: str) -> Iterator[Path]:
+        """A path under which the bytes can be read as they are stored."""
+        yield self.path(sha256)
+
+    def _written(self, chunks: Iterable[bytes]) -> Path:
+        """A file of these bytes, safe on the disk, that is not in its place yet.
+
+        What the chunks themselves raise stays as it is.
+        """
+        with storing(_WHAT):
+            handle, name = tempfile.mkstemp(dir=self._root, prefix=_UNFINISHED)
+        try:
             for chunk in chunks:
-                file.write(chunk)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(file.name, path)
-        _flush_folder(path.parent)
+                with storing(_WHAT):
+                    _write_all(handle, chunk)
+            with storing(_WHAT):
+                os.fsync(handle)
+        except BaseException:
+            _remove(Path(name))
+            raise
+        finally:
+            os.close(handle)
+        return Path(name)
+
+    def _place(self, made: Path, target: Path) -> None:
+        try:
+            with storing(_WHAT):
+                target.parent.mkdir(exist_ok=True)
+                os.replace(made, target)
+                _flush_folder(target.parent)
+        except BaseException:
+            _remove(made)
+            raise
+
+    def _clear(self) -> None:
+        """Remove what a process that was killed left half written."""
+        for path in self._root.glob(f"{_UNFINISHED}*"):
+            if time.time() - path.stat().st_mtime > _ABANDONED_S:
+                _remove(path)
+
+
+def _write_all(handle: int, chunk: bytes) -> None:
+    left = memoryview(chunk)
+    while left:
+        left = left[os.write(handle, left) :]
+
+
+def _remove(path: Path) -> None:
+    with suppress(OSError):  # of a disk that takes no change
+        path.unlink(missing_ok=True)
 
 
 @contextmanager
-def _in_memory(chunks: Iterable[bytes]) -> Iterator[Path]:
+def in_memory(chunks: Iterable[bytes]) -> Iterator[Path]:
     """A file that lies on no disk; other programs of this user can open it, too."""
     handle = os.memfd_create("readout-audio")
     with os.fdopen(handle, "wb") as file:

@@ -48,7 +48,7 @@ def remove_audio(database: Database, audio: AudioFiles, before: str, now: str) -
             audit.tell(tx, Verb.PURGE, "", f"{len(found)} recordings", detail)
             for row in found:
                 if not _held(tx, row.audio_sha256):
-                    audio.path(row.audio_sha256).unlink(missing_ok=True)
+                    audio.remove(row.audio_sha256)
         count, total = count + len(found), total + sum(row.size_bytes for row in found)
 
 

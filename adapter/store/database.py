@@ -10,17 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from adapter.domain.audit import AuditEvent
-from adapter.errors import ConfigurationError
+from adapter.errors import ConfigurationError, TryAgain
+from adapter.store import schema
 from adapter.store.audit import TOLD, Trail
-from adapter.store.tables import VERSION_TABLE
 
 _PRAGMAS = (
     "PRAGMA busy_timeout=30000",
@@ -36,6 +31,12 @@ _NOTICE_DEATH = {  # of the server's host: by default a statement waits a quarte
     "keepalives_count": 3,
     "tcp_user_timeout": 30_000,  # ms
 }
+_DISK_FULL = "53100"
+_READ_ONLY = "25006"
+_TAKE_ROOM = sa.text(  # a megabyte that does not compress, gone with the transaction
+    "create temporary table readout_room on commit drop as"
+    " select md5(random()::text) from generate_series(1, 16384)"
+)
 _AFTER_COMMIT = "readout_after_commit"
 _MIGRATION_LOCK = 7_001_001
 
@@ -50,6 +51,8 @@ class Database:
         # SQLite has one writer; threads of this process queue here instead of polling its lock.
         self._writer = threading.Lock() if self.is_sqlite else nullcontext()
         self._alone: sqlite3.Connection | None = None
+        self._full = False  # PostgreSQL had no room when something was last written
+        sa.event.listen(self.engine, "handle_error", self._heard)
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
@@ -96,19 +99,11 @@ class Database:
     def migrate(self) -> None:
         """Bring the tables to this version; safe when several nodes start at once.
 
-        Raises ConfigurationError where a newer Readout has been at work.
+        Raises ConfigurationError where a newer Readout has done more than add to them.
         """
-        config = _migrations()
         with self.write() as tx:
             self.hold(tx, _MIGRATION_LOCK)
-            config.attributes["connection"] = tx
-            try:
-                command.upgrade(config, "head")
-            except CommandError as error:  # a revision that this code does not know
-                raise ConfigurationError(
-                    "the tables are of a newer Readout than this one: start that one, or put back "
-                    f"the backup that was made before the upgrade ({error})"
-                ) from error
+            schema.bring_up(tx)
 
     def hold(self, tx: sa.Connection, lock: int) -> None:
         """Let no other node pass here until the transaction ends; SQLite has one writer anyway."""
@@ -116,11 +111,21 @@ class Database:
             tx.execute(sa.select(sa.func.pg_advisory_xact_lock(lock)))
 
     def check_writable(self) -> None:
-        """Raise OperationalError unless a write transaction can begin."""
+        """Raise TryAgain or OperationalError unless something can be written.
+
+        SQLite's own disk is looked at as all others are (store/disk.py).
+        """
         with self.write() as tx:
-            asked = None if self.is_sqlite else tx.scalar(sa.text("show transaction_read_only"))
-            if asked == "on":
-                raise sa.exc.OperationalError("the database is read-only", None, Exception())
+            if self.is_sqlite:
+                return
+            if tx.scalar(sa.text("show transaction_read_only")) == "on":
+                raise TryAgain("the database is read-only")
+            if self._full:
+                tx.execute(_TAKE_ROOM)
+        self._full = False
+
+    def _heard(self, context: sa.engine.ExceptionContext) -> None:
+        self._full |= _sqlstate(context.original_exception) == _DISK_FULL
 
     def forget_what_was_freed(self) -> None:
         """Write SQLite's file anew: pages that are free still hold what stood in them."""
@@ -135,25 +140,18 @@ class Database:
     def version(self) -> str:
         """The migration that the tables are at; "" when there are none."""
         with self.read() as tx:
-            options = {"version_table": VERSION_TABLE}
-            return MigrationContext.configure(tx, opts=options).get_current_revision() or ""
+            return schema.version(tx)
+
+    def suits(self) -> bool:
+        """Whether this Readout can work on the tables as they are."""
+        with self.read() as tx:
+            return schema.suits(tx)
 
     def close(self) -> None:
         """Close all connections."""
         if self._alone is not None:
             self._alone.close()
         self.engine.dispose()
-
-
-def wanted_version() -> str:
-    """The migration that this code needs."""
-    return ScriptDirectory.from_config(_migrations()).get_current_head() or ""
-
-
-def _migrations() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    return config
 
 
 def after_commit(tx: sa.Connection, callback: Callable[[], None]) -> None:
@@ -176,9 +174,24 @@ def is_passing(error: Exception) -> bool:
     if not isinstance(error, sa.exc.DBAPIError):
         # no connection was free, or it was lost in the middle of a transaction
         return isinstance(error, (sa.exc.TimeoutError, sa.exc.PendingRollbackError))
-    beyond_limits = str(getattr(error.orig, "sqlstate", "")).startswith("54")
-    operational = isinstance(error, sa.exc.OperationalError) and not beyond_limits
-    return error.connection_invalidated or operational
+    state = _sqlstate(error.orig)
+    operational = isinstance(error, sa.exc.OperationalError) and not state.startswith("54")
+    return error.connection_invalidated or operational or state == _READ_ONLY
+
+
+def trouble(error: sa.exc.DBAPIError) -> str:
+    """What is the matter with the database, for a person."""
+    told = str(error.orig)
+    if _sqlstate(error.orig) == _DISK_FULL or "disk is full" in told:
+        return "the disk of the database is full"
+    if _sqlstate(error.orig) == _READ_ONLY or "readonly database" in told:
+        return "the database is read-only"
+    return "the database does not answer"
+
+
+def _sqlstate(error: BaseException | None) -> str:
+    """Of PostgreSQL's errors; "" of all others."""
+    return str(getattr(error, "sqlstate", None) or "")
 
 
 def row_id(done: sa.CursorResult[Any]) -> int:

@@ -7,6 +7,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from adapter.store.node_tables import lane
 
+_FAR = 3  # times its length; a lease that ends later is one from before the clock was set back
 _NOW = sa.cast(sa.extract("epoch", sa.func.clock_timestamp()), sa.Float)
 
 
@@ -17,7 +18,8 @@ def take(tx: sa.Connection, queue: str, name: str, node: str, seconds: float) ->
     """
     mine = {"node": node, "until": _NOW + seconds}
     new = insert(lane).values(queue=queue, lane=name, **mine)
-    free = sa.or_(lane.c.node == node, lane.c.until < _NOW)
+    ends = sa.or_(lane.c.until < _NOW, lane.c.until > _NOW + _FAR * seconds)
+    free = sa.or_(lane.c.node == node, ends)
     written = new.on_conflict_do_update(index_elements=["queue", "lane"], set_=mine, where=free)
     if tx.execute(written.returning(lane.c.node)).first() is not None:
         return 0.0

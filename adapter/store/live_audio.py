@@ -11,10 +11,12 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from adapter.errors import NotFound, TryAgain
+from adapter.errors import NotFound
+from adapter.store.disk import storing
 from adapter.store.live_words import LiveWords
 
 _CHUNK = 1 << 20
+_WHAT = "the audio"
 _ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -37,10 +39,11 @@ class LiveAudio:
     def create(self, head: LiveHead) -> str:
         """Begin a session; returns its id, which nobody can guess."""
         id_ = secrets.token_hex(16)
-        self._root.mkdir(parents=True, exist_ok=True)
-        self._write_head(id_, head)
-        self._pcm(id_).touch()
-        self._flush_folder()
+        with storing(_WHAT):
+            self._root.mkdir(parents=True, exist_ok=True)
+            self._write_head(id_, head)
+            self._pcm(id_).touch()
+            self._flush_folder()
         return id_
 
     def head(self, id_: str) -> LiveHead:
@@ -59,15 +62,12 @@ class LiveAudio:
 
     def append(self, id_: str, have: int, pcm: bytes) -> None:
         """Write durably behind sample `have`; what a crash left half written gives way."""
-        try:
-            with self._pcm(id_).open("r+b") as file:
-                file.seek(2 * have)
-                file.write(pcm)
-                file.truncate()
-                file.flush()
-                os.fdatasync(file.fileno())
-        except OSError as error:
-            raise TryAgain(f"the audio cannot be stored ({error.strerror}); reconnect") from None
+        with storing(_WHAT), self._pcm(id_).open("r+b") as file:
+            file.seek(2 * have)
+            file.write(pcm)
+            file.truncate()
+            file.flush()
+            os.fdatasync(file.fileno())
 
     def read(self, id_: str, first: int, count: int) -> bytes:
         """Samples [first, first + count), as far as they are there."""
@@ -94,10 +94,11 @@ class LiveAudio:
     def settle(self, id_: str, dictation: str) -> None:
         """The audio is a dictation now: only the head stays, to tell who asks."""
         head = self.head(id_)
-        self._write_head(id_, LiveHead(head.accession, head.author, dictation or "-"))
-        self._pcm(id_).unlink(missing_ok=True)
-        self._words(id_).unlink(missing_ok=True)
-        self._flush_folder()
+        with storing(_WHAT):
+            self._write_head(id_, LiveHead(head.accession, head.author, dictation or "-"))
+            self._pcm(id_).unlink(missing_ok=True)
+            self._words(id_).unlink(missing_ok=True)
+            self._flush_folder()
 
     def idle(self, since: float) -> list[str]:
         """Sessions not settled to which nothing was added since `since` (seconds, Unix)."""

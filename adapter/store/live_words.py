@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ class LiveWords:
         """Write down what was heard; lost in a crash it is heard again."""
         told = [[each.text, each.start_ms, each.end_ms, each.confidence] for each in words]
         line = json.dumps({"ms": piece, "language": language, "words": told}, ensure_ascii=False)
-        with self._path.open("ab") as file:
+        with suppress(OSError), self._path.open("ab") as file:  # a disk that is full
             file.write(b"\n" + line.encode())  # behind what a crash left half written
 
     def _read(self, line: bytes) -> None:

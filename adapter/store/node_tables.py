@@ -14,3 +14,9 @@ lane = sa.Table(  # which node works a lane that only one may work, and until wh
     text("node"),
     sa.Column("until", sa.Float, nullable=False),  # epoch seconds by the clock of the database
 )
+
+schema_floor = sa.Table(  # one row: the migration that a Readout must know to work here
+    "readout_schema_floor",
+    metadata,
+    sa.Column("revision", sa.Text, primary_key=True),
+)

@@ -8,7 +8,8 @@ import sqlalchemy as sa
 
 from adapter.domain.codec import from_json, to_json
 from adapter.domain.people import Practitioner
-from adapter.domain.review import ReviewStep, StudyLock
+from adapter.domain.review import LOCK_S, ReviewStep, StudyLock
+from adapter.store.columns import is_ahead
 from adapter.store.tables import review_step, study_lock
 
 
@@ -44,14 +45,14 @@ def unlock(tx: sa.Connection, accession: str) -> None:
 
 def locked(tx: sa.Connection, now: str) -> list[str]:
     """Accessions that somebody has open at this moment (ISO 8601, UTC)."""
-    query = sa.select(study_lock.c.accession).where(study_lock.c.until > now)
+    query = sa.select(study_lock.c.accession).where(is_ahead(study_lock.c.until, now, LOCK_S))
     return list(tx.execute(query.order_by(study_lock.c.accession)).scalars())
 
 
 def locks(tx: sa.Connection, accessions: Iterable[str], now: str) -> dict[str, StudyLock]:
     """Who has which of these studies open at this moment (ISO 8601, UTC)."""
     query = sa.select(study_lock).where(
-        study_lock.c.accession.in_(tuple(accessions)), study_lock.c.until > now
+        study_lock.c.accession.in_(tuple(accessions)), is_ahead(study_lock.c.until, now, LOCK_S)
     )
     return {
         row["accession"]: StudyLock(

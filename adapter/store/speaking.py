@@ -6,7 +6,11 @@ from collections.abc import Collection
 
 import sqlalchemy as sa
 
+from adapter.store.columns import is_ahead
 from adapter.store.tables import speaking
+
+SPEAKS_S = 90.0
+"""So long after its last word a node is believed that somebody speaks there, in seconds."""
 
 
 def tell(tx: sa.Connection, node: str, accessions: Collection[str], until: str) -> None:
@@ -19,5 +23,7 @@ def tell(tx: sa.Connection, node: str, accessions: Collection[str], until: str) 
 
 def elsewhere(tx: sa.Connection, node: str, now: str) -> set[str]:
     """At all nodes but this one."""
-    query = sa.select(speaking.c.accession).where(speaking.c.node != node, speaking.c.until > now)
+    query = sa.select(speaking.c.accession).where(
+        speaking.c.node != node, is_ahead(speaking.c.until, now, SPEAKS_S)
+    )
     return set(tx.execute(query).scalars())

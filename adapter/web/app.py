@@ -143,7 +143,8 @@ def _health(parts: Parts) -> APIRouter:
         parts.handshakes,
         lambda: {name: each.ok for name, each in health.state(parts).checks.items()},
         parts.audit_troubles,
-        parts.node.free_bytes,
+        parts.node.disks,
+        parts.node.unmoved,
         parts.models.calls.resting,
     )
     return health.make_router(make_registry(parts.house.database, parts.house.clock, node))

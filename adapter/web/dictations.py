@@ -18,6 +18,7 @@ from adapter.domain.identifiers import Accession
 from adapter.errors import Malformed, NotFound, Unsupported
 from adapter.speech.formats import HEAD_BYTES, check_head, is_dictation_format
 from adapter.store import dictations
+from adapter.store.disk import storing
 from adapter.web.answers import DictationView
 from adapter.web.callers import Calling, own_author
 from adapter.web.parts import Parts
@@ -67,7 +68,9 @@ async def add_dictation(
     """
     head, author = _Head(), own_author(caller, author)
     if media_type(request) == _FORM:
-        async with request.form(max_files=1, max_fields=4) as form:
+        with storing("the recording"):  # a large form is kept in a file until it is whole
+            await request.form(max_files=1, max_fields=4)
+        async with request.form() as form:
             file = form.get("file")
             if not isinstance(file, UploadFile):
                 raise Malformed("the form holds no file named `file`", location="/file")

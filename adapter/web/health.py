@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
-from adapter.errors import ConfigurationError
+from adapter.errors import ConfigurationError, ReadoutError
 from adapter.hl7v2.certificates import told
 from adapter.web.answers import Check, Live, PlugInHealth, Ready
 from adapter.web.parts import Parts
@@ -55,6 +55,7 @@ def state(parts: Parts) -> Ready:
     """Whether this node can do its work, part by part."""
     checks = {
         "database": _check(lambda: _database(parts)),
+        "disk": _disk(parts),
         "intake": _check(
             lambda: _running(
                 parts.intake.running or not parts.node.takes_in, "the intake has stopped"
@@ -75,14 +76,23 @@ def state(parts: Parts) -> Ready:
 def _check(look: Callable[[], None]) -> Check:
     try:
         look()
-    except (ConfigurationError, sa.exc.SQLAlchemyError) as error:
-        known = isinstance(error, ConfigurationError)
+    except (ReadoutError, sa.exc.SQLAlchemyError) as error:
+        known = isinstance(error, ReadoutError)
         return Check(ok=False, detail=str(error) if known else "cannot be written to")
     return Check(ok=True, detail="")
 
 
 def _database(parts: Parts) -> None:
     parts.house.database.check_writable()
+
+
+def _disk(parts: Parts) -> Check:
+    """Whether there is room for what comes next; little room is told, and no fault yet."""
+    disks = parts.node.disks
+    for disk in disks:
+        if not (found := _check(disk.check)).ok:
+            return found
+    return Check(ok=True, detail="; ".join(f"only {each.told()}" for each in disks if each.is_low))
 
 
 def _running(running: bool, wrong: str) -> None:

@@ -28,6 +28,7 @@ from adapter.errors import (
 from adapter.fhir.outcome import operation_outcome
 from adapter.oauth.tokens import NotAuthenticated, NotPermitted
 from adapter.observability.logs import where
+from adapter.store.database import is_passing, trouble
 from adapter.workflow.sign_off import Blocked
 from adapter.workflow.stale_edits import StaleEdit
 
@@ -37,7 +38,7 @@ PROBLEM_JSON = "application/problem+json"
 FHIR_JSON = "application/fhir+json"
 PLUG_IN = "/v1/process"
 """The address of the plug-in, whose errors have the form of its contract."""
-_DATABASE_AWAY = "the database does not answer; try again"
+_AGAIN = "nothing was stored; try again"
 _SAME_MOMENT = "another request wrote the same at this moment; send yours again"
 
 
@@ -127,10 +128,13 @@ def install(app: FastAPI, shown: Shown = lambda _request, _error: None) -> None:
         response.headers.update(error.headers or {})
         return response
 
-    @app.exception_handler(sa.exc.OperationalError)
-    def _database(request: Request, _error: sa.exc.OperationalError) -> JSONResponse:
-        log.warning("http_database_away")
-        return answer(TryAgain(_DATABASE_AWAY, after=5.0), request.url.path)
+    @app.exception_handler(sa.exc.DBAPIError)
+    def _database(request: Request, error: sa.exc.DBAPIError) -> JSONResponse:
+        if not is_passing(error):
+            raise error
+        what = trouble(error)
+        log.warning("http_database_away", what=what)
+        return answer(TryAgain(f"{what}; {_AGAIN}", after=5.0), request.url.path)
 
     @app.exception_handler(sa.exc.IntegrityError)
     def _race(request: Request, _error: sa.exc.IntegrityError) -> JSONResponse:

@@ -39,7 +39,7 @@ class Deliveries:
             if owed is None:
                 return
             early = owed.not_before - self._house.clock.now().timestamp()
-            if early > 0:
+            if 0 < early <= self._house.retry_cap:  # later than that: the clock was set back
                 if key == retry_key(owed):
                     raise TryAgain("not due yet", after=early)
                 return  # the head has its own delayed job, which will drain what waits behind it

@@ -16,7 +16,7 @@ from adapter.domain.order import Order
 from adapter.domain.prior import PriorReport
 from adapter.domain.study import Study
 from adapter.domain.transcript import Transcript, Word
-from adapter.errors import Conflict, Malformed, Rejected
+from adapter.errors import Conflict, Malformed, Rejected, TryAgain
 from adapter.mapping.lexicon import Lexicon
 from adapter.mapping.lexicon_table import Finding
 from adapter.mapping.reporting import ReportingTables
@@ -35,6 +35,7 @@ from adapter.workflow.study_flow import CLOSED, MERGE, TRANSCRIBE, House, split_
 TYPED = "application/vnd.readout.typed+json"
 """Media type of words that were typed; they have no sound."""
 
+_MOVES_S = 2.0
 _FALLBACK_LANGUAGE = "en"  # of typed words where every recording's language is detected
 _HURRY = {"critical": 0, "urgent": 1, "routine": 2}
 _LONGEST_ABBREVIATION = 4  # letters, such as SDH
@@ -137,6 +138,8 @@ class Dictations:
         except Rejected as error:
             self._refuse(which, str(error))
             return
+        except FileNotFoundError:  # the node that took it has not moved it yet
+            raise TryAgain("the recording is not here yet", after=_MOVES_S) from None
         if not heard.words:
             self._refuse(which, _UNRECOGNISED if heard.unheard else _SILENT)
             return

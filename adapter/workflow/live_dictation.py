@@ -39,7 +39,7 @@ IDLE_S = 900.0
 _KNOWN_S = 86_400.0
 _SWEEP_S = 30.0
 _AGAIN_S = 1.0
-_SPEAKS = timedelta(seconds=3 * _SWEEP_S)
+_SPEAKS = timedelta(seconds=speaking.SPEAKS_S)
 _WAV_HEADER = 44
 _LARGEST_WAV = 1 << 32
 

@@ -8,7 +8,7 @@ from adapter.workflow.study_flow import DELIVER, LEDGER, MERGE, TRANSCRIBE, Hous
 
 def reconcile(house: House) -> int:
     """Put what is owed; what is promised already stays one promise. Returns how many were put."""
-    sweep = int(house.clock.now().timestamp())
+    sweep = int(house.clock.now().timestamp() * 1e6)  # another one, also if the clock is set back
     with house.database.write() as tx:
         heard = dictations.untranscribed(tx)
         for accession, id_ in heard:

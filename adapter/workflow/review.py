@@ -10,16 +10,13 @@ import sqlalchemy as sa
 from adapter.domain.audit import Verb
 from adapter.domain.delivery import DeliveryKind
 from adapter.domain.people import Practitioner
-from adapter.domain.review import ReviewState, ReviewStep, StudyLock
+from adapter.domain.review import LOCK_S, ReviewState, ReviewStep, StudyLock
 from adapter.errors import Conflict
 from adapter.store import audit, reports, reviews, studies
 from adapter.store.reports import StoredReport
 from adapter.workflow.reports import Reports
 from adapter.workflow.sign_off import SignOff
 from adapter.workflow.study_flow import CLOSED, House, iso
-
-LOCK_S = 90.0
-"""A study nobody gives a sign of life for is open no more, in seconds."""
 
 
 class Review:

@@ -8,10 +8,11 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import sqlalchemy as sa
 import structlog
 
 from adapter.domain.identifiers import Accession
-from adapter.errors import Rejected
+from adapter.errors import Rejected, TryAgain
 from adapter.workflow.dictations import Dictations
 
 log = structlog.get_logger()
@@ -54,8 +55,9 @@ class WatchFolder:
         while not self._stopped.wait(_LOOK_S):
             try:
                 self.look()
-            except OSError as error:  # a share that is away comes back
-                log.warning("watch_folder_away", why=type(error).__name__)
+            # a share, a disk, a database that does not take it now: the file stays where it is
+            except (OSError, TryAgain, sa.exc.SQLAlchemyError) as error:
+                log.warning("watch_folder_waits", why=type(error).__name__)
 
     def _files(self) -> Iterator[tuple[Path, tuple[int, int]]]:
         with os.scandir(self._folder) as entries:

@@ -20,6 +20,7 @@ import sys
 import threading
 import weakref
 from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 
@@ -105,9 +106,16 @@ class Nursery:
         """End everything."""
         atexit.unregister(self.close)
         for each in self._children:
-            each.kill()
+            if each.alive:  # the number of a dead one may be another's by now
+                each.kill()
         self._door.close()
         self._process.wait()
+
+
+@cache
+def nursery() -> Nursery:
+    """The one of this process: importing our programs takes seconds."""
+    return Nursery()
 
 
 def _serve(door: socket.socket) -> None:

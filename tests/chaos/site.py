@@ -21,7 +21,7 @@ from adapter.demo.site import service_environment
 from adapter.links import translate
 from adapter.store.database import Database
 from adapter.workflow.replay import replay
-from tests.chaos.nursery import Forked, Nursery
+from tests.chaos.nursery import Forked, nursery
 from tests.peers import postgres
 
 SERVICE = "node-1"
@@ -68,7 +68,7 @@ class Site:
         self.folder, self._trouble, self._slow, self._settings = folder, trouble, slow, settings
         self._service_roles, self._patience_s = service_roles, patience_s
         self.random = random.Random(seed)
-        self.nursery = Nursery()
+        self.nursery = nursery()
         self.server = postgres.Server() if engine == DATABASE else None
         self.url = f"sqlite:///{folder / 'data' / 'readout.sqlite'}"
         if self.server is not None:
@@ -79,8 +79,6 @@ class Site:
             name: lambda name=name: self._peer(name)  # type: ignore[misc]
             for name in self.ports
         }
-        for number in range(1, nodes + 1):
-            self._begin[f"node-{number}"] = lambda number=number: self._node(number)  # type: ignore[misc]
         self.running: dict[str, Forked] = {}
         self.kills: Counter[str] = Counter()
         self.ended: Counter[str] = Counter()  # by themselves
@@ -88,7 +86,16 @@ class Site:
         self._over = threading.Event()
         for name, begin in self._begin.items():
             self.running[name] = begin()
+        for number in range(1, nodes + 1):
+            self.join(number)
         threading.Thread(target=self._supervise, name="supervisor", daemon=True).start()
+
+    def join(self, number: int) -> None:
+        """One more node; the first one has the doors."""
+        name = f"node-{number}"
+        with self._lock:
+            self._begin[name] = lambda: self._node(number)
+            self.running[name] = self._node(number)
 
     @property
     def names(self) -> list[str]:
@@ -169,7 +176,8 @@ class Site:
         """End everything."""
         self._over.set()
         with self._lock:
-            self.nursery.close()
+            for each in self.running.values():
+                each.kill()
         if self.server is not None:
             self.server.close()
 

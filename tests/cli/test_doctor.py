@@ -16,7 +16,7 @@ from adapter.cli import app
 from adapter.errors import TryAgain
 from adapter.settings import Settings
 from adapter.store import dicom_sources, fhir_sources, pauses
-from adapter.store.database import wanted_version
+from adapter.store.schema import wanted_version
 from tests.fakes.certificates import Authority
 from tests.fakes.databases import copied
 from tests.fakes.destination import HOLD

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import json
 import socket
 import subprocess
 import sys
-import tarfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +16,7 @@ import pytest
 
 from adapter.demo.mllp import exchange
 from adapter.demo.site import service_environment
-from tests.deploy.files import ROOT
+from tests.deploy.earlier import tree_of
 from tests.fakes.receivers import ReportingSystem, poll
 from tests.fakes.wheel import unpacked_wheel
 from tests.flows.hospital import AUDIO, PERSON, order_message
@@ -71,15 +69,8 @@ def free_ports(count: int) -> list[int]:
 
 @pytest.fixture(scope="module")
 def earlier(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The tree of the earlier version; not every copy of the project has its history."""
-    command = ["git", "-C", str(ROOT), "archive", EARLIER, "adapter", "mappings"]
-    made = subprocess.run(command, capture_output=True, check=False)
-    if made.returncode != 0:
-        pytest.skip(f"this copy of the project has no history back to {EARLIER}")
-    place = tmp_path_factory.mktemp("earlier")
-    with tarfile.open(fileobj=io.BytesIO(made.stdout)) as archive:
-        archive.extractall(place, filter="data")
-    return place
+    """The tree of the earlier version."""
+    return tree_of(EARLIER, tmp_path_factory.mktemp("earlier"))
 
 
 @pytest.fixture

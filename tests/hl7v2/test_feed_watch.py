@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from adapter.clock import SystemClock
 from adapter.hl7v2.feed_watch import FeedWatch
 from adapter.mapping.feeds import Feed
 from tests.fakes.clock import FakeClock
@@ -68,3 +69,18 @@ def test_quiet_hours_are_those_of_the_feed_s_zone() -> None:
     feed = Feed.model_validate(quiet)
     assert not feed.is_silent(_at("2026-11-25T12:00"), _at("2026-11-26T10:30"))  # 05:30 there
     assert feed.is_silent(_at("2026-11-25T12:00"), _at("2026-11-25T20:00"))  # 15:00 there
+
+
+def test_setting_the_clock_makes_no_feed_silent_and_hides_no_silence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now, lasts = datetime(2026, 3, 1, 12, tzinfo=UTC), 0.0
+    monkeypatch.setattr("adapter.clock.SystemClock.now", lambda _self: now)
+    monkeypatch.setattr("time.monotonic", lambda: lasts)
+    watch = FeedWatch("default", [Feed(silent_minutes=30)], SystemClock())
+    now += timedelta(days=1)
+    assert not watch.states()[0].silent
+    now, lasts = now - timedelta(days=2), 31 * 60.0
+    (state,) = watch.states()
+    assert (state.silent, state.silent_seconds) == (True, 31 * 60.0)
+    assert state.heard_at == "2026-02-28T11:29:00+00:00"

@@ -152,3 +152,20 @@ def test_a_second_live_node_of_the_same_name_is_refused(jobs: DbosJobs, database
 
     with pytest.raises(ConfigurationError, match="already runs"):
         NodeLock(database, "node-1", patience_s=0.2).take()
+
+
+def test_a_job_that_was_put_before_the_clock_was_set_back_runs_at_once(
+    jobs: DbosJobs, database: Database, seen: Seen
+) -> None:
+    with database.write() as tx:
+        jobs.put(tx, "look", "early", delay=3600)
+        jobs.put(tx, "look", "late", delay=1800)
+        table = "workflow_status" if database.is_sqlite else "dbos.workflow_status"
+        hours = "created_at = created_at + 7200000"
+        hours += ", delay_until_epoch_ms = delay_until_epoch_ms + 7200000"
+        asked = f"update {table} set {hours} where workflow_uuid like '%early%'"
+        assert tx.execute(sa.text(asked)).rowcount == 1
+    until(lambda: _is_queued(database, table))
+    with database.write() as tx:
+        jobs.put(tx, "look", "another")  # wakes the queue
+    until(lambda: sorted(seen.keys) == ["another", "early"])

@@ -100,3 +100,11 @@ async def _work_and_lose(lanes: Lanes, database: Database) -> None:
         with database.write() as tx:  # as if this node had been away for so long
             tx.execute(sa.update(lane).values(node="node-2"))
         await asyncio.sleep(LONG_S)
+
+
+async def test_a_lease_of_before_the_clock_was_set_back_holds_nobody(database: Database) -> None:
+    with database.write() as tx:
+        assert lanes.take(tx, "deliver", "ris", "node-9", LONG_S) == 0
+        tx.execute(sa.update(lane).values(until=lane.c.until + 3600))
+    async with Lanes(database, "node-1", LONG_S).alone("deliver", "ris"):
+        pass

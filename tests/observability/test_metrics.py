@@ -13,6 +13,7 @@ from adapter.mapping.ai_monitoring import AiMonitoring
 from adapter.observability.metrics import NodeState, TableMetrics, make_registry
 from adapter.store import fhir_sources, messages
 from adapter.store.database import Database
+from adapter.store.disk import Disk
 from adapter.store.fhir_sources import SourceState
 from adapter.workflow.ai_watch import AiWatch
 from tests.fakes.destination import GONE, HOLD
@@ -155,12 +156,19 @@ def test_what_a_node_knows_of_itself_shows(database: Database, tmp_path: Path) -
     state = NodeState(
         checks=lambda: {"database": True, "jobs": False},
         audit=lambda: {"heads": "", "chain": "the audit trail was changed"},
-        free_bytes=lambda: 1 << 30,
+        unmoved=lambda: 3,
     )
     text, values = scrape(workflow, state)
     assert (values["readout_works", "database"], values["readout_works", "jobs"]) == (1, 0)
     troubles = [values["readout_audit_trouble", what] for what in ("heads", "chain")]
     assert troubles == [0, 1]
-    assert values[("readout_disk_free_bytes",)] == 1 << 30
+    assert values[("readout_audio_unmoved",)] == 3
     assert "was changed" not in text
-    assert ("readout_disk_free_bytes",) not in scrape(workflow)[1]
+
+
+def test_metrics_tell_of_the_disks(database: Database, tmp_path: Path) -> None:
+    found = (Disk("audio", tmp_path, low_bytes=1 << 60), Disk("data", tmp_path / "gone"))
+    _, values = scrape(Workflow(database, tmp_path), NodeState(disks=found))
+    assert values["readout_disk_free_bytes", "audio"] > 0
+    assert (values["readout_disk_low", "audio"], values["readout_disk_low", "data"]) == (1, 0)
+    assert (values["readout_disk_full", "audio"], values["readout_disk_full", "data"]) == (0, 1)

@@ -19,9 +19,14 @@ if ! command -v Orthanc >/dev/null || ! command -v storescu >/dev/null || ! ls /
   apt-get update
   apt-get install -y --no-install-recommends orthanc orthanc-dicomweb dcmtk
 fi
+if ! ls /usr/lib/*/faketime/libfaketimeMT.so.1 >/dev/null 2>&1; then
+  apt-get update
+  apt-get install -y --no-install-recommends faketime
+fi
 (cd axe && npm ci --ignore-scripts --no-audit --no-fund)
 (cd fhir_server && npm ci --ignore-scripts --no-audit --no-fund)
 (cd mllp_node && npm ci --ignore-scripts --no-audit --no-fund)
 (cd fhircast_node && npm ci --ignore-scripts --no-audit --no-fund)
 (cd openid_provider && npm ci --ignore-scripts --no-audit --no-fund)
 python3 -m venv deploy_tools/.venv && deploy_tools/.venv/bin/pip install --quiet -r deploy_tools/requirements.txt
+python3 -m venv s3_server/.venv && s3_server/.venv/bin/pip install --quiet -r s3_server/requirements.txt

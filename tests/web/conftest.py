@@ -31,6 +31,7 @@ from adapter.mapping.workspace import load_workspace
 from adapter.outbound import Outbound
 from adapter.ports import Recognized, SpeechContext
 from adapter.speech.model_store import EMBEDDED
+from adapter.store.disk import disks
 from adapter.store.live_audio import LiveAudio
 from adapter.store.sessions import Ticket
 from adapter.web.access import Access
@@ -179,7 +180,7 @@ def site_in(folder: Path, empty: Path, recognizer: TextRecognizer | None = None)
         workspace=load_workspace(MappingFiles()),
         ai_rules=load_ai_monitoring(MappingFiles()),
         summaries=PatientSummaries(workflow.house, *load_patient_summary(MappingFiles())),
-        node=Node(data_dir=folder),
+        node=Node(disks=disks({"audio": folder}, low_bytes=0)),
         models=open_model_calls(workflow.house, MappingFiles(), ""),
         site_mappings=SiteMappings(workflow.house, MappingFiles(site=folder / "mappings")),
         feeds=lambda: feeds,

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
@@ -7,6 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from adapter.domain.feed import FeedState
 from adapter.domain.link_security import CertificateExpiry, FailedHandshakes
 from adapter.errors import ConfigurationError
+from adapter.store.disk import Disk
 from tests.web.conftest import Site
 
 
@@ -87,3 +89,15 @@ def test_a_silent_feed_is_told_and_is_no_reason_not_to_work(site: Site) -> None:
     text = site.client.get("/metrics").text
     assert 'readout_feed_silent{listener="default",sender="EHR|NORTH"} 1.0' in text
     assert 'readout_feed_silence_seconds{listener="default",sender=""} 30.0' in text
+
+
+def test_a_disk_without_room_is_no_place_to_work(site: Site, tmp_path: Path) -> None:
+    low, gone = Disk("audio", tmp_path, low_bytes=1 << 60), Disk("data", tmp_path / "gone")
+    object.__setattr__(site.parts, "node", replace(site.parts.node, disks=(low,)))
+    answer = site.client.get("/readyz")
+    assert answer.status_code == 200
+    assert answer.json()["checks"]["disk"]["detail"].startswith("only ")
+    object.__setattr__(site.parts, "node", replace(site.parts.node, disks=(low, gone)))
+    answer = site.client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["checks"]["disk"]["detail"].startswith("nothing can be stored of data")

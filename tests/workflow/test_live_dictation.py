@@ -332,5 +332,7 @@ async def test_other_nodes_know_who_speaks_until_the_end_or_the_death_of_the_nod
     assert there.speaking() == {"A1"}
     workflow.clock.forward(3600)  # it was killed: nobody renews what it told
     assert there.speaking() == set()
+    workflow.clock.forward(-7200)  # set back: it is no longer believed for that
+    assert there.speaking() == set()
     assert here.speaking() == {"A1"}
     here.detach(session, holder)

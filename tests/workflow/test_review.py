@@ -7,11 +7,11 @@ from adapter.domain.decision import DecisionKind
 from adapter.domain.delivery import DeliveryKind
 from adapter.domain.identifiers import Accession
 from adapter.domain.people import Practitioner
-from adapter.domain.review import ReviewState
+from adapter.domain.review import LOCK_S, ReviewState
 from adapter.errors import Conflict, Malformed, NotFound
 from adapter.reporting.pipeline import ReportInputs
 from adapter.store import deliveries, reports, reviews, studies
-from adapter.workflow.review import LOCK_S, leave, lock_of, take_lock
+from adapter.workflow.review import leave, lock_of, take_lock
 from adapter.workflow.stale_edits import StaleEdit
 from tests.fakes.house import DR_GRAY, Workflow
 
@@ -234,6 +234,8 @@ def test_a_lock_stands_until_it_is_left_taken_over_or_forgotten(read: Workflow) 
     assert held_by(RESIDENT) == "77"
     read.clock.forward(LOCK_S + 1)
     assert held_by(DR_GRAY) == "123"
+    read.clock.forward(-3600)  # it was set back: a lock lasts no hour for that
+    assert held_by(RESIDENT) == "77"
 
 
 def test_a_preview_holds_what_signing_sends_and_stores_nothing(read: Workflow) -> None:

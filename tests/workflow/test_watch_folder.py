@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
+from adapter.errors import TryAgain
 from adapter.store import dictations
 from adapter.workflow.watch_folder import WatchFolder
 from tests.fakes.house import Workflow
+from tests.fakes.receivers import poll
 
 
 @pytest.fixture
@@ -58,3 +62,27 @@ def test_a_refused_file_is_moved_aside_and_never_overwrites(
         "A1.2.wav",
         "A1.wav",
     ]
+
+
+@pytest.mark.parametrize(
+    "trouble", [TryAgain("the disk is full"), sa.exc.OperationalError("", None, Exception())]
+)
+def test_a_file_that_cannot_be_stored_now_is_taken_later(
+    workflow: Workflow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trouble: Exception
+) -> None:
+    refused = list[Exception]()
+    put = workflow.house.audio.put
+
+    def once(chunks: Iterable[bytes], limit: int) -> tuple[str, int]:
+        if not refused:
+            refused.append(trouble)
+            raise trouble
+        return put(chunks, limit)
+
+    monkeypatch.setattr(workflow.house.audio, "put", once)
+    watcher = WatchFolder(tmp_path / "inbox", workflow.dictations)
+    watcher.start()
+    (tmp_path / "inbox" / "A1.wav").write_text("the lungs are clear period")
+    poll(lambda: ids(workflow, "A1"))
+    watcher.stop()
+    assert refused

@@ -28,7 +28,6 @@ from adapter.web.requests import House
 
 router = APIRouter(include_in_schema=False)
 
-_LITTLE_SPACE = 2 << 30
 _NAMES = {
     "database": "Database",
     "intake": "Intake of messages",
@@ -64,8 +63,8 @@ def _checks(parts: Parts) -> Iterator[tuple[Child, ...]]:
     yield "Audit trail", _mark(not audit), audit or "as it was written, as far as it was read"
     trouble = parts.site_mappings.trouble or parts.models.trouble
     yield "Mapping files", _mark(not trouble), trouble or "all that was written is in force"
-    free = parts.node.free_bytes()
-    yield "Disk", _mark(free >= _LITTLE_SPACE), f"{free / (1 << 30):.1f} GiB free"
+    for disk in parts.node.disks:
+        yield "Disk", _mark(checks["disk"].ok and not disk.is_low), disk.told()
     now = parts.house.clock.now()
     begun = parts.node.started_at
     up = age((now - datetime.fromisoformat(begun)).total_seconds() / 60) if begun else ""

@@ -1,0 +1,159 @@
+"""Disks that are full or take no change, under a service that goes on: nothing is lost.
+
+What cannot be stored is not acknowledged; senders keep it, and once there is room again all goes on
+by itself. The long form: READOUT_CHAOS_DISKS rounds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from adapter.demo.mllp import exchange, fields
+from tests.chaos import ledger
+from tests.chaos.disk import SmallDisk
+from tests.chaos.senders import Sender, recording
+from tests.chaos.site import SERVICE, Site
+from tests.fakes.receivers import poll
+from tests.flows.hospital import order_message
+
+pytestmark = [pytest.mark.chaos, pytest.mark.peer]
+ROUNDS = int(os.environ.get("READOUT_CHAOS_DISKS", "1"))
+_SENDERS = 2
+_LARGE = b"NTE|1||" + b"x" * 1_000_000 + b"\r"
+FULL, READ_ONLY = "the disk is full", "the disk is read-only"
+
+
+class Disks:
+    """Of the database, the audio and the log, each a small one."""
+
+    def __init__(self, folder: Path) -> None:
+        self._held = ExitStack()
+        self.data = self._disk(folder / "data", 48)
+        self.audio = self._disk(folder / "data" / "audio", 24)
+        self.log = self._disk(folder / "log", 1)
+        (folder / f"{SERVICE}.log").symlink_to(folder / "log" / "service")
+
+    def close(self) -> None:
+        self._held.close()
+
+    def _disk(self, place: Path, size_mib: int) -> SmallDisk:
+        disk = SmallDisk(place, size_mib)
+        self._held.callback(disk.close)
+        return disk
+
+
+@pytest.fixture
+def disks(tmp_path: Path) -> Iterator[Disks]:
+    disks = Disks(tmp_path)
+    yield disks
+    disks.close()
+
+
+@pytest.fixture
+def site(tmp_path: Path, disks: Disks) -> Iterator[Site]:
+    site = Site(tmp_path, "sqlite", trouble=0)
+    yield site
+    site.close()
+
+
+@pytest.mark.timeout(120 + 60 * ROUNDS)
+def test_nothing_is_lost_on_a_disk_that_takes_nothing(site: Site, disks: Disks) -> None:
+    numbers, sent = count(), list[Sender]()
+    site.get("/healthz")
+    for _ in range(ROUNDS):
+        with _sending(site, numbers, sent), disks.audio.full():
+            _check_audio_refused(site, FULL)
+        with _sending(site, numbers, sent), disks.audio.read_only():
+            _check_audio_refused(site, READ_ONLY)
+        with _sending(site, numbers, sent), disks.data.full(), disks.log.full():
+            _check_orders_refused(site)
+        _check_ready(site)
+        _check_start_without_a_disk(site, disks)
+    poll(lambda: ledger.settled(site, sent), 120)
+    figures = ledger.check(site, sent)
+    assert figures.arrived == figures.owed > 0
+    assert site.ended[SERVICE] == 0, "it went on without a restart"
+
+
+@contextmanager
+def _sending(site: Site, numbers: Iterator[int], sent: list[Sender]) -> Iterator[None]:
+    """Studies are sent from now on; ends once all that was begun is taken."""
+    with ThreadPoolExecutor(_SENDERS) as pool:
+        begun = [Sender(site, next(numbers)) for _ in range(_SENDERS)]
+        sending = [pool.submit(each.send_all) for each in begun]
+        yield
+        for each in sending:
+            each.result()
+    sent += begun
+
+
+def _check_audio_refused(site: Site, why: str) -> None:
+    """Dictations are refused with the reason, orders are taken; the supervisor is told."""
+    told = poll(lambda: _refused(site, "AUDIO-1"))
+    assert why in told["detail"]
+    assert "keep it and send it again" in told["detail"]
+    assert why in _not_ready(site)["disk"]["detail"]
+    assert _ordered(site, "AUDIO-1") == "AA"
+
+
+def _check_orders_refused(site: Site) -> None:
+    """The database's log has room for some yet: what is acknowledged of them is stored."""
+    numbers = count()
+    poll(lambda: _ordered(site, f"FULL-{next(numbers)}", more=_LARGE) == "AE")
+    assert FULL in _not_ready(site)["disk"]["detail"]
+
+
+def _check_start_without_a_disk(site: Site, disks: Disks) -> None:
+    """A service whose disk has become read-only cannot start; it starts once it may write."""
+    with ExitStack() as away:
+        with site.without(SERVICE):
+            away.enter_context(disks.data.read_only())
+        poll(lambda: site.ended[SERVICE], 60)
+        assert "read-only" in site.running[SERVICE].last_lines()
+    site.get("/healthz")
+    site.ended.clear()
+
+
+def _check_ready(site: Site) -> None:
+    doors = site.doors()
+    assert doors is not None
+    assert httpx.get(f"{doors.http_url}/readyz", timeout=10).status_code == 200
+
+
+def _not_ready(site: Site) -> dict[str, Any]:
+    doors = site.doors()
+    assert doors is not None
+    answer = httpx.get(f"{doors.http_url}/readyz", timeout=10)
+    assert answer.status_code == 503
+    return dict(answer.json()["checks"])
+
+
+def _ordered(site: Site, accession: str, more: bytes = b"") -> str:
+    doors = site.doors()
+    assert doors is not None
+    message = order_message(accession) + more
+    return fields(asyncio.run(exchange("127.0.0.1", doors.mllp_port, message, 30.0)), "MSA")[1]
+
+
+def _refused(site: Site, accession: str) -> dict[str, Any] | None:
+    """The problem that a dictation is answered; None where it is taken."""
+    doors = site.doors()
+    assert doors is not None
+    url = f"{doors.http_url}/api/studies/{accession}/dictations"
+    headers = {"Content-Type": "audio/wav"}
+    answer = httpx.post(url, content=recording(), headers=headers, timeout=10)
+    if answer.is_success:
+        return None
+    assert answer.status_code == 503, answer.text
+    assert answer.headers["Retry-After"]
+    return dict(answer.json())
