@@ -154,7 +154,7 @@ class Lexicon:
         places = {each.id for each in self._places} | set(self.organs)
         for generic in self._generics:
             name = generic.words[0]
-            targets = [*generic.at.values(), *([generic.otherwise] if generic.otherwise else [])]
+            targets = [*generic.at.values(), *filter(None, (generic.otherwise, generic.level))]
             wrong += [f"generic {name!r}: no finding {t!r}" for t in targets if not self._has(t)]
             wrong += [f"generic {name!r}: no place {p!r}" for p in generic.at if p not in places]
             lost = (organ for organ in generic.follows if organ not in generic.at)

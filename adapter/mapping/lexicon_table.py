@@ -107,6 +107,8 @@ class Generic(MappingTable):
     """Place or organ -> finding."""
     otherwise: str | None = None
     """Finding when no anatomy is named; none: then it is no finding."""
+    level: str | None = None
+    """Finding when a vertebral level is named, and no anatomy."""
     follows: tuple[str, ...] = ()
     """Organs of `at` that a finding before tells too: "liver lesion, likely a cyst"."""
 
@@ -144,6 +146,8 @@ class MeasureWords(MappingTable):
     """What stands between two dimensions: 3 x 4 mm, 3 by 4 mm."""
     to: tuple[str, ...] = ()
     """What stands between an earlier and a later size: from 3 to 5 cm."""
+    listed: tuple[str, ...] = ()
+    """What stands between the sizes of two lesions: 3 and 5 mm."""
     distances: tuple[str, ...] = ()
     """Words behind a length that make it a distance, no size: 4 cm above the carina."""
 

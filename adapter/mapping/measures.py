@@ -12,7 +12,10 @@ _NEVER = "(?!)"
 
 
 class Measures:
-    """`size` has groups numbers and unit, `first` ("3 to 5 cm") the same, `one` number and unit."""
+    """`size` has groups numbers and unit; `first` ("3 to 5 cm") and `listed` ("3 and 5 cm") too.
+
+    `one` has number and unit.
+    """
 
     def __init__(self, tables: Iterable[MeasureWords]) -> None:
         parts = tuple(tables)
@@ -27,6 +30,10 @@ class Measures:
         self.size = _compiled(rf"(?<![\w.])({numbers})\s*-?\s*({unit})\b")
         self.first = _compiled(
             rf"(?<![\w.])({numbers})(?=\s+{to}\s+{numbers}\s*-?\s*({unit})\b)",
+        )
+        join = _any_of(word for part in parts for word in part.listed)
+        self.listed = _compiled(
+            rf"(?<![\w.])({numbers})(?=\s+{join}\s+{numbers}\s*-?\s*({unit})\b)",
         )
         self.one = _compiled(rf"({_NUMBER})\s*-?\s*({unit})?")
         self.distance = _compiled(

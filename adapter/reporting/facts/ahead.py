@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from adapter.reporting.facts.events import Event, Line
 
 JOINTS = frozenset(("comma", "and", "with"))
@@ -14,6 +16,7 @@ _OF_STUDY = frozenset(
 )
 _STUDY_GAP = 4  # words between the parts of "prior CT of the chest dated 3 May 2019 showed"
 _COMPARED = frozenset(("with", "previously"))
+_LEVEL = re.compile(r"[ctls]\d")
 _YEAR = 4  # digits
 _NOT_ADJECTIVES = frozenset(("exam", "comma", "end", "verb", "with", "and", "preposition"))
 
@@ -81,7 +84,7 @@ def tells_presence(line: Line, at: int, seen: bool = False) -> bool:
     `seen`: so does ", and gallstones are present".
     """
     named = False
-    kinds = ("status", "normal", "verb") if seen else ("status", "normal")
+    kinds = ("status", "normal", "uncertain_after", *(("verb",) if seen else ()))
     for event in line.events[at + 1 :]:
         if event.term:
             named = True
@@ -178,6 +181,26 @@ def is_of_earlier_study(line: Line, at: int) -> bool:
     return exam and (earlier or any(map(_is_year, line.words(first, line.events[at].start))))
 
 
+def is_dated(line: Line, at: int) -> bool:
+    """ "Stroke in 2015": the finding, and behind it when it was."""
+    event, before = line.events[at], line.events[at - 1]
+    if at == 0 or before.term is None or before.end != event.start:
+        return False
+    return any(map(_is_year, line.words(event.end, event.end + 1)))
+
+
+def is_of_then(line: Line, at: int) -> bool:
+    """ "Not present in 2022", "not seen on the prior study": a denial of then, not of today."""
+    event, after = line.events[at], following(line, at)
+    if "negated_after" not in event.kinds or "resolved" in event.kinds:
+        return False
+    if after is None or after.start != event.end:
+        return False
+    if not after.kinds.isdisjoint(("earlier", "past_time")):
+        return True
+    return "preposition" in after.kinds and any(map(_is_year, line.words(after.end, after.end + 1)))
+
+
 def _is_year(word: str) -> bool:
     return len(word) == _YEAR and word.isdecimal() and word[:2] in ("19", "20")
 
@@ -194,6 +217,19 @@ def is_bare(line: Line, end: int, at: int) -> bool:
     between = line.events[end + 1 : at]
     words = line.words(line.events[end].end, line.events[at].start)
     return len(words) == len(between) and all("verb" in each.kinds for each in between)
+
+
+def has_level(line: Line, start: int, end: int) -> bool:
+    """Whether tokens [start, end) name a vertebral level."""
+    return any(_LEVEL.match(word) for word in line.words(start, end))
+
+
+def end_of_clause(line: Line, at: int) -> int:
+    """The token at which the words behind this joint end."""
+    ends = (
+        e.start for e in line.events[at + 1 :] if not e.kinds.isdisjoint(JOINTS | {"or", "end"})
+    )
+    return next(ends, len(line.tokens))
 
 
 def is_placed(line: Line, at: int) -> bool:

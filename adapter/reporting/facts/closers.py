@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from adapter.reporting.facts.ahead import (
+    JOINTS,
     ends_clause,
     finding_follows,
     is_adjective,
     is_bare,
+    is_dated,
     is_of_sizes,
+    is_of_then,
 )
 from adapter.reporting.facts.events import Line
 from adapter.reporting.facts.relatives import relatives
@@ -21,7 +24,7 @@ from adapter.reporting.facts.scope import (
     UNCERTAIN,
     open_scopes,
 )
-from adapter.reporting.facts.side_words import nearest_side, side_behind
+from adapter.reporting.facts.side_words import side_of
 
 _STATED = frozenset(("verb", "negated_before", "uncertain_before", "historical_before"))
 _ANY_CLOSER = frozenset((*CLOSERS, "negated_last", "uncertain_either", "doubt"))
@@ -50,7 +53,9 @@ def _backward(line: Line, found: dict[int, set[str]]) -> None:
 def _closing(line: Line, at: int) -> str | None:
     event = line.events[at]
     kinds = event.kinds
-    if kinds.isdisjoint(_ANY_CLOSER):
+    if "preposition" in kinds and is_dated(line, at):
+        return HISTORICAL
+    if kinds.isdisjoint(_ANY_CLOSER) or is_of_then(line, at):
         return None
     if not kinds.isdisjoint(("negated_before", "uncertain_before")) and finding_follows(line, at):
         return None
@@ -86,8 +91,6 @@ def _reach_back(line: Line, at: int, name: str, found: dict[int, set[str]]) -> N
             return
         if reached and not kinds.isdisjoint(_STATED):
             return
-        if "and" in kinds and _is_of_other_side(line, place, at):
-            return
         if not reached and "comma" in kinds and _has_subject(line, place, at):
             return
         if not kinds.isdisjoint(("and", "or")):
@@ -106,21 +109,18 @@ def _has_subject(line: Line, comma: int, at: int) -> bool:
     return False
 
 
-def _is_of_other_side(line: Line, joint: int, at: int) -> bool:
-    """ "Effusion is small on the left and absent on the right": the denial is of the other side."""
-    here, side = nearest_side(line, range(joint - 1, -1, -1)), side_behind(line, at)
-    return joint + 1 == at and None not in (here, side) and here is not side
-
-
 def _is_of_twin(line: Line, at: int) -> bool:
-    """ "Small right effusion, left none": the denial is of the side right before it."""
-    if at == 0 or line.events[at - 1].end != line.events[at].start:
+    """ "Small right effusion left none", spoken without comma: the denial is of the left."""
+    event, before = line.events[at], line.events[at - 1]
+    side = side_of(before)
+    if at == 0 or side is None or before.end != event.start:
         return False
-    side = nearest_side(line, (at - 1,))
-    here = nearest_side(line, range(at - 2, -1, -1))
-    named = next((event for event in reversed(line.events[: at - 1]) if event.term), None)
-    here = here or (named and nearest_side(line, range(line.terms[0])))
-    return None not in (here, side) and here is not side
+    for each in reversed(line.events[: at - 1]):
+        if not each.kinds.isdisjoint(JOINTS | {"end"}):
+            return False
+        if side_of(each):
+            return side_of(each) is not side
+    return False
 
 
 def _is_relative(line: Line, clause: int, at: int) -> bool:

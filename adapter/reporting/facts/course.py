@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from adapter.domain.finding import Course
 from adapter.mapping.phrase_table import singular
-from adapter.reporting.facts.ahead import is_bare
+from adapter.reporting.facts.ahead import finding_follows, is_bare, is_of_then
 from adapter.reporting.facts.events import Line
 from adapter.reporting.facts.measurements import Size
 from adapter.reporting.facts.side_words import side_behind
@@ -25,7 +25,7 @@ def courses(line: Line) -> dict[int, Course]:
     """By place in `events`: `new`, `increased`, `decreased`, `stable` or `resolved`."""
     found: dict[int, Course] = {}
     for at, event in enumerate(line.events):
-        if event.kinds.isdisjoint(TELLING):
+        if event.kinds.isdisjoint(TELLING) and not is_of_then(line, at):
             continue
         name = course_of(line, at)
         if name is None:
@@ -38,6 +38,8 @@ def courses(line: Line) -> dict[int, Course]:
 def course_of(line: Line, at: int) -> Course | None:
     """The course that this event tells; "no change" is `stable`."""
     kinds = line.events[at].kinds
+    if is_of_then(line, at):
+        return "new"
     if "comparative" in kinds and is_among(line, at):
         return None
     if "change" in kinds and _is_denied(line, at):
@@ -46,12 +48,22 @@ def course_of(line: Line, at: int) -> Course | None:
 
 
 def is_among(line: Line, at: int) -> bool:
-    """ "The larger", "larger than left", "worse on the right": compared with each other."""
+    """ "The larger", "a smaller one", "worse on the right": compared with each other."""
     event = line.events[at]
     before = line.events[at - 1] if at else event
     if "definite" in before.kinds and before.end == event.start:
         return True
-    return side_behind(line, at) is not None
+    return side_behind(line, at) is not None or _is_one_more(line, at)
+
+
+def _is_one_more(line: Line, at: int) -> bool:
+    """ "A similar but smaller consolidation": one beside another."""
+    for event in reversed(line.events[:at]):
+        if "determiner" in event.kinds:
+            return finding_follows(line, at)
+        if event.term or "comma" in event.kinds:
+            return False
+    return False
 
 
 def _is_denied(line: Line, at: int) -> bool:

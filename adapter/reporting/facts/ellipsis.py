@@ -220,11 +220,7 @@ def _before(line: Line, head: int) -> _Run | None:
         first = _begin(line, last)
     if not first or first == last or not _is_joint(line, first - 1):
         return None
-    run = _run(line, first, last)
-    joint, event = line.events[first - 1], line.events[first]
-    anew = event.start == joint.end and not event.kinds.isdisjoint(_ANEW | {"preposition"})
-    anew = anew and not _kinds(line, run).isdisjoint(_ANEW)
-    return run if anew or line.tokens[joint.end].word[:1].isdigit() else None
+    return _run(line, first, last)
 
 
 def _begin(line: Line, at: int) -> int:
@@ -253,7 +249,9 @@ def _is_twin(line: Line, run: _Run, second: _Run, known: Known) -> bool:
     one, other = _side(line, run), _side(line, second)
     if None in (one, other) or other is Side.BILATERAL or one is other:
         return False
-    if not _is_known(line, run, known) or not _ends_alike(line, run, second):
+    if not _is_known(line, run, known) or not _ends_alike(line, run, second, known):
+        return False
+    if not _begins_anew(line, second) and not (_is_sized(run, known) and _is_sized(second, known)):
         return False
     kinds, after = _kinds(line, run), _kinds(line, second)
     if not kinds.isdisjoint(_SAID_OF_BOTH) and after.isdisjoint(_NEGATED):
@@ -262,10 +260,22 @@ def _is_twin(line: Line, run: _Run, second: _Run, known: Known) -> bool:
     return not (listed and kinds.isdisjoint(_ANEW) and not _is_sized(run, known))
 
 
-def _ends_alike(line: Line, run: _Run, second: _Run) -> bool:
+def _begins_anew(line: Line, second: _Run) -> bool:
+    """Whether the words behind the joint are not those before it gone on."""
+    start, event = line.events[second.first - 1].end, line.events[second.first]
+    if event.start == start and not event.kinds.isdisjoint(_ANEW | {"preposition"}):
+        return not _kinds(line, second).isdisjoint(_ANEW)
+    return line.tokens[start].word[:1].isdigit()
+
+
+def _ends_alike(line: Line, run: _Run, second: _Run, known: Known) -> bool:
     """Whether a side, or a place where the other names one too, stands right before the joint."""
     end = line.events[run.last].start
-    last = [event for event in line.events[run.first : run.last] if event.end == end]
-    sites = [event.site for event in line.events[run.first : run.last] if event.site]
-    alike = not sites or any(event.site for event in line.events[second.first : second.last])
-    return alike and any(e.site or told_side(e) or "partial" in e.kinds for e in last)
+    events = line.events[run.first : run.last]
+    sited = any(event.site for event in events)
+    if sited and not any(event.site for event in line.events[second.first : second.last]):
+        return False
+    last = [event for event in events if event.end == end]
+    return end - 1 in known.sized or any(
+        event.site or told_side(event) or "partial" in event.kinds for event in last
+    )

@@ -45,8 +45,8 @@ def sizes(sentence: str, line: Line, measures: Measures) -> list[Size]:
             or _is_compared(line, [last for _, last in spans], start)
         )
         found.append(Size(_mm(match, measures), start, end, past))
-    grown = _grown(sentence, line, starts, measures)
-    return sorted((*found, *grown), key=lambda size: size.start)
+    firsts = (*_grown(sentence, line, starts, measures), *_listed(sentence, starts, measures))
+    return sorted((*found, *firsts), key=lambda size: size.start)
 
 
 def _is_distance(sentence: str, match: re.Match[str], measures: Measures) -> bool:
@@ -63,6 +63,19 @@ def _grown(sentence: str, line: Line, starts: list[int], measures: Measures) -> 
         if _called_past(line, start):
             found.append(Size(_mm(match, measures), start, end, True))
     return found
+
+
+def _listed(sentence: str, starts: list[int], measures: Measures) -> list[Size]:
+    """The first number of "5 and 8 mm"."""
+    return [
+        Size(
+            _mm(match, measures),
+            bisect_left(starts, match.start()),
+            bisect_left(starts, match.end()),
+            False,
+        )
+        for match in measures.listed.finditer(sentence)
+    ]
 
 
 def _mm(match: re.Match[str], measures: Measures) -> tuple[float, ...]:

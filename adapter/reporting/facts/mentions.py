@@ -100,7 +100,7 @@ def mentions_of(
     unsaid: list[Unsaid] = []
     line, turns = in_turn(row, heard.sizes)
     if not turns:
-        line, unsaid = cut(row, _known(names, heard, lexicon))
+        line, unsaid = cut(row, _known(sentence, row, names, heard, lexicon))
     if line is not row:
         names = dict(zip(line.terms, names.values(), strict=True))
     context = _context(sentence, line, names, heard.without(unsaid), lexicon)
@@ -129,10 +129,14 @@ def _turned(mention: Mention, turns: list[Turn]) -> list[Mention]:
     ]
 
 
-def _known(names: dict[int, Named], heard: Heard, lexicon: Lexicon) -> Known:
+def _known(
+    sentence: str, row: Line, names: dict[int, Named], heard: Heard, lexicon: Lexicon
+) -> Known:
+    sized = {token for size in heard.sizes for token in range(size.start, size.end)}
+    shares = (at for at, each in enumerate(row.tokens) if sentence[each.end : each.end + 1] == "%")
     return Known(
         _paired(names, lexicon),
-        frozenset(token for size in heard.sizes for token in range(size.start, size.end)),
+        frozenset(sized.union(shares)),
         frozenset(token for token, _ in heard.levels),
     )
 

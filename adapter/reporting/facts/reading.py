@@ -135,6 +135,8 @@ def _named(term: Term, sites: list[Site], organs: list[str], levelled: bool) -> 
         for key in site.keys:
             if key in generic.at:
                 return Named(generic.at[key], site)
+    if levelled and generic.level and not sites:
+        return Named(generic.level, None)
     for organ in () if sites else organs:
         if organ in generic.follows:
             return Named(generic.at[organ], None)

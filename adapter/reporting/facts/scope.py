@@ -5,8 +5,11 @@ from __future__ import annotations
 from adapter.reporting.facts.ahead import (
     JOINTS,
     begins_anew,
+    end_of_clause,
+    ends_clause,
     finding_follows,
     following,
+    has_level,
     is_adjective,
     is_list,
     is_named_before,
@@ -16,7 +19,7 @@ from adapter.reporting.facts.ahead import (
     tells_presence,
     turns_away,
 )
-from adapter.reporting.facts.events import Event, Line
+from adapter.reporting.facts.events import ELSEWHERE, Event, Line
 from adapter.reporting.facts.side_words import nearest_side
 
 NEGATED, UNCERTAIN, HISTORICAL, FAMILY = "negated", "uncertain", "historical", "family"
@@ -71,6 +74,9 @@ def open_scopes(line: Line, found: dict[int, set[str]]) -> None:
                 scope.covered = event
             continue
         scopes = _still_open(line, at, scopes)
+        if event.kinds == ELSEWHERE:  # "no obstruction, ileus …", of which organ is not told
+            for scope in scopes:
+                scope.covered = event
         for name in _opened(line, at, scopes):
             scopes = [each for each in scopes if not _ousts(line, at, name, each)]
             scopes.append(Scope(name, at, not event.kinds.isdisjoint(_LISTING)))
@@ -186,6 +192,8 @@ def _openings(line: Line, at: int) -> list[str]:
     if event.kinds.isdisjoint(_ANY_OPENER):
         return []
     names = [name for kind, name in _OPENERS.items() if kind in event.kinds]
+    if names and not event.kinds.isdisjoint(CLOSERS) and _is_said_behind(line, at):
+        return []
     if names:
         return [] if NEGATED in names and _is_about_change(line, at) else names
     if "reported" in event.kinds and is_of_earlier_study(line, at):
@@ -199,6 +207,13 @@ def _openings(line: Line, at: int) -> list[str]:
         if kind in event.kinds and finding_follows(line, at) and not is_named_before(line, at):
             return [name]
     return []
+
+
+def _is_said_behind(line: Line, at: int) -> bool:
+    """ "Right cyst resolved, new left cyst": of the finding before, not of the next."""
+    event, before = line.events[at], line.events[at - 1]
+    beside = at > 0 and before.term is not None and before.end == event.start
+    return beside or (is_named_before(line, at) and ends_clause(line, at))
 
 
 def _is_about_change(line: Line, at: int) -> bool:
@@ -216,6 +231,8 @@ def _is_elsewhere(line: Line, at: int, scope: Scope) -> bool:
     term = next((event for event in line.events[at + 1 :] if event.term), None)
     if term and scope.covered and "device" in term.kinds - scope.covered.kinds:
         return True
+    if has_level(line, line.events[scope.opened].end, line.events[at].start) and term:
+        return has_level(line, term.end, end_of_clause(line, at))
     here = nearest_side(line, range(at - 1, scope.opened, -1))
     return here is not None and is_placed(line, at)
 

@@ -30,9 +30,23 @@ def side_of_subject(line: Line, at: int) -> Side | None:
 
 
 def _is_with_no(line: Line, place: int) -> bool:
-    """ "… is atrophic with no stone" goes on about its subject."""
+    """ "… is atrophic with no stone", "left kidney with a stone" go on about the subject."""
     after = line.events[place + 1]
-    return "with" in line.events[place].kinds and "negated_before" in after.kinds
+    if "with" not in line.events[place].kinds:
+        return False
+    return "negated_before" in after.kinds or _is_behind_title(line, place)
+
+
+def _is_behind_title(line: Line, place: int) -> bool:
+    """Whether nothing but anatomy stands before in the clause."""
+    begin = place - len(_where(reversed(line.events[:place])))
+    title = line.events[begin:place]
+    if begin and line.events[begin - 1].kinds.isdisjoint(("end", "comma")):
+        return False
+    loose = all("preposition" not in event.kinds for event in title)
+    return (
+        loose and any(event.site for event in title) and title[-1].end == line.events[place].start
+    )
 
 
 def _is_headline(line: Line, place: int, at: int) -> bool:
@@ -40,7 +54,10 @@ def _is_headline(line: Line, place: int, at: int) -> bool:
     begin = place - len(_where(reversed(line.events[:place])))
     if begin and line.events[begin - 1].kinds.isdisjoint(("end", "comma")):
         return False
-    if _is_title(line, place, at):
+    if _is_title(line, place, at) or any(
+        "with" in line.events[joint].kinds and _is_behind_title(line, joint)
+        for joint in range(place, at)
+    ):
         return True
     told = (e for e in line.events[place : at + 1] if e.term or "negated_before" in e.kinds)
     return next(told).term is None

@@ -7,6 +7,7 @@ from itertools import pairwise
 from adapter.domain.order import Side
 from adapter.reporting.facts.ahead import is_list, joins_places
 from adapter.reporting.facts.events import WHERE, Event, Line
+from adapter.reporting.facts.scope import CLOSERS
 from adapter.reporting.facts.side_of_clause import side_in_front, side_of_subject
 from adapter.reporting.facts.side_words import (
     belongs_to_next,
@@ -92,6 +93,8 @@ def _side_after(line: Line, at: int) -> Side | None:
             continue  # "mass with spiculated margins in the breast"
         if joins_places(line, place) and side_of(line.events[place + 1]) is None:
             continue
+        if not event.kinds.isdisjoint(CLOSERS):
+            continue  # "suspected at the right base"
         if event.term or not event.kinds.isdisjoint(_STOPS_SIDE_AFTER):
             return None
     return None
@@ -129,12 +132,20 @@ def _is_judged(line: Line, place: int, repeated: bool) -> bool:
 
 def _is_tail(line: Line, comma: int) -> bool:
     """ "Foraminal narrowing, worse on the left": what follows only describes."""
+    if len(line.events) > comma + 2 and _is_aside(line.events[comma : comma + 3]):
+        return True
     for event in line.events[comma + 1 :]:
         if not event.kinds.isdisjoint(_NO_TAIL):
             return False
         if "end" in event.kinds:
             return True
     return True
+
+
+def _is_aside(events: list[Event]) -> bool:
+    """ ", bilateral, ": a side between two commas, and nothing else."""
+    beside = all(one.end == other.start for one, other in pairwise(events))
+    return beside and side_of(events[1]) is not None and "comma" in events[-1].kinds
 
 
 def _joined(line: Line, one: int, other: int, listed: bool = False) -> bool:
