@@ -232,6 +232,16 @@ def end_of_clause(line: Line, at: int) -> int:
     return next(ends, len(line.tokens))
 
 
+def has_subject(line: Line, comma: int, at: int) -> bool:
+    """ "Left ovarian cyst, right ovary not seen": the words are of the anatomy behind the comma."""
+    for event in line.events[comma + 1 : at]:
+        if "preposition" in event.kinds:
+            return False
+        if event.site:
+            return True
+    return False
+
+
 def is_placed(line: Line, at: int) -> bool:
     """Whether the one finding behind a comma has its own side: ", hematoma on the left"."""
     named = led = False

@@ -8,12 +8,14 @@ from adapter.reporting.facts.ahead import (
     JOINTS,
     ends_clause,
     finding_follows,
+    has_subject,
     is_adjective,
     is_bare,
     is_dated,
     is_of_sizes,
     is_of_then,
 )
+from adapter.reporting.facts.course import denies_change
 from adapter.reporting.facts.events import Line
 from adapter.reporting.facts.relatives import relatives
 from adapter.reporting.facts.scope import (
@@ -91,22 +93,12 @@ def _reach_back(line: Line, at: int, name: str, found: dict[int, set[str]]) -> N
             return
         if reached and not kinds.isdisjoint(_STATED):
             return
-        if not reached and "comma" in kinds and _has_subject(line, place, at):
+        if not reached and "comma" in kinds and has_subject(line, place, at):
             return
         if not kinds.isdisjoint(("and", "or")):
             listed = True
         elif "comma" in kinds and reached and not listed:
             return
-
-
-def _has_subject(line: Line, comma: int, at: int) -> bool:
-    """ "Left ovarian cyst, right ovary not seen": the words are of the anatomy behind the comma."""
-    for event in line.events[comma + 1 : at]:
-        if "preposition" in event.kinds:
-            return False
-        if event.site:
-            return True
-    return False
 
 
 def _is_of_twin(line: Line, at: int) -> bool:
@@ -143,6 +135,8 @@ def _alternatives(line: Line, found: dict[int, set[str]]) -> None:
     for at, event in enumerate(line.events):
         if event.kinds.isdisjoint(("versus", "or")) or is_of_sizes(line, at):
             continue
+        if any(denies_change(line, place) for place in range(at)):
+            continue  # "no change in the mass or the nodule"
         left = _neighbour(line, reversed(range(at)))
         right = _neighbour(line, range(at + 1, len(line.events)))
         if left is None or right is None:

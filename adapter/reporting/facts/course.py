@@ -6,7 +6,13 @@ from collections.abc import Iterator
 
 from adapter.domain.finding import Course
 from adapter.mapping.phrase_table import singular
-from adapter.reporting.facts.ahead import finding_follows, is_bare, is_of_then
+from adapter.reporting.facts.ahead import (
+    finding_follows,
+    has_subject,
+    is_bare,
+    is_of_then,
+    turns_away,
+)
 from adapter.reporting.facts.events import Line
 from adapter.reporting.facts.measurements import Size
 from adapter.reporting.facts.side_words import side_behind
@@ -15,6 +21,8 @@ _COURSES: tuple[Course, ...] = ("resolved", "new", "increased", "decreased", "st
 TELLING = frozenset((*_COURSES, "change"))
 _STOPS = frozenset(("comma", "end", "verb", "with", "and", "or", "close", "versus"))
 _STOPS_BACK = frozenset(("end", "with", "versus", "some_of"))
+_UNCHANGED = frozenset(("not_negated", "stable"))
+_STOPS_LIST = frozenset(("end", "verb", "with", "negated_before"))
 _APART = frozenset(("comma", "end", "verb", "with", "and", "or", "preposition", "of"))
 _COUNT_WITHIN = 4  # words from a number to the name of what it counts
 _MOST_DIGITS = 3  # of a count; more are a year
@@ -42,7 +50,7 @@ def course_of(line: Line, at: int) -> Course | None:
         return "new"
     if "comparative" in kinds and is_among(line, at):
         return None
-    if "change" in kinds and _is_denied(line, at):
+    if denies_change(line, at):
         return "stable"
     return next((course for course in _COURSES if course in kinds), None)
 
@@ -66,8 +74,11 @@ def _is_one_more(line: Line, at: int) -> bool:
     return False
 
 
-def _is_denied(line: Line, at: int) -> bool:
-    """Whether "no" stands before the change, adjectives between."""
+def denies_change(line: Line, at: int) -> bool:
+    """Whether this is a change, and "no" stands before it, adjectives between."""
+    kinds = line.events[at].kinds
+    if "change" not in kinds:
+        return kinds >= _UNCHANGED  # "no interval change in"
     for event in reversed(line.events[:at]):
         if "negated_before" in event.kinds:
             return True
@@ -79,12 +90,25 @@ def _is_denied(line: Line, at: int) -> bool:
 def _owners(line: Line, at: int) -> Iterator[int]:
     """The finding behind an adjective, else the one before in the clause; and its pair."""
     place = _behind(line, at)
+    if place is not None and denies_change(line, at):
+        yield from _listed(line, place)
+        return
     step = 1
     if place is None:
         place, step = _before(line, at), -1
     while place is not None:
         yield place
         place = _pair(line, place, step)
+
+
+def _listed(line: Line, first: int) -> Iterator[int]:
+    """ "No change in the mass or the nodule": all findings up to the end of the clause."""
+    for place in range(first, len(line.events)):
+        event = line.events[place]
+        if event.term:
+            yield place
+        elif not event.kinds.isdisjoint(_STOPS_LIST) or turns_away(line, place):
+            return
 
 
 def _behind(line: Line, at: int) -> int | None:
@@ -105,6 +129,8 @@ def _before(line: Line, at: int) -> int | None:
             return place
         if "clause" in event.kinds and is_bare(line, place, at):
             continue  # "effusion, which has resolved"
+        if "comma" in event.kinds and has_subject(line, place, at):
+            return None  # "pneumothorax, left lower lobe unchanged"
         if not event.kinds.isdisjoint(_STOPS_BACK):
             return None  # "three nodules, one of them new"
     return None

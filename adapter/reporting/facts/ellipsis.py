@@ -8,19 +8,27 @@ from adapter.domain.finding import Course
 from adapter.domain.order import Side
 from adapter.reporting.facts.course import TELLING, course_of, is_among
 from adapter.reporting.facts.events import ELSEWHERE, WHERE, Event, Line, row_of
+from adapter.reporting.facts.runs import (
+    Known,
+    Run,
+    begin,
+    first_joint,
+    is_joint,
+    is_known,
+    is_sized,
+    kinds_of,
+    run_of,
+    runs,
+    side_told,
+)
 from adapter.reporting.facts.side_words import side_of, told_side
 
 _TWO = 2  # sides or levels, without which nothing goes on elsewhere
-_JOINTS = frozenset(("comma", "and", "end"))
-_BEGINS = _JOINTS | {"with", "colon", "verb", "term"}
 _NEGATED = frozenset(("negated_before", "negated_after", "negated_last", "negated_adjective"))
 _UNCERTAIN = frozenset(("uncertain_before", "uncertain_after", "uncertain_either", "doubt"))
 _ANEW = _NEGATED | _UNCERTAIN | TELLING | {"fresh", "limiting", "status", "determiner"}
 _STATED = _ANEW - {"determiner"}
 _SAID_OF_BOTH = _UNCERTAIN | {"historical_before", "prior", "family_before"}
-_FOREIGN = frozenset(
-    ("normal", "not_normal", "exam", "patient", "relative", "reported", "bilateral", "or", "with")
-) | {"historical_before", "family_before", "uncertain_list", "prior", "versus", "term"}
 
 
 class Unsaid(NamedTuple):
@@ -35,42 +43,25 @@ class Unsaid(NamedTuple):
     time: Course | None
 
 
-class Known(NamedTuple):
-    """Places of findings that can have a side; tokens of sizes; tokens of vertebral levels."""
-
-    paired: frozenset[int]
-    sized: frozenset[int]
-    levels: frozenset[int]
-
-
-class _Run(NamedTuple):
-    """Events [first, last), and their tokens [start, end)."""
-
-    first: int
-    last: int
-    start: int
-    end: int
-
-
 def cut(line: Line, known: Known) -> tuple[Line, list[Unsaid]]:
     """The line without such parts, and what they say."""
     told = sum(1 for event in line.events if told_side(event) or side_of(event))
     if told + len(known.levels) < _TWO:
         return line, []
     gone: set[int] = set()
-    runs = [*_shared_heads(line, known, gone), *_gone_on(line, known, gone)]
-    if not runs:
+    parts = [*_shared_heads(line, known, gone), *_gone_on(line, known, gone)]
+    if not parts:
         return line, []
-    said = [_told(line, run, line.events[head]) for run, head in runs]
+    said = [_told(line, run, line.events[head]) for run, head in parts]
     left = [event for at, event in enumerate(line.events) if at not in gone]
-    left += [Event(run.start, run.end, ELSEWHERE) for run, head in runs if head < run.first]
+    left += [Event(run.start, run.end, ELSEWHERE) for run, head in parts if head < run.first]
     return row_of(line.tokens, sorted(left, key=lambda event: event.start)), said
 
 
-def _told(line: Line, run: _Run, head: Event) -> Unsaid:
+def _told(line: Line, run: Run, head: Event) -> Unsaid:
     places = range(run.first, run.last)
-    kinds = _kinds(line, run)
-    side = _side(line, run)
+    kinds = kinds_of(line, run)
+    side = side_told(line, run)
     courses = [course_of(line, at) for at in places]
     time: Course | None = next((course for course in courses if course), None)
     negated = not kinds.isdisjoint(_NEGATED) and "change" not in kinds
@@ -79,92 +70,61 @@ def _told(line: Line, run: _Run, head: Event) -> Unsaid:
     return Unsaid(head, run.start, run.end, side, negated, not kinds.isdisjoint(_UNCERTAIN), time)
 
 
-def _gone_on(line: Line, known: Known, gone: set[int]) -> list[tuple[_Run, int]]:
+def _gone_on(line: Line, known: Known, gone: set[int]) -> list[tuple[Run, int]]:
     """ "Effusion on the right, none on the left": the finding was named before."""
-    found: list[tuple[_Run, int]] = []
+    found: list[tuple[Run, int]] = []
     head = None
-    for run in _runs(line):
+    for run in runs(line):
         terms = [at for at in range(run.first, run.last) if line.events[at].term]
         if terms:
             head = terms[-1]
-        elif head is not None and run.first and _is_of_head(line, run, head, known):
+        elif head is None or run.first == 0 or run.first in gone or _is_shared(line, run):
+            continue
+        elif _is_of_head(line, run, head, known):
             found.append((run, head))
-            gone.update(range(_joint(line, run.first), run.last))
+            gone.update(range(first_joint(line, run.first), run.last))
     return found
 
 
-def _runs(line: Line) -> list[_Run]:
-    """What stands between commas, "and" and the like."""
-    found = []
-    first, start = 0, 0
-    for at, event in enumerate(line.events):
-        if not event.kinds.isdisjoint(_JOINTS):
-            if at > first:
-                found.append(_Run(first, at, start, event.start))
-            first, start = at + 1, event.end
-    if first < len(line.events):
-        found.append(_Run(first, len(line.events), start, len(line.tokens)))
-    return found
-
-
-def _joint(line: Line, first: int) -> int:
-    """Place of the first of the joints right before this place: of the comma in ", but"."""
-    while first and not line.events[first - 1].kinds.isdisjoint(_JOINTS):
-        first -= 1
-    return first
-
-
-def _is_of_head(line: Line, run: _Run, head: int, known: Known) -> bool:
-    if not _is_known(line, run, known) or not _is_placed(line, run, known):
+def _is_shared(line: Line, run: Run) -> bool:
+    """ "… mild right and left effusions": a bare side, and a finding named behind the joint."""
+    if run.last == len(line.events) or line.events[run.last].kinds.isdisjoint(("and", "or")):
         return False
-    if _side(line, run) and head in known.paired:
+    last = [each for each in line.events[run.first : run.last] if each.end == run.end]
+    bare = any(told_side(each) or "partial" in each.kinds for each in last)
+    if not bare or any("preposition" in e.kinds for e in line.events[run.first : run.last]):
+        return False
+    stop = next((at for at in range(run.last + 1, len(line.events)) if is_joint(line, at)), None)
+    return any(event.term for event in line.events[run.last : stop])
+
+
+def _is_of_head(line: Line, run: Run, head: int, known: Known) -> bool:
+    if not is_known(line, run, known) or not _is_placed(line, run, known):
+        return False
+    if side_told(line, run) and head in known.paired:
         return _is_elsewhere(line, run, head, known) and _predicates(line, run, known)
     sided = any(map(side_of, line.events[run.first : run.last]))
     own = range(line.events[head].end, run.start)
     levelled = not known.levels.isdisjoint(range(run.start, run.end))
-    stated = not _kinds(line, run).isdisjoint(_STATED)
+    stated = not kinds_of(line, run).isdisjoint(_STATED)
     return levelled and stated and not sided and not known.levels.isdisjoint(own)
 
 
-def _is_elsewhere(line: Line, run: _Run, head: int, known: Known) -> bool:
+def _is_elsewhere(line: Line, run: Run, head: int, known: Known) -> bool:
     """Whether the finding was said to be on another side, or of another size."""
-    side, own, is_sized = _side(line, run), told_side(line.events[head]), False
+    side, own, sized = side_told(line, run), told_side(line.events[head]), False
     for place in reversed(range(run.first)):
         event = line.events[place]
         if place < head and (event.term or "end" in event.kinds):
             break
         own = side_of(event) or own
-        is_sized = is_sized or not known.sized.isdisjoint((event.start - 1, event.end))
+        sized = sized or not known.sized.isdisjoint((event.start - 1, event.end))
     if own is side:
-        return is_sized and _is_sized(run, known)
+        return sized and is_sized(run, known)
     return own is not None
 
 
-def _side(line: Line, run: _Run) -> Side | None:
-    """The one side that the run tells."""
-    told = {side for side in map(side_of, line.events[run.first : run.last]) if side}
-    return told.pop() if len(told) == 1 else None
-
-
-def _kinds(line: Line, run: _Run) -> frozenset[str]:
-    return frozenset().union(*(event.kinds for event in line.events[run.first : run.last]))
-
-
-def _is_sized(run: _Run, known: Known) -> bool:
-    return not known.sized.isdisjoint(range(run.start, run.end))
-
-
-def _is_known(line: Line, run: _Run, known: Known) -> bool:
-    """Whether every word of the run is one that may stand in such a part."""
-    if not _FOREIGN.isdisjoint(_kinds(line, run)):
-        return False
-    tokens = set(range(run.start, run.end)) - known.sized - known.levels
-    for event in line.events[run.first : run.last]:
-        tokens.difference_update(range(event.start, event.end))
-    return not tokens
-
-
-def _predicates(line: Line, run: _Run, known: Known) -> bool:
+def _predicates(line: Line, run: Run, known: Known) -> bool:
     """Whether the run says something of the finding, beside where it is."""
     if any(
         "comparative" in line.events[at].kinds and is_among(line, at)
@@ -172,11 +132,11 @@ def _predicates(line: Line, run: _Run, known: Known) -> bool:
     ):
         return False
     beside = known.sized | known.levels
-    stated = not _kinds(line, run).isdisjoint(_STATED)
+    stated = not kinds_of(line, run).isdisjoint(_STATED)
     return stated or not beside.isdisjoint(range(run.start, run.end))
 
 
-def _is_placed(line: Line, run: _Run, known: Known) -> bool:
+def _is_placed(line: Line, run: Run, known: Known) -> bool:
     """Whether anatomy only tells where, and is not what the words speak of: "ovary not seen"."""
     naught = any(
         "negated_last" in event.kinds and "negated_adjective" not in event.kinds
@@ -184,91 +144,74 @@ def _is_placed(line: Line, run: _Run, known: Known) -> bool:
     )
     led = False
     for event in line.events[run.first : run.last]:
-        sized = event.site and event.site.side and _is_sized(run, known)
+        sized = event.site and event.site.side and is_sized(run, known)
         if event.site and not (led or naught or sized):
             return False
         led = "preposition" in event.kinds or (led and not event.kinds - WHERE)
     return True
 
 
-def _shared_heads(line: Line, known: Known, gone: set[int]) -> list[tuple[_Run, int]]:
+def _shared_heads(line: Line, known: Known, gone: set[int]) -> list[tuple[Run, int]]:
     """ "Trace right and no left effusion": the finding is named behind."""
     found = []
     for head in line.terms:
         second = _before(line, head) if head in known.paired else None
         if second is None:
             continue
-        joint = _joint(line, second.first)
+        joint = first_joint(line, second.first)
         run = _first(line, joint)
         if run and _is_twin(line, run, second, known):
             found.append((run, head))
             gone.update(range(run.first, second.first))
-            gone.update(at for at in range(second.last, head) if _is_joint(line, at))
+            gone.update(at for at in range(second.last, head) if is_joint(line, at))
     return found
 
 
-def _is_joint(line: Line, at: int) -> bool:
-    return not line.events[at].kinds.isdisjoint(_JOINTS)
-
-
-def _before(line: Line, head: int) -> _Run | None:
+def _before(line: Line, head: int) -> Run | None:
     """What stands between a joint and the finding: "no left", also in ", but no left, effusion"."""
     last = head
-    first = _begin(line, head)
-    if first == last or _side(line, _run(line, first, last)) is None:
-        last = _joint(line, first)
-        first = _begin(line, last)
-    if not first or first == last or not _is_joint(line, first - 1):
+    first = begin(line, head)
+    if first == last or side_told(line, run_of(line, first, last)) is None:
+        last = first_joint(line, first)
+        first = begin(line, last)
+    if not first or first == last or not is_joint(line, first - 1):
         return None
-    return _run(line, first, last)
+    return run_of(line, first, last)
 
 
-def _begin(line: Line, at: int) -> int:
-    """Where the words begin that go on to this place."""
-    while at and line.events[at - 1].kinds.isdisjoint(_BEGINS):
-        at -= 1
-    return at
-
-
-def _run(line: Line, first: int, last: int) -> _Run:
-    """Events [first, last) with all words behind the event before."""
-    end = line.events[last].start if last < len(line.events) else len(line.tokens)
-    return _Run(first, last, line.events[first - 1].end if first else 0, end)
-
-
-def _first(line: Line, joint: int) -> _Run | None:
+def _first(line: Line, joint: int) -> Run | None:
     """The words before a joint, which name no finding."""
-    first = _begin(line, joint)
+    first = begin(line, joint)
     if first == joint or (first and line.events[first - 1].term):
         return None
-    return _run(line, first, joint)
+    return run_of(line, first, joint)
 
 
-def _is_twin(line: Line, run: _Run, second: _Run, known: Known) -> bool:
+def _is_twin(line: Line, run: Run, second: Run, known: Known) -> bool:
     """Whether what is said before the joint is of the other side, in the same form."""
-    one, other = _side(line, run), _side(line, second)
+    one, other = side_told(line, run), side_told(line, second)
     if None in (one, other) or other is Side.BILATERAL or one is other:
         return False
-    if not _is_known(line, run, known) or not _ends_alike(line, run, second, known):
+    if not is_known(line, run, known) or not _ends_alike(line, run, second, known):
         return False
-    if not _begins_anew(line, second) and not (_is_sized(run, known) and _is_sized(second, known)):
+    if not _begins_anew(line, second) and not (is_sized(run, known) and is_sized(second, known)):
         return False
-    kinds, after = _kinds(line, run), _kinds(line, second)
+    kinds, after = kinds_of(line, run), kinds_of(line, second)
     if not kinds.isdisjoint(_SAID_OF_BOTH) and after.isdisjoint(_NEGATED):
         return False
     listed = all("comma" in line.events[at].kinds for at in range(run.last, second.first))
-    return not (listed and kinds.isdisjoint(_ANEW) and not _is_sized(run, known))
+    return not (listed and kinds.isdisjoint(_ANEW) and not is_sized(run, known))
 
 
-def _begins_anew(line: Line, second: _Run) -> bool:
+def _begins_anew(line: Line, second: Run) -> bool:
     """Whether the words behind the joint are not those before it gone on."""
     start, event = line.events[second.first - 1].end, line.events[second.first]
     if event.start == start and not event.kinds.isdisjoint(_ANEW | {"preposition"}):
-        return not _kinds(line, second).isdisjoint(_ANEW)
+        return not kinds_of(line, second).isdisjoint(_ANEW)
     return line.tokens[start].word[:1].isdigit()
 
 
-def _ends_alike(line: Line, run: _Run, second: _Run, known: Known) -> bool:
+def _ends_alike(line: Line, run: Run, second: Run, known: Known) -> bool:
     """Whether a side, or a place where the other names one too, stands right before the joint."""
     end = line.events[run.last].start
     events = line.events[run.first : run.last]

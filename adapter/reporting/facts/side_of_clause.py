@@ -59,6 +59,9 @@ def _is_headline(line: Line, place: int, at: int) -> bool:
         for joint in range(place, at)
     ):
         return True
+    after = line.events[place + 1]
+    if "comma" in after.kinds and after.start == line.events[place].end:
+        return False  # ", left more than right, no consolidation"
     told = (e for e in line.events[place : at + 1] if e.term or "negated_before" in e.kinds)
     return next(told).term is None
 
