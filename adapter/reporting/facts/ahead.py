@@ -16,6 +16,7 @@ _OF_STUDY = frozenset(
 )
 _STUDY_GAP = 4  # words between the parts of "prior CT of the chest dated 3 May 2019 showed"
 _COMPARED = frozenset(("with", "previously"))
+_SIDES = frozenset(("left", "right", "bilateral"))
 _LEVEL = re.compile(r"[ctls]\d")
 _YEAR = 4  # digits
 _NOT_ADJECTIVES = frozenset(("exam", "comma", "end", "verb", "with", "and", "preposition"))
@@ -245,7 +246,7 @@ def has_subject(line: Line, comma: int, at: int) -> bool:
 def is_placed(line: Line, at: int) -> bool:
     """Whether the one finding behind a comma has its own side: ", hematoma on the left"."""
     named = led = False
-    for event in line.events[at + 1 :]:
+    for place, event in enumerate(line.events[at + 1 :], at + 1):
         if event.term:
             if named:
                 return False
@@ -254,6 +255,6 @@ def is_placed(line: Line, at: int) -> bool:
             return False
         elif named and "preposition" in event.kinds:
             led = True
-        elif led and not event.kinds.isdisjoint(("left", "right")):
-            return True
+        elif named and not event.kinds.isdisjoint(_SIDES):
+            return (led and "bilateral" not in event.kinds) or ends_clause(line, place)
     return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from adapter.domain.finding import Course
+from adapter.domain.order import Side
 from adapter.mapping.phrase_table import singular
 from adapter.reporting.facts.ahead import (
     finding_follows,
@@ -15,7 +16,7 @@ from adapter.reporting.facts.ahead import (
 )
 from adapter.reporting.facts.events import Line
 from adapter.reporting.facts.measurements import Size
-from adapter.reporting.facts.side_words import side_behind
+from adapter.reporting.facts.side_words import side_behind, side_of, told_side
 
 _COURSES: tuple[Course, ...] = ("resolved", "new", "increased", "decreased", "stable")
 TELLING = frozenset((*_COURSES, "change"))
@@ -59,9 +60,18 @@ def is_among(line: Line, at: int) -> bool:
     """ "The larger", "a smaller one", "worse on the right": compared with each other."""
     event = line.events[at]
     before = line.events[at - 1] if at else event
-    if "definite" in before.kinds and before.end == event.start:
+    if before.end == event.start and ("definite" in before.kinds or _is_other_part(line, at - 1)):
         return True
     return side_behind(line, at) is not None or _is_one_more(line, at)
+
+
+def _is_other_part(line: Line, side: int) -> bool:
+    """ ", right larger": of what is on both sides."""
+    if side < 1 or side_of(line.events[side]) is None:
+        return False
+    return "comma" in line.events[side - 1].kinds and any(
+        told_side(each) is Side.BILATERAL for each in line.events[: side - 1]
+    )
 
 
 def _is_one_more(line: Line, at: int) -> bool:

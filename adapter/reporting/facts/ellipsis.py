@@ -172,6 +172,8 @@ def _before(line: Line, head: int) -> Run | None:
     last = head
     first = begin(line, head)
     if first == last or side_told(line, run_of(line, first, last)) is None:
+        if kinds_of(line, run_of(line, first, head)) - WHERE:
+            return None
         last = first_joint(line, first)
         first = begin(line, last)
     if not first or first == last or not is_joint(line, first - 1):

@@ -11,11 +11,12 @@ from adapter.mapping.lexicon import Lexicon, Site
 from adapter.mapping.lexicon_table import Finding
 from adapter.reporting.facts.closers import marks
 from adapter.reporting.facts.course import counts, courses
-from adapter.reporting.facts.ellipsis import Known, Unsaid, cut
+from adapter.reporting.facts.ellipsis import Unsaid, cut
 from adapter.reporting.facts.events import NOTHING, Line
 from adapter.reporting.facts.in_turn import Turn, in_turn
 from adapter.reporting.facts.measurements import Size, assign, sizes
 from adapter.reporting.facts.places import level_of
+from adapter.reporting.facts.runs import Known
 from adapter.reporting.facts.scope import FAMILY, HISTORICAL, NEGATED, UNCERTAIN
 from adapter.reporting.facts.sides import sides
 

@@ -121,7 +121,8 @@ def level_of(line: Line, at: int, known: list[tuple[int, str]]) -> str | None:
         return None
     event = line.events[at]
     if len(known) == 1:
-        return None if _is_of_next(line, at, known[0][0]) else known[0][1]
+        token, level = known[0]
+        return None if _is_of_next(line, at, token) or _is_apart(line, at, token) else level
     first = next((e.end for e in reversed(line.events[:at]) if _parts(e)), 0)
     last = next((e.start for e in line.events[at + 1 :] if _parts(e)), len(line.tokens))
     beside = [level for token, level in known if first <= token < last]
@@ -142,6 +143,15 @@ def _is_of_next(line: Line, at: int, token: int) -> bool:
             rest = line.events[place + 1 :]
             return not is_list(line, place) and any(each.term for each in rest)
     return False
+
+
+def _is_apart(line: Line, at: int, token: int) -> bool:
+    """ "Healed L3 fracture; no acute fracture": the level is of a finding of the clause before."""
+    if token == 0 or token > line.events[at].start:
+        return False
+    behind = [event for event in line.events[:at] if event.start > token]
+    named = next((place for place, event in enumerate(behind) if event.term), len(behind))
+    return any(line.tokens[event.start].word == ";" for event in behind[named:])
 
 
 def _parts(event: Event) -> bool:
