@@ -1,5 +1,6 @@
 """The reporting page in a real browser: first paint, and from the key to the first sample.
 
+The house holds 100,000 other studies (`STUDIES=…`).
 The page is loaded over loopback in a new window each time; the key is pressed once with the
 microphone closed, then again and again with it open.
 """
@@ -7,11 +8,14 @@ microphone closed, then again and again with it open.
 from __future__ import annotations
 
 import asyncio
+import os
 import tempfile
 from pathlib import Path
 from statistics import median
 from typing import Any
 
+from adapter.store.database import Database
+from tests.bench.web import fill
 from tests.browser.conftest import WIDE, find_browser, playwright
 from tests.browser.radiologist import Radiologist, at_work, demo_findings, demo_order
 from tests.flows.hospital import JSON
@@ -48,6 +52,13 @@ async def _keys(page: Any) -> list[float]:
     return found
 
 
+def crowd(folder: Path) -> None:
+    """So many other studies in the service's database."""
+    database = Database(f"sqlite:///{folder / 'data' / 'readout.sqlite'}")
+    fill(database, int(os.environ.get("STUDIES", "100000")))
+    database.close()
+
+
 async def main() -> None:
     """Measure and print."""
     async with playwright.async_playwright() as driver:
@@ -60,6 +71,7 @@ async def main() -> None:
                     lambda: hospital.post(A1, "ai-findings", content=body, headers=JSON)
                 )
                 await asyncio.to_thread(hospital.acknowledged, A1, 2)
+                await asyncio.to_thread(crowd, hospital.folder)
                 await reader.page.set_viewport_size(WIDE)
                 await reader.sign_in()
                 paints = await _paints(reader)

@@ -1,8 +1,8 @@
 """Every page as its users see it, kept to be looked at: `python -m tests.browser.screenshots`.
 
 One picture for each page, theme and width; 200 % zoom of a 1440 pixel window is a width of 720.
-Words after the command choose the pages whose names begin so. Nothing is judged here: the tests
-do that.
+Words after the command choose the pages whose names begin so. What axe-core finds is printed below
+the name of the page; the rest is for the eye.
 """
 
 from __future__ import annotations
@@ -16,12 +16,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from adapter.store.database import Database
 from adapter.web.pages.help import TOUR
-from tests.browser import conftest as browser_tests
-from tests.browser.conftest import FLAGS, OUTPUT, Desk, find_browser, playwright, seated, serving
+from tests.browser.conftest import (
+    FLAGS,
+    OUTPUT,
+    WIDE,
+    Desk,
+    find_browser,
+    playwright,
+    seated,
+    serving,
+    violations,
+)
 from tests.browser.dialogs import DIALOGS
 from tests.browser.scenery import Archive, DoubtfulRecognizer, Scenery, chapters
+from tests.fakes.databases import migrated
 from tests.web.conftest import site_in
 
 FOLDER = OUTPUT / "pages"
@@ -42,6 +51,9 @@ async def shoot(page: Any, name: str) -> None:
             await page.evaluate("() => new Promise(requestAnimationFrame)")
             path = FOLDER / f"{name}.{size}.{theme}.png"
             await page.screenshot(path=path)
+    await page.set_viewport_size(WIDE)
+    for each in await violations(page):
+        print(f"  {each}")
 
 
 @asynccontextmanager
@@ -49,9 +61,7 @@ async def house() -> AsyncIterator[Desk]:
     """A browser that has signed in at a house in the middle of its day."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        database = Database(f"sqlite:///{folder / 'empty.sqlite'}")
-        database.migrate()
-        database.close()
+        migrated(f"sqlite:///{folder / 'empty.sqlite'}")
         for site in site_in(folder, folder / "empty.sqlite", DoubtfulRecognizer()):
             await asyncio.to_thread(Scenery(site).fill)
             site.parts = replace(site.parts, archive=Archive())
@@ -91,5 +101,4 @@ async def main(wanted: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    assert browser_tests  # its flags and fixtures are those of the tests
     asyncio.run(main(sys.argv[1:]))

@@ -29,8 +29,9 @@ def fill(desk: Desk) -> None:
     desk.site.feeds.append(FeedState("default", "RIS|NORTH", work.house.now(), True, 7200))
 
 
-PAGES = ("turnaround", "checks", "ai", "system", "destinations", "deliveries", "setup/users",
-         "setup", "help", "setup/file?name=templates/xr_chest_1v.yaml")  # fmt: skip
+PAGES = ("turnaround", "checks", "ai", "ai-sources", "ai/ledger", "system", "destinations",
+         "deliveries", "setup/users", "setup", "help",
+         "setup/file?name=templates/xr_chest_1v.yaml")  # fmt: skip
 
 
 async def test_pages_can_be_read_by_everybody(desk: Desk) -> None:

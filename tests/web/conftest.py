@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import pytest
@@ -24,6 +24,7 @@ from adapter.mapping.ehr_launch import load_ehr_launch
 from adapter.mapping.fhir_orders import FhirOrderMapping
 from adapter.mapping.files import MappingFiles
 from adapter.mapping.hl7_orders import load_order_mapping
+from adapter.mapping.model_calls import load_model_calls
 from adapter.mapping.plain_words import load_patient_summary
 from adapter.mapping.plug_in import load_plug_in
 from adapter.mapping.roles import load_roles
@@ -41,6 +42,7 @@ from adapter.web.change_feed import ChangeFeed
 from adapter.web.node import Node
 from adapter.web.parts import Parts
 from adapter.webhooks.receiver import Receiver
+from adapter.workflow import ai_sources
 from adapter.workflow.ai_intake import with_facts
 from adapter.workflow.ai_readers import ai_readers
 from adapter.workflow.ai_webhooks import read_webhook
@@ -54,13 +56,16 @@ from adapter.workflow.fhir_sources import FhirSources
 from adapter.workflow.intake import Intake
 from adapter.workflow.live_dictation import LiveDictations
 from adapter.workflow.message_log import open_log
-from adapter.workflow.model_following import open_model_calls
+from adapter.workflow.model_calls import InForce, ModelCalls
+from adapter.workflow.model_following import ModelFollower
 from adapter.workflow.patient_summaries import PatientSummaries
 from adapter.workflow.sign_in import SignIn
 from adapter.workflow.site_mappings import SiteMappings
+from adapter.workflow.study_flow import House
 from tests.fakes.databases import copied
 from tests.fakes.house import DR_GRAY, Workflow, tables
 from tests.fakes.speech import TextRecognizer
+from tests.privacy.tables import words
 
 MAX_BODY = 20_000
 MARK = "RIFF "
@@ -132,6 +137,18 @@ def site(tmp_path: Path, empty: Path) -> Iterator[Site]:
     yield from site_in(tmp_path, empty)
 
 
+@cache
+def packaged_calls() -> InForce:
+    """What the packaged files let be called, and the words that clean it; read once for all."""
+    return InForce.of(load_model_calls(MappingFiles()), words())
+
+
+def packaged_models(house: House) -> ModelFollower:
+    """As `open_model_calls` makes it, without reading the same files for each house."""
+    calls = ModelCalls(house, packaged_calls(), None, partial(ai_sources.is_off, house))
+    return ModelFollower(calls, MappingFiles())
+
+
 def site_in(folder: Path, empty: Path, recognizer: TextRecognizer | None = None) -> Iterator[Site]:
     """A house with fakes at its edges, in this folder."""
     database = copied(empty, folder / "readout.sqlite")
@@ -181,7 +198,7 @@ def site_in(folder: Path, empty: Path, recognizer: TextRecognizer | None = None)
         ai_rules=load_ai_monitoring(MappingFiles()),
         summaries=PatientSummaries(workflow.house, *load_patient_summary(MappingFiles())),
         node=Node(disks=disks({"audio": folder}, low_bytes=0)),
-        models=open_model_calls(workflow.house, MappingFiles(), ""),
+        models=packaged_models(workflow.house),
         site_mappings=SiteMappings(workflow.house, MappingFiles(site=folder / "mappings")),
         feeds=lambda: feeds,
         certificates=lambda: certificates,
