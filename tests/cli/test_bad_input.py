@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import io
-import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
-from adapter.cli import main
+from tests.cli.conftest import Done, Run
 
 BAD = {
     "binary": bytes(range(256)) * 20,
@@ -23,28 +19,9 @@ BAD = {
 LAUGHS = "b0: &b0 [x, x]\n" + "".join(f"b{n}: &b{n} [*b{n - 1}, *b{n - 1}]\n" for n in range(1, 60))
 
 
-class Done(NamedTuple):
-    code: int
-    out: str
-    error: str
-
-
-Run = Callable[..., Done]
-
-
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """The command line in this process, as `readout` starts it."""
-
-    def command(*arguments: object, given: bytes = b"") -> Done:
-        monkeypatch.setattr(sys, "argv", ["readout", *map(str, arguments)])
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given)))
-        with pytest.raises(SystemExit) as end:
-            main()
-        shown = capsys.readouterr()
-        return Done(int(end.value.code or 0), shown.out, shown.err)
-
-    return command
+def run(in_process: Run) -> Run:
+    return in_process
 
 
 def refused(done: Done) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from adapter.mapping.files import packaged_directory
+from tests.cli.conftest import Run
 
 
 def run(*arguments: object) -> subprocess.CompletedProcess[str]:
@@ -45,18 +46,20 @@ def test_the_packaged_files_are_right_and_all_are_read() -> None:
         ("template/mine.yaml", "a: 1", "no such mapping file is read"),
     ],
 )
-def test_a_wrong_file_is_named(name: str, body: str, message: str, tmp_path: Path) -> None:
+def test_a_wrong_file_is_named(
+    name: str, body: str, message: str, tmp_path: Path, in_process: Run
+) -> None:
     (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / name).write_text(body, encoding="utf-8")
-    done = run(tmp_path)
-    assert done.returncode == 1
-    assert message in done.stderr
-    assert "Traceback" not in done.stderr
+    done = in_process("check-mappings", tmp_path)
+    assert done.code == 1
+    assert message in done.error
 
 
-def test_json_has_one_object_a_file(tmp_path: Path) -> None:
+def test_json_has_one_object_a_file(tmp_path: Path, in_process: Run) -> None:
     (tmp_path / "notes.txt").write_text("x", encoding="utf-8")
-    rows = [json.loads(line) for line in run(tmp_path, "--json").stdout.splitlines()]
+    told = in_process("check-mappings", tmp_path, "--json").out
+    rows = [json.loads(line) for line in told.splitlines()]
     assert [row["file"] for row in rows if not row["ok"]] == ["notes.txt"]
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.conftest import Run
+
 AI = {
     "findings": [
         {
@@ -73,15 +75,14 @@ def test_transcript_and_study_to_json(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_wrong_is_one_clear_line(
-    files: dict[str, str], arguments: list[str], message: str, tmp_path: Path
+    files: dict[str, str], arguments: list[str], message: str, tmp_path: Path, in_process: Run
 ) -> None:
     for name, body in files.items():
         (tmp_path / name).write_text(body, encoding="utf-8")
     paths = [str(tmp_path / each) if each in files else each for each in arguments]
-    done = run(*paths)
-    assert (done.returncode, done.stdout) == (1, "")
-    assert message in done.stderr
-    assert "Traceback" not in done.stderr
+    done = in_process("merge", *paths)
+    assert (done.code, done.out, done.error.count("\n")) == (1, "", 1)
+    assert message in done.error
 
 
 def test_the_report_before_is_checked_against_and_not_written(tmp_path: Path) -> None:
