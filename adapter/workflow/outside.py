@@ -119,7 +119,7 @@ class _Closing:
 
     def _ours(self) -> StoredReport | None:
         """The latest version that was made here."""
-        for each in reversed(reports.versions(self._tx, self._accession)):
+        for each in reports.newest_first(self._tx, self._accession):
             if from_json(ReportInputs, each.inputs_json).elsewhere is None:
                 return each
         return None
