@@ -235,12 +235,10 @@ def end_of_clause(line: Line, at: int) -> int:
 
 def has_subject(line: Line, comma: int, at: int) -> bool:
     """ "Left ovarian cyst, right ovary not seen": the words are of the anatomy behind the comma."""
-    for event in line.events[comma + 1 : at]:
-        if "preposition" in event.kinds:
-            return False
-        if event.site:
-            return True
-    return False
+    between = line.events[comma + 1 : at]
+    if any(not event.kinds.isdisjoint(("comma", "preposition")) for event in between):
+        return False
+    return any(event.site for event in between)
 
 
 def is_placed(line: Line, at: int) -> bool:

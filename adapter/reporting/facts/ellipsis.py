@@ -178,6 +178,8 @@ def _before(line: Line, head: int) -> Run | None:
         first = begin(line, last)
     if not first or first == last or not is_joint(line, first - 1):
         return None
+    if line.tokens[line.events[first - 1].start].word == ";":
+        return None
     return run_of(line, first, last)
 
 

@@ -82,6 +82,8 @@ def _is_subject(line: Line, place: int) -> bool:
     event, after = line.events[place], line.events[place + 1]
     if event.site or after.site:
         return _is_free(line, place)
+    if "colon" in after.kinds:  # "Right leg: no thrombus"
+        return _is_first(line, place)
     return "verb" in after.kinds
 
 
