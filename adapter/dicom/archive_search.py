@@ -28,8 +28,13 @@ _MOST_SERIES = 20  # whose images are asked for their size, a report
 _UID = re.compile(r"[0-9.]{1,64}")
 _COUNTS = ("00201206", "00201208")  # of the study's series and instances
 _SIZE = ("00280010", "00280011")
-_TOLD = (*_SIZE, *EQUIPMENT)
-_KEPT = ("00080018", *_TOLD)
+_PLANE = ("00200032", "00200037", "00280030", "00180050", "00200052")
+_FRAMES, _POSITION = "00280008", "00200032"
+_OF_FRAMES = ("52009229", "52009230")  # shared, and of each
+_MOST_ENHANCED = 20  # images of many frames that are asked for the planes of these, a report
+_TOLD = (*_SIZE, *_PLANE, _FRAMES, *EQUIPMENT)
+_UIDS = ("0020000D", "0020000E", "00080018")
+_KEPT = (*_UIDS, *_TOLD, *_OF_FRAMES)
 
 
 class StudyFound(NamedTuple):
@@ -88,7 +93,7 @@ class ArchiveSearch:
         return found
 
     async def fetch(self, report: ReportFound) -> bytes:
-        """The report as JSON, and behind it size and device of each image that it refers to.
+        """The report as JSON, and behind it size, plane and device of each image it refers to.
 
         Raises TryAgain, NotFound (it is gone meanwhile) and Malformed.
         """
@@ -104,6 +109,12 @@ class ArchiveSearch:
         for study, series in _series(document)[:_MOST_SERIES]:
             place = f"studies/{study}/series/{series}/instances"
             found += await self._search(place, asked)
+        framed = [each for each in found if model.text(each, _FRAMES) and _POSITION not in each]
+        for each in framed[:_MOST_ENHANCED]:
+            study, series, image = (_uid(each, tag) for tag in _UIDS)
+            place = f"studies/{study}/series/{series}/instances/{image}/metadata"
+            for whole in await self._search(place, []):
+                each.update({tag: whole[tag] for tag in _OF_FRAMES if tag in whole})
         return [{tag: each[tag] for tag in _KEPT if tag in each} for each in found]
 
     async def _search(self, place: str, asked: Iterable[tuple[str, object]]) -> list[DataSet]:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from adapter.dicom import json_model as model
 from adapter.dicom.content import Item
 from adapter.dicom.json_model import DataSet
+from adapter.dicom.volumes import Plane, Planes, read_region
 from adapter.domain.finding import Box, Evidence
 from adapter.mapping.ai_measures import number
 
@@ -31,8 +32,10 @@ class Images:
     """The images that a report refers to: their series, and their size where it is known."""
 
     def __init__(self, report: DataSet, root: Item, others: Iterable[DataSet] = ()) -> None:
-        self._series = dict(_evidence(report))
-        self._sizes = dict(_library(root)) | dict(_told(others))
+        beside = list(others)
+        self._series = dict(_places(beside)) | dict(_evidence(report))
+        self._sizes = dict(_library(root)) | dict(_told(beside))
+        self._planes = Planes(beside)
 
     def evidence(self, items: Iterable[Item]) -> tuple[Evidence, ...]:
         """The places among these content items; a bare image only where no region is on it."""
@@ -41,7 +44,7 @@ class Images:
             if each.kind == "SCOORD":
                 regions += (self._region(each, image) for image in _images(each))
             elif each.kind == "SCOORD3D":
-                regions += self._point(each)
+                regions += self._volume(each)
             elif each.kind == "IMAGE":
                 images.append(self._image(each.dataset))
         marked = {each.sop_uid for each in regions}
@@ -54,12 +57,23 @@ class Images:
         size = self._sizes.get(seen.sop_uid)
         return replace(seen, box=_box(item.dataset, size)) if size else seen
 
-    def _point(self, item: Item) -> Iterator[Evidence]:
-        """The centre of a region in the patient; its images are told beside it."""
-        told = _numbers(item.dataset)
-        if told and len(told) % 3 == 0:
-            x, y, z = (round(sum(told[axis::3]) * 3 / len(told), 3) for axis in range(3))
-            yield Evidence(point_mm=(x, y, z))
+    def _volume(self, item: Item) -> Iterator[Evidence]:
+        """A region in the patient, on each image through its middle; else by its place alone."""
+        region = read_region(item.dataset)
+        if region is None:
+            return
+        place = Evidence(
+            point_mm=region.centre,
+            extent_mm=region.extent,
+            frame_of_reference=region.frame_of_reference[:_LONGEST_UID],
+        )
+        seen = [self._on_image(place, *each) for each in self._planes.under(region)]
+        yield from seen or [place]
+
+    def _on_image(self, place: Evidence, plane: Plane, box: Box) -> Evidence:
+        study, series = self._series.get(plane.sop_uid, ("", ""))
+        uid, frame = plane.sop_uid[:_LONGEST_UID], plane.frame
+        return replace(place, study_uid=study, series_uid=series, sop_uid=uid, frame=frame, box=box)
 
     def _image(self, dataset: DataSet) -> Evidence:
         referenced = model.first(dataset, "00081199")
@@ -72,10 +86,10 @@ class Images:
 
 def _covers(wide: Evidence, one: Evidence) -> bool:
     """Whether another place on the same image holds this one: an outline holds its centre."""
-    if wide is one or wide.sop_uid != one.sop_uid or wide.frame != one.frame:
+    if wide is one or one.point_mm or wide.sop_uid != one.sop_uid or wide.frame != one.frame:
         return False
     if wide.box is None or one.box is None:
-        return bool(wide.box) and one.point_mm is None
+        return bool(wide.box)
     a, b = wide.box, one.box
     inside = a.x_min <= b.x_min and a.y_min <= b.y_min and b.x_max <= a.x_max and b.y_max <= a.y_max
     return inside and a != b
@@ -93,6 +107,18 @@ def _evidence(report: DataSet) -> Iterator[tuple[str, tuple[str, str]]]:
                 uids = (model.text(study, "0020000D"), model.text(series, "0020000E"))
                 for image in model.items(series, "00081199"):
                     yield model.text(image, "00081155"), uids
+
+
+def _places(others: Iterable[DataSet]) -> Iterator[tuple[str, tuple[str, str]]]:
+    """The same of images that came beside the report."""
+    for each in others:
+        yield (
+            model.text(each, "00080018"),
+            (
+                model.text(each, "0020000D"),
+                model.text(each, "0020000E"),
+            ),
+        )
 
 
 def _library(root: Item) -> Iterator[tuple[str, Size]]:
@@ -131,10 +157,7 @@ def _box(dataset: DataSet, size: Size) -> Box | None:
     corners = _extent(model.text(dataset, "00700023"), points)
     across = [x / size.columns for x, _ in corners]
     down = [y / size.rows for _, y in corners]
-    if max(across) < 0 or min(across) > 1 or max(down) < 0 or min(down) > 1:
-        return None
-    edges = (min(across), min(down), max(across), max(down))
-    return Box(*(min(1.0, max(0.0, each)) for each in edges))
+    return Box.on_image(min(across), min(down), max(across), max(down))
 
 
 def _extent(kind: str, points: list[Point]) -> list[Point]:

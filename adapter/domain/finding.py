@@ -47,6 +47,24 @@ class Box(NamedTuple):
     x_max: float
     y_max: float
 
+    @classmethod
+    def on_image(cls, left: float, top: float, right: float, low: float) -> Box | None:
+        """What of these edges lies on the image; None where nothing does."""
+        if max(left, top) > 1 or min(right, low) < 0:
+            return None
+        return cls(*(min(1.0, max(0.0, each)) for each in (left, top, right, low)))
+
+
+Vector = tuple[float, float, float]
+"""A point or a direction in the patient's coordinates (PS3.3 C.7.6.2.1.1), in mm."""
+
+
+class Extent(NamedTuple):
+    """A box in the patient's coordinates, by its two far corners."""
+
+    low: Vector
+    high: Vector
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -57,10 +75,12 @@ class Evidence:
     sop_uid: str = ""
     frame: int | None = None
     box: Box | None = None
-    point_mm: Annotated[
-        tuple[float, float, float] | None, Field(exclude_if=lambda point: point is None)
-    ] = None
-    """Centre of a region in the patient's coordinates (PS3.3 C.7.6.2.1.1), where that is told."""
+    point_mm: Annotated[Vector | None, Field(exclude_if=lambda point: point is None)] = None
+    """Centre of a region in the patient's coordinates, where that is told."""
+    extent_mm: Annotated[Extent | None, Field(exclude_if=lambda extent: extent is None)] = None
+    """The box around such a region; None: it is a point, or not told."""
+    frame_of_reference: Told = ""
+    """UID of the coordinates of `point_mm` and `extent_mm`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ class DicomSource(MappingTable):
     page_size: int = Field(100, ge=1, le=1_000)
     """Studies a page of a search."""
     sizes: bool = True
-    """Whether the size of images is asked for, by which regions become boxes."""
+    """Whether size, plane and device of images are asked for, by which regions become boxes."""
     connect_seconds: float = Field(5.0, gt=0, le=60)
     """Longest wait for a connection."""
     answer_seconds: float = Field(30.0, gt=0, le=600)

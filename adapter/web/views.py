@@ -175,4 +175,7 @@ def evidence_view(one: Evidence) -> dict[str, Any]:
         "sop_uid": one.sop_uid,
         "frame": one.frame,
         "box": list(one.box) if one.box else None,
+        "point_mm": one.point_mm,
+        "extent_mm": one.extent_mm,
+        "frame_of_reference": one.frame_of_reference,
     }

@@ -155,10 +155,7 @@ class _Body:
         width, height = (self._edge(each, place) for each in (paths.width, paths.height))
         if not width or not height or right < left or low < top:
             return None
-        edges = (left / width, top / height, right / width, low / height)
-        if edges[0] > 1 or edges[1] > 1 or edges[2] < 0 or edges[3] < 0:
-            return None
-        return Box(*(min(1.0, max(0.0, each)) for each in edges))
+        return Box.on_image(left / width, top / height, right / width, low / height)
 
     def _edge(self, paths: Paths, place: Any) -> float | None:
         """Length of an edge of the image; 1 where boxes are fractions of it."""

@@ -90,7 +90,12 @@ READ = (
         "box in fractions of the image, where rows and columns are known: from the archive or the"
         " image library (TID 1602)",
     ),
-    ("SCOORD3D", "centre in the patient's coordinates"),
+    (
+        "SCOORD3D",
+        "centre and box in the patient's coordinates (mm, with the frame of reference); where the"
+        " archive tells the planes of that frame of reference, the box on the image or frame"
+        " through its middle too",
+    ),
     (
         "IMAGE, Current Requested Procedure Evidence Sequence (0040,A375)",
         "study, series, image and frame",

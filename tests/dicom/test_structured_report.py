@@ -140,7 +140,9 @@ def test_a_measurement_in_the_volume_tells_its_centre() -> None:
     )
     (one,) = told(sr.report(picture, [group], volume=True)).findings
     assert one.size_mm == (8.0,)
-    assert one.evidence[0].point_mm == (4.0, 8.0, 5.0)
+    (seen,) = one.evidence
+    assert (seen.point_mm, seen.extent_mm) == ((4, 8, 5), ((0, 0, 5), (10, 20, 5)))
+    assert seen.frame_of_reference == picture.FrameOfReferenceUID
 
 
 def test_an_absent_finding_is_absent_and_other_answers_are_not_asked() -> None:

@@ -61,6 +61,10 @@ def source(of: Dataset) -> Any:
     return hd.sr.SourceImageForRegion(of.SOPClassUID, of.SOPInstanceUID)
 
 
+def source_of_segment(of: Dataset) -> Any:
+    return hd.sr.SourceImageForSegmentation(of.SOPClassUID, of.SOPInstanceUID)
+
+
 def region(of: Dataset, points: Sequence[tuple[float, float]], kind: str = "POLYLINE") -> Any:
     return hd.sr.ImageRegion(
         graphic_type=getattr(hd.sr.GraphicTypeValues, kind),

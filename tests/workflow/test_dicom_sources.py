@@ -24,6 +24,7 @@ from adapter.workflow.ai_readers import ai_readers
 from adapter.workflow.dicom_sources import DicomSources
 from adapter.workflow.intake import Intake
 from adapter.workflow.study_flow import ASK
+from tests.dicom.test_volumes import ON_SLICE, SQUARE, group, sliced
 from tests.fakes import sr
 from tests.fakes.house import Workflow, tables
 from tests.fakes.http_door import http_door
@@ -107,6 +108,20 @@ def test_a_report_in_the_archive_becomes_findings_once(place: Place, pacs: Ortha
     place.turn()
     assert place.log() == before
     assert place.problem() == ""
+
+
+@pytest.mark.peer
+def test_a_region_in_the_patient_is_shown_on_the_slice_that_the_archive_tells(
+    place: Place, pacs: Orthanc
+) -> None:
+    slices = [sliced(number, z) for number, z in ((1, 3.0), (2, 5.0))]
+    report = sr.report(slices[0], [group("POLYGON", SQUARE)], volume=True)
+    pacs.store(*map(sr.as_file, (*slices, report)))
+    place.workflow.order("A1")
+    place.turn()
+    (seen,) = (each for each in place.until_drafts()[0].evidence if each.point_mm)
+    assert seen.sop_uid == slices[1].SOPInstanceUID
+    assert seen.box == pytest.approx(ON_SLICE)
 
 
 @pytest.mark.peer

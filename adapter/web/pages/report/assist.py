@@ -177,6 +177,8 @@ def _evidence(scene: Scene, finding: AiFinding, number: int, evidence: Evidence)
         box = evidence.box
         centre = ((box.x_min + box.x_max) / 2, (box.y_min + box.y_max) / 2)
         parts.append(f"at {centre[0]:.0%} across, {centre[1]:.0%} down")
+    elif evidence.point_mm:
+        parts.append("at " + ", ".join(f"{each:.0f}" for each in evidence.point_mm) + " mm")
     picture = _picture(scene, finding, number, evidence) if scene.has_archive else None
     words = el(
         "p",
