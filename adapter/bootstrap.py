@@ -13,7 +13,7 @@ from pathlib import Path
 import structlog
 
 from adapter import __version__
-from adapter.ai_doors import open_ai_doors
+from adapter.ai_doors import dicom_tls, open_ai_doors
 from adapter.audit.heads import HeadKeeper
 from adapter.audit.keys import open_keys
 from adapter.audit.watch import TrailWatch
@@ -173,10 +173,13 @@ class Service:
         return self.house.tables.lexicon
 
     def _links(self, listeners: Sequence[ListenerProfile], intake: Intake) -> LinkWatch:
-        """Opens no door yet; the watch is over all links of this node, and its HTTP door."""
+        """Opens no door yet; the watch is over all links of this node, its HTTP and DICOM doors."""
         house, listeners = self.house, listeners if Role.INTAKE in self.roles else ()
         self._doors = MllpDoors([self._mllp_listener(each, intake) for each in listeners])
-        return LinkWatch(listeners, house.routes, self._doors, house.clock, tls_of(self.settings))
+        takes_dicom = Role.INTAKE in self.roles and self._ai.scp is not None
+        dicom = dicom_tls(self.settings) if takes_dicom else None
+        told = ({"HTTP": tls_of(self.settings), "DICOM": dicom}, self._ai.failed)
+        return LinkWatch(listeners, house.routes, self._doors, house.clock, *told)
 
     @property
     def mllp_port(self) -> int | None:

@@ -124,6 +124,19 @@ class Settings(BaseSettings):
     dicom_callers: str = ""
     """AE titles that may send to the DICOM listener, by commas; empty: any of this machine."""
 
+    dicom_addresses: str = ""
+    """Addresses and networks that may connect to the DICOM listener, by commas; empty: any."""
+
+    dicom_certificate: Path | None = None
+    """PEM file of the certificate of the DICOM listener and its chain; empty: it has no TLS."""
+
+    dicom_key: Path | None = None
+    """PEM file of that certificate's private key; empty: it is in the certificate's file."""
+
+    dicom_client_ca: Path | None = None
+    """PEM file of the authorities of the senders' certificates (mutual TLS); empty: none is asked
+    for."""
+
     dicom_max_pdu: int = Field(65_536, ge=4_096, le=1_048_576)
     """Largest PDU that the DICOM listener takes, in bytes."""
 

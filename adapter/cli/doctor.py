@@ -16,6 +16,7 @@ import sqlalchemy as sa
 import typer
 
 from adapter import __version__
+from adapter.ai_doors import dicom_door, dicom_tls
 from adapter.audit.heads import lost, read_heads
 from adapter.audit.keys import open_keys
 from adapter.cli.stored import NoDatabaseYet, opened
@@ -116,7 +117,7 @@ def _findings(settings: Settings) -> Iterator[Finding]:
     yield _look("encryption at rest", lambda: _encryption(settings))
     yield from _listeners(settings)
     if settings.dicom_port is not None:
-        yield _look("DICOM port", lambda: _port(settings.dicom_host, settings.dicom_port or 0))
+        yield _look("DICOM port", lambda: _dicom(settings))
     yield _look("HTTP port", lambda: _port(settings.http_host, settings.http_port))
     try:
         with opened(settings) as database:
@@ -149,6 +150,13 @@ def _listener(profile: ListenerProfile) -> str:
         server_context(profile.tls)
         secured = f"TLS files are usable, {_ends(profile.tls)}"
     return f"{_port(profile.host, profile.port)}; {secured}"
+
+
+def _dicom(settings: Settings) -> str:
+    dicom_door(settings)  # what is wrong with it shows
+    tls = dicom_tls(settings)
+    secured = f"TLS files are usable, {_ends(tls)}" if tls else "in the clear"
+    return f"{_port(settings.dicom_host, settings.dicom_port or 0)}; {secured}"
 
 
 def _client(tls: ClientTls) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -21,6 +22,9 @@ _MOST_ASSOCIATIONS = 10
 MOST_BYTES = 67_108_864
 _SILENT_S = 60
 
+LetIn = Callable[[socket.socket, str], socket.socket | None]
+"""Judges a connection by its address and secures it; None: it is closed."""
+
 Take = Callable[[bytes, str, str], None]
 """Stores (file, calling AE title, address) durably; raises Rejected."""
 
@@ -29,7 +33,14 @@ class StoreScp:
     """One listener. Whoever is not among `callers` is refused; none named: everybody is taken."""
 
     def __init__(
-        self, host: str, port: int, title: str, callers: list[str], max_pdu: int, take: Take
+        self,
+        host: str,
+        port: int,
+        title: str,
+        callers: list[str],
+        max_pdu: int,
+        take: Take,
+        let_in: LetIn = lambda plain, _: plain,
     ) -> None:
         if not callers and not is_loopback(host):
             raise ConfigurationError(
@@ -38,6 +49,7 @@ class StoreScp:
             )
         self._host, self._port, self._title = host, port, title
         self._callers, self._max_pdu, self._take = callers, max_pdu, take
+        self._let_in = let_in
         self._server: Any = None
         self._received: dict[Any, int] = {}
 
@@ -48,10 +60,10 @@ class StoreScp:
 
     def start(self) -> None:
         """Listen; raises ConfigurationError."""
-        from pynetdicom import AE, _config, evt  # only where somebody wants it: it takes 10 MB
+        from pynetdicom import _config, evt  # only where somebody wants it: it takes 10 MB
 
         _config.LOG_HANDLER_LEVEL = "none"  # its log lines would hold patient data
-        entity = AE(ae_title=self._title)
+        entity = _entity(self._title, self._let_in)
         for each in (VERIFICATION, *SOP_CLASSES):
             entity.add_supported_context(each, list(UNCOMPRESSED))
         entity.require_called_aet = True
@@ -103,3 +115,23 @@ class StoreScp:
 
     def _forget(self, event: Any) -> None:
         self._received.pop(event.assoc, None)
+
+
+def _entity(title: str, let_in: LetIn) -> Any:
+    """Serves each connection in a thread of its own from the handshake on: none holds up others."""
+    from pynetdicom import AE
+    from pynetdicom.transport import ThreadedAssociationServer
+
+    class Door(ThreadedAssociationServer):
+        def finish_request(self, request: Any, client_address: Any) -> None:
+            admitted = let_in(request, str(client_address[0]))
+            if admitted is None:
+                self.shutdown_request(request)
+            else:
+                super().finish_request(admitted, client_address)
+
+    class Entity(AE):
+        def make_server(self, *place: Any, **rules: Any) -> Any:
+            return super().make_server(*place, **rules | {"server_class": Door})
+
+    return Entity(ae_title=title)

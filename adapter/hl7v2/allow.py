@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import ssl
 from collections.abc import Mapping
 from typing import Any
 
@@ -30,10 +31,13 @@ class AllowList:
 
     def refusal(self, transport: asyncio.BaseTransport) -> str:
         """Why the sender at the other end may not connect; "" when it may."""
-        address = peer_address(transport)
+        return self.refusal_of(peer_address(transport), transport.get_extra_info("ssl_object"))
+
+    def refusal_of(self, address: str, tls: ssl.SSLObject | ssl.SSLSocket | None) -> str:
+        """The same of an address and its TLS connection; None: it is in the clear."""
         if self._networks and not self._knows(address):
             return f"address {address} is not on the allow list"
-        if self._certificates and not self._shown(transport):
+        if self._certificates and not self._shown(tls):
             return f"the certificate shown by {address} is not on the allow list"
         return ""
 
@@ -45,8 +49,7 @@ class AllowList:
         plain = getattr(found, "ipv4_mapped", None) or found
         return any(plain in network for network in self._networks)
 
-    def _shown(self, transport: asyncio.BaseTransport) -> bool:
-        tls = transport.get_extra_info("ssl_object")
+    def _shown(self, tls: ssl.SSLObject | ssl.SSLSocket | None) -> bool:
         if tls is None:
             return False
         fingerprint = "sha256:" + sha256_hex(tls.getpeercert(binary_form=True) or b"")

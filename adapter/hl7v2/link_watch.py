@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Protocol
 
 from adapter.domain.link_security import CertificateExpiry, FailedHandshakes
@@ -30,7 +31,7 @@ class Route(Protocol):
 class LinkWatch:
     """The listeners as their files say and as they are open; `routes` by name of destination.
 
-    `http`: the TLS of the HTTP interface.
+    `others`: the TLS of further doors of the node by name; `failed`: their handshakes that failed.
     """
 
     def __init__(
@@ -39,15 +40,17 @@ class LinkWatch:
         routes: Mapping[str, Route],
         doors: MllpDoors,
         clock: Clock,
-        http: ServerTls | None = None,
+        others: Mapping[str, ServerTls | None] = MappingProxyType({}),
+        failed: Callable[[], Iterable[FailedHandshakes]] = tuple,
     ) -> None:
         self._links = {name: each.link for name, each in routes.items()}
-        self._doors = doors
+        self._doors, self._failed = doors, failed
         files = [file for one in listeners for file in watched(f"listener {one.name}", one.tls)]
         for name, each in routes.items():
             tls = each.profile.mllp.tls if each.profile.mllp is not None else None
             files += watched(f"destination {name}", tls)
-        files += watched("HTTP", http)
+        for name, tls in others.items():
+            files += watched(name, tls)
         self._certificates = CertificateWatch(files, clock)
 
     def certificates(self) -> list[CertificateExpiry]:
@@ -62,7 +65,7 @@ class LinkWatch:
             if isinstance(link, MllpDestination)
             for reason, count in sorted(link.failed_handshakes.items())
         ]
-        return self._doors.failed_handshakes() + sent
+        return [*self._doors.failed_handshakes(), *self._failed(), *sent]
 
     def look(self) -> None:
         """Write to the log which certificates end soon."""

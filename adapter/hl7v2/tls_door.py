@@ -82,4 +82,5 @@ def handshake_reason(error: OSError) -> str:
         return f"certificate verify failed: {error.verify_message}"
     if isinstance(error, ssl.SSLError):
         return (error.reason or "TLS error").replace("_", " ").lower()
-    return "timed out" if "longer" in str(error) else "connection closed"
+    is_slow = isinstance(error, TimeoutError) or "longer" in str(error)
+    return "timed out" if is_slow else "connection closed"

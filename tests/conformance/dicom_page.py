@@ -40,10 +40,14 @@ ROLES = (
 LISTENER = """### DICOM listener
 
 An association that asks for another AE title, or comes from a title that `READOUT_DICOM_CALLERS`
-does not name, is rejected; on another address than this machine's the callers must be named. There
-is no TLS and no user identity: keep it to a network of its own. Presentation contexts: the SOP
-classes below, each in every transfer syntax below, and Verification ({verification}). No extended
-negotiation, no SCU role. A report is at most {most} bytes long.
+does not name, is rejected; on another address than this machine's the callers must be named.
+Connections from addresses outside `READOUT_DICOM_ADDRESSES` are closed. With
+`READOUT_DICOM_CERTIFICATE` it speaks TLS 1.2 or later alone (PS3.15 B.9, B.10), with
+`READOUT_DICOM_CLIENT_CA` to senders that show a certificate of these authorities (mutual TLS).
+Renewed files serve from the next connection on, without a restart. Without TLS keep it to a network
+of its own. There is no user identity. Presentation contexts: the SOP classes below, each in every
+transfer syntax below, and Verification ({verification}). No extended negotiation, no SCU role. A
+report is at most {most} bytes long.
 """
 
 STOW = """### STOW-RS
