@@ -134,8 +134,7 @@ class Settings(BaseSettings):
     """PEM file of that certificate's private key; empty: it is in the certificate's file."""
 
     dicom_client_ca: Path | None = None
-    """PEM file of the authorities of the senders' certificates (mutual TLS); empty: none is asked
-    for."""
+    """PEM file of the authorities of senders' certificates (mutual TLS); empty: none is needed."""
 
     dicom_max_pdu: int = Field(65_536, ge=4_096, le=1_048_576)
     """Largest PDU that the DICOM listener takes, in bytes."""

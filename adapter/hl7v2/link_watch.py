@@ -49,8 +49,8 @@ class LinkWatch:
         for name, each in routes.items():
             tls = each.profile.mllp.tls if each.profile.mllp is not None else None
             files += watched(f"destination {name}", tls)
-        for name, tls in others.items():
-            files += watched(name, tls)
+        for name, door in others.items():
+            files += watched(name, door)
         self._certificates = CertificateWatch(files, clock)
 
     def certificates(self) -> list[CertificateExpiry]:

@@ -145,8 +145,7 @@ class NodeState:
 
     `checks`: by name whether this part of it works; `audit`: what is wrong with the audit trail,
     empty where nothing is; `disks` that hold what was taken; `unmoved`: recordings that wait for
-    their bucket;
-    `resting`: by model call whether it counts as down.
+    their bucket; `resting`: by model call whether it counts as down; `ai_modes`: of AI sources.
     """
 
     feeds: Callable[[], Sequence[FeedState]] = tuple
@@ -157,6 +156,7 @@ class NodeState:
     disks: Sequence[Disk] = ()
     unmoved: Callable[[], int] = int
     resting: Callable[[], Mapping[str, bool]] = dict
+    ai_modes: Callable[[], Mapping[str, str]] = dict
 
 
 class NodeMetrics(Collector):
@@ -183,6 +183,9 @@ class NodeMetrics(Collector):
         rests = {name: float(down) for name, down in state.resting().items()}
         what = "1 where a model failed too often in a row, and rests between tries"
         yield by("readout_model_rests", what, "call", rests)
+        modes = ((pair, 1.0) for pair in sorted(state.ai_modes().items()))
+        what = "1: what the findings of an AI source may do, by its file and what people have set"
+        yield gauge("readout_ai_source_mode", what, ["source", "mode"], modes)
         yield from _feeds(state.feeds())
         yield from _certificates(state.certificates())
         failed = (([each.owner, each.reason], each.count) for each in state.handshakes())

@@ -49,6 +49,7 @@ from adapter.web.pages.report import routes as report_page
 from adapter.web.parts import Parts
 from adapter.web.shell import Shell
 from adapter.workflow.access_trail import AccessTrail
+from adapter.workflow.ai_sources import listed as ai_sources_of
 
 ROUTERS = tuple(
     room.router
@@ -146,5 +147,6 @@ def _health(parts: Parts) -> APIRouter:
         parts.node.disks,
         parts.node.unmoved,
         parts.models.calls.resting,
+        lambda: {each.id: each.effective.value for each in ai_sources_of(parts.house)},
     )
     return health.make_router(make_registry(parts.house.database, parts.house.clock, node))

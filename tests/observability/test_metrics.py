@@ -49,6 +49,13 @@ def receive(workflow: Workflow, body: bytes, refusal: str = "") -> None:
         messages.store(tx, [message])
 
 
+def test_the_mode_of_each_ai_source_is_told(database: Database, tmp_path: Path) -> None:
+    state = NodeState(ai_modes=lambda: {"cxr": "shadow", "ptx": "off"})
+    _, values = scrape(Workflow(database, tmp_path), state)
+    assert values["readout_ai_source_mode", "off", "ptx"] == 1
+    assert values["readout_ai_source_mode", "shadow", "cxr"] == 1
+
+
 def test_an_empty_house_has_no_waits(database: Database, tmp_path: Path) -> None:
     _, values = scrape(Workflow(database, tmp_path))
     assert values[("readout_queue_wait_seconds", "intake")] == 0

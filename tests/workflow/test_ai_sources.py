@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -26,7 +28,9 @@ from adapter.workflow.replay import replay
 from adapter.workflow.review import take_lock
 from adapter.workflow.study_flow import HOUSE
 from tests.fakes.house import DR_GRAY, Workflow, tables, translate
+from tests.peers import postgres
 
+ROOT = Path(__file__).resolve().parents[2]
 NORMAL = "the heart is normal in size period"
 TEXT = "Left apical pneumothorax."
 Make = Callable[..., Workflow]
@@ -143,6 +147,37 @@ def test_what_comes_while_a_source_is_off_is_refused_and_kept(make: Make) -> Non
     assert post(flow) is AiMode.OFF
     assert stored(flow) == 0
     assert suggestions(flow) == []
+
+
+@pytest.mark.peer
+def test_a_model_stopped_in_one_process_is_off_in_another(
+    postgres_cluster: str, tmp_path: Path
+) -> None:
+    """At once, although the other has judged by the mode of before."""
+    url = postgres.fresh_database(postgres_cluster)
+    database = Database(url)
+    metadata.create_all(database.engine)
+    here = Workflow(database, tmp_path)
+    here.order("A1")
+    here.order("A2")
+    pipe = subprocess.PIPE
+    there = [sys.executable, "-m", "tests.workflow.second_node", url]
+    with subprocess.Popen(there, stdin=pipe, stdout=pipe, text=True, cwd=ROOT) as other:
+        assert other.stdin is not None
+        assert other.stdout is not None
+
+        def judged(accession: str) -> str:
+            print(accession, file=other.stdin, flush=True)
+            return str(other.stdout.readline().strip())
+
+        assert judged("A1") == "suggest"
+        ai_sources.set_mode(here.house, "cxr", AiMode.OFF, DR_GRAY)
+        assert judged("A2") == "off"
+        assert stored(here, "A2") == 0
+        ai_sources.start(here.house, "cxr", DR_GRAY)
+        assert judged("A2") == "suggest"
+        other.stdin.close()
+    database.close()
 
 
 @pytest.mark.parametrize(
