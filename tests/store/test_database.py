@@ -9,7 +9,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from adapter.errors import ConfigurationError
-from adapter.store.database import Database, after_commit
+from adapter.store.database import Database, after_commit, is_passing, trouble
 from adapter.store.tables import metadata, study
 
 
@@ -97,3 +97,30 @@ def test_sqlite_is_durable_and_shared(tmp_path: Path) -> None:
 def test_a_wrong_url_is_refused_with_advice(url: str) -> None:
     with pytest.raises(ConfigurationError):
         Database(url)
+
+
+def refused(database: Database, *statements: str) -> sa.exc.DBAPIError:
+    """What the last of these statements is answered."""
+
+    def ask() -> None:
+        with database.write() as tx:
+            for each in statements:
+                tx.exec_driver_sql(each)
+
+    with pytest.raises(sa.exc.DBAPIError) as told:
+        ask()
+    return told.value
+
+
+def test_a_full_or_read_only_database_is_passing_trouble_with_a_name(database: Database) -> None:
+    if database.is_sqlite:
+        small = ("PRAGMA max_page_count = 1", "CREATE TABLE more AS SELECT randomblob(100000)")
+        closed = ("PRAGMA query_only = on", "DELETE FROM readout_study")
+    else:
+        full = "DO $$ BEGIN RAISE EXCEPTION 'no room' USING ERRCODE = '53100'; END $$"
+        small, closed = (full,), ("SET TRANSACTION READ ONLY", "DELETE FROM readout_study")
+    error = refused(database, *small)
+    assert (is_passing(error), trouble(error)) == (True, "the disk of the database is full")
+    database.check_writable()
+    error = refused(database, *closed)
+    assert (is_passing(error), trouble(error)) == (True, "the database is read-only")
