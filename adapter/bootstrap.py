@@ -28,7 +28,7 @@ from adapter.hl7v2.listener import MllpListener
 from adapter.hl7v2.plain_order import PlainOrder
 from adapter.hl7v2.responder import Responder
 from adapter.jobs.lanes import Lanes
-from adapter.links import link, syslog_sender, translate
+from adapter.links import link, open_traces, syslog_sender, translate
 from adapter.mapping.ai_monitoring import load_ai_monitoring
 from adapter.mapping.destinations import client_keys, load_destinations
 from adapter.mapping.ehr_launch import EhrLaunch, LaunchIssuer, load_ehr_launch
@@ -320,6 +320,7 @@ class Service:
         if self._syslog is not None:
             self._syslog.stop()
         self._heads.stop()
+        self.house.traces.close()
         self.house.database.close()
 
     def _trail_moved(self) -> None:
@@ -365,6 +366,7 @@ class Service:
             audio_limit=settings.http_max_body_bytes,
             retry_base=settings.retry_base_seconds,
             retry_cap=settings.retry_cap_seconds,
+            traces=open_traces(settings, sealer),
         )
 
     def _client_keys(

@@ -1,4 +1,4 @@
-"""Every kind of destination: who writes its messages, and who sends them; the audit's, too."""
+"""Every kind of destination: who writes and sends its messages; where audit and traces go."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from adapter.audit.keys import AuditKeys
 from adapter.audit.syslog import SyslogLink, SyslogSender
 from adapter.clock import SystemClock
 from adapter.custom_fields.destination import CustomFieldsDestination
 from adapter.custom_fields.message import build_fields
 from adapter.domain.delivery import ReportMessage
+from adapter.errors import ConfigurationError
 from adapter.fhir.client import FhirDestination
 from adapter.fhir.results import build_bundle
 from adapter.hl7v2.results import build_report_message
@@ -18,6 +20,7 @@ from adapter.hl7v2.sender import MllpDestination
 from adapter.hl7v2.tls import client_contexts
 from adapter.mapping.destinations import DestinationProfile
 from adapter.mapping.tls_files import ClientTls
+from adapter.observability.traces import OFF, Traces
 from adapter.ports import Destination
 from adapter.settings import Settings
 from adapter.store.database import Database
@@ -51,6 +54,19 @@ def translate(profile: DestinationProfile, message: ReportMessage) -> bytes:
 def link(profile: DestinationProfile) -> Destination:
     """The connection to this destination."""
     return KINDS[profile.protocol].open(profile.section)
+
+
+def open_traces(settings: Settings, keys: AuditKeys) -> Traces:
+    """Traces of the studies' way; raises ConfigurationError."""
+    if not settings.traces_url:
+        return OFF
+    try:
+        from adapter.observability.otlp import OtlpTraces
+    except ModuleNotFoundError:
+        raise ConfigurationError(
+            "READOUT_TRACES_URL needs OpenTelemetry: pip install 'readout[traces]'"
+        ) from None
+    return OtlpTraces(settings.traces_url, settings.node_id, keys.trace)
 
 
 def syslog_sender(settings: Settings, database: Database) -> SyslogSender | None:

@@ -280,6 +280,9 @@ class Settings(BaseSettings):
     audit_syslog_certificate: Path | None = None
     """PEM file of our certificate and its key, where it asks for one; empty: none is shown."""
 
+    traces_url: str = Field("", pattern=r"^(https?://\S+)?$")
+    """Receiver of traces (OTLP/HTTP), such as `http://127.0.0.1:4318/v1/traces`; empty: none."""
+
     log_level: str = Field("INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")
     """Least severe log line written to standard error, as JSON."""
 

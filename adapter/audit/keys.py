@@ -12,6 +12,7 @@ from adapter.key_file import make_key_file, read_keys
 
 _SETTING = "READOUT_AUDIT_KEY_FILE"
 _SEAL, _PATIENT = b"readout audit seal\n", b"readout audit patient\n"
+_TRACE = b"readout trace\n"
 _HEADER = (
     "# Keys of Readout's audit trail, one a line, the last one seals. Keep the earlier ones: they\n"
     "# prove the older rows. All nodes of one database share this file. Never store it there.\n"
@@ -39,6 +40,10 @@ class AuditKeys:
     def pseudonym(self, text: str) -> str:
         """Stands for a patient."""
         return _mac(self.keys[0], _PATIENT, text)
+
+    def trace(self, accession: str) -> str:
+        """Names the trace of a study, to nobody else."""
+        return _mac(self.keys[0], _TRACE, accession)
 
     def pseudonyms(self, text: str) -> set[str]:
         """All that may stand for a patient, where nodes had keys of their own."""

@@ -33,6 +33,7 @@ from adapter.mapping.listeners import ListenerProfile, default_listener, load_li
 from adapter.mapping.message_table import load_message_mapping
 from adapter.mapping.reporting import ReportingTables
 from adapter.mapping.tls_files import ClientTls, ServerTls
+from adapter.observability.traces import trace_id
 from adapter.settings import Settings, load_settings
 from adapter.speech.engines import open_engine
 from adapter.speech.model_files import check_digests
@@ -75,12 +76,16 @@ class Finding:
 def command(
     config: Annotated[Path | None, typer.Option(help="Settings file.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    trace: Annotated[str, typer.Option(help="Only tell the trace of this accession.")] = "",
 ) -> None:
     """Look through an installation; exit 1 when something is wrong. No patient data is printed.
 
     Example: readout doctor --config /etc/readout/readout.toml
     """
     settings = load_settings(config)
+    if trace:
+        typer.echo(trace_id(open_keys(settings.audit_files[0]).trace(trace)))
+        return
     found = list(_findings(settings))
     if as_json:
         told = {"versions": versions(), "settings": shown_settings(settings)}

@@ -13,6 +13,7 @@ from adapter.domain.audit import Verb
 from adapter.domain.delivery import Answer, DeliveryState, Outcome
 from adapter.domain.people import Practitioner
 from adapter.errors import Conflict, TryAgain
+from adapter.observability.traces import Step
 from adapter.store import audit, deliveries, pauses, studies
 from adapter.store.deliveries import OwedDelivery
 from adapter.workflow.study_flow import DELIVER, House
@@ -49,8 +50,17 @@ class Deliveries:
 
     async def _send(self, owed: OwedDelivery) -> bool:
         """Whether the queue may go on."""
+        one = owed.delivery
+        told = {"destination": one.destination, "kind": one.kind.value, "attempt": one.attempts + 1}
+        with self._house.traces.step("deliver", one.accession, **told) as step:
+            return await self._sent(owed, step)
+
+    async def _sent(self, owed: OwedDelivery, step: Step) -> bool:
+        link = self._house.routes[owed.delivery.destination].link
         try:
-            answer = await self._house.routes[owed.delivery.destination].link.send(owed.delivery)
+            with step.part("acknowledgement") as part:
+                answer = await link.send(owed.delivery)
+                part.tell("outcome", answer.outcome.value)
         except TryAgain as error:
             answer = Answer(Outcome.RETRY, "", str(error))
             await asyncio.to_thread(self._retry, owed, answer, error.after)

@@ -69,7 +69,10 @@ class Dictations:
         sha256, size = house.audio.put(audio, limit or house.audio_limit)
         if size == 0:
             raise Malformed("the dictation holds no bytes; record it again", code="empty")
-        with house.database.write() as tx:
+        with (
+            house.traces.step("dictation", accession, bytes=size),
+            house.database.write() as tx,
+        ):
             study = studies.find(tx, accession, lock=True)
             if study is None:
                 orders.add_temporary(house, tx, accession)
@@ -103,7 +106,10 @@ class Dictations:
             raise Malformed("the text holds no words", code="empty")
         body = json.dumps({"key": key, "text": text}, ensure_ascii=False).encode()
         sha256, size = house.audio.put([body], house.audio_limit)
-        with house.database.write() as tx:
+        with (
+            house.traces.step("dictation", accession, bytes=size),
+            house.database.write() as tx,
+        ):
             if studies.get(tx, accession, lock=True).report_status in CLOSED:
                 raise Conflict("the report is signed; write an addendum", code="signed")
             known = dictations.find_audio(tx, accession, sha256)
@@ -123,7 +129,9 @@ class Dictations:
 
     async def transcribe(self, key: str) -> None:
         """Job: recognise one dictation, once."""
-        await asyncio.to_thread(self._transcribe, *split_key(key))
+        accession, id_ = split_key(key)
+        with self._house.traces.step("transcribe", accession, dictation=id_):
+            await asyncio.to_thread(self._transcribe, accession, id_)
 
     def _transcribe(self, accession: str, id_: str) -> None:
         house = self._house

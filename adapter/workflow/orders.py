@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import sqlalchemy as sa
 
@@ -20,6 +21,7 @@ from adapter.domain.order import (
 from adapter.domain.people import Patient
 from adapter.domain.study import Study
 from adapter.store import dictations, fhir_orders, order_numbers, studies
+from adapter.store.database import after_commit
 from adapter.workflow.study_flow import MERGE, House
 
 _WAITING = (OrderStatus.SCHEDULED, OrderStatus.HELD)
@@ -77,11 +79,18 @@ def _begin(house: House, tx: sa.Connection, event: OrderEvent, cause: str) -> st
         return _UNKNOWN
     if event.status is None and event.action is not OrderAction.NEW:
         return _UNMAPPED
-    order, now = event.order, house.now()
-    studies.add(tx, order, event.status or OrderStatus.SCHEDULED, now)
-    studies.note(tx, order.accession, now, f"order {event.action}", cause)
-    house.changed(tx, order.accession)
+    order, now, what = event.order, house.now(), f"order {event.action}"
+    with house.traces.step("order", order.accession, event=what):
+        _add(house, tx, order, event.status or OrderStatus.SCHEDULED)
+        studies.note(tx, order.accession, now, what, cause)
+        house.changed(tx, order.accession)
     return ""
+
+
+def _add(house: House, tx: sa.Connection, order: Order, status: OrderStatus) -> None:
+    """The study, and with it its trace."""
+    studies.add(tx, order, status, house.now())
+    after_commit(tx, partial(house.traces.begin, order.accession))
 
 
 def move(house: House, tx: sa.Connection, event: AppointmentEvent, cause: str) -> str:
@@ -109,11 +118,12 @@ def _change(
     cause: str,
 ) -> None:
     accession, now = order.accession, house.now()
-    studies.change(tx, accession, now, order=order, order_status=status)
-    studies.note(tx, accession, now, what, cause)
-    house.changed(tx, accession)
-    if dictations.of_study(tx, accession):
-        house.jobs.put(tx, MERGE, f"{accession}/order-{study.version}", lane=accession)
+    with house.traces.step("order", accession, event=what):
+        studies.change(tx, accession, now, order=order, order_status=status)
+        studies.note(tx, accession, now, what, cause)
+        house.changed(tx, accession)
+        if dictations.of_study(tx, accession):
+            house.jobs.put(tx, MERGE, f"{accession}/order-{study.version}", lane=accession)
 
 
 def _replace(house: House, tx: sa.Connection, name: str, event: OrderEvent, cause: str) -> None:
@@ -145,5 +155,5 @@ def add_temporary(house: House, tx: sa.Connection, accession: Accession) -> None
     """A study for a dictation whose order is still to come."""
     nobody = Patient(mrn=Phi(""))
     order = Order(accession=accession, patient=nobody, procedure=Code(""), source="temporary")
-    studies.add(tx, order, OrderStatus.TEMPORARY, house.now())
+    _add(house, tx, order, OrderStatus.TEMPORARY)
     studies.note(tx, accession, house.now(), "temporary order", "dictated before its order came")

@@ -78,7 +78,9 @@ class Reports:
 
     async def merge(self, key: str) -> None:
         """Job: merge what is known of a study into a new preliminary version."""
-        await asyncio.to_thread(self._merge, split_key(key)[0])
+        accession = split_key(key)[0]
+        with self._house.traces.step("merge", accession):
+            await asyncio.to_thread(self._merge, accession)
 
     def _merge(self, accession: str) -> None:
         with self._house.database.read() as tx:
@@ -232,6 +234,17 @@ class Reports:
 
         `why` stands in the study's history.
         """
+        with self._house.traces.step("sign", accession, kind=kind.value):
+            return self._revise(accession, kind, person, change, why)
+
+    def _revise(
+        self,
+        accession: str,
+        kind: DeliveryKind,
+        person: Practitioner,
+        change: Callable[[Study, ReportInputs, StoredReport], ReportInputs],
+        why: str,
+    ) -> StoredReport:
         with self._house.database.read() as tx:
             study = studies.get(tx, accession)
             last = reports.get_latest(tx, accession)

@@ -55,6 +55,7 @@ from adapter.mapping.destinations import DestinationProfile
 from adapter.mapping.files import MappingFile
 from adapter.mapping.reporting import ReportingTables
 from adapter.mapping.tables_in_force import TablesInForce
+from adapter.observability.traces import OFF, Traces
 from adapter.ports import Clock, Destination, Jobs, Recognizer
 from adapter.store.audio_files import AudioFiles
 from adapter.store.database import Database
@@ -109,6 +110,7 @@ class House:
     audio_limit: int
     retry_base: float
     retry_cap: float
+    traces: Traces = OFF
     watchers: list[Callable[[sa.Connection, str], None]] = field(default_factory=list)
     """Called with the accession in the transaction that changes a study: they promise more."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 import string
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from adapter.demo.mllp import acknowledgement, fields
 from adapter.demo.processes import Child
 from adapter.demo.site import Service
 from tests.fakes.receivers import ERROR, Arrival, ReportingSystem, poll
+from tests.fakes.trace_receiver import TraceReceiver
 from tests.flows.hospital import JSON, PERSON, Hospital, order_message
 from tests.flows.test_bad_input import wire
 
@@ -106,11 +107,21 @@ class Quoting(ReportingSystem):
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Generated], list[str]]:
+def traced() -> Iterator[TraceReceiver]:
+    """Where the service sends the traces of these studies."""
+    receiver = TraceReceiver()
+    yield receiver
+    receiver.close()
+
+
+@pytest.fixture(scope="module")
+def told(
+    tmp_path_factory: pytest.TempPathFactory, traced: TraceReceiver
+) -> tuple[list[Generated], list[str]]:
     """The patients, and every line that the service wrote about the story of each."""
     folder = tmp_path_factory.mktemp("privacy")
     patients = [Generated.of(number) for number in range(PATIENTS)]
-    hospital = Hospital(folder, log_level="DEBUG")
+    hospital = Hospital(folder, log_level="DEBUG", traces_url=traced.url)
     hospital.ris.close()
     quoting = Quoting()
     profile = folder / "mappings" / "destinations" / "ris.yaml"
@@ -208,6 +219,17 @@ def test_no_line_names_a_patient(told: tuple[list[Generated], list[str]]) -> Non
         for each in patients:
             for name, value in vars(each).items():
                 assert value.casefold() not in shown.casefold(), f"{name} in {line}"
+
+
+def test_no_trace_names_a_patient(
+    told: tuple[list[Generated], list[str]], traced: TraceReceiver
+) -> None:
+    names = {each.name for each in traced.spans}
+    assert {"study", "order", "dictation", "transcribe", "merge", "sign", "deliver"} <= names
+    shown = b"\n".join(traced.bodies).decode("utf-8", "replace").casefold()
+    for each in told[0]:
+        for name, value in vars(each).items():
+            assert value.casefold() not in shown, name
 
 
 def test_every_line_is_json_and_says_where_it_comes_from(
