@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,9 @@ from adapter.secret_values import secret_in
 
 SECRETS = ("database_url", "login_client_secret")
 """Settings that hold a secret; each may be given by a file, `…_file`."""
+
+
+_KEPT = re.compile(r"keep_(\w+)_days")
 
 
 class Settings(BaseSettings):
@@ -259,6 +263,15 @@ class Settings(BaseSettings):
     keep_audio_days: int = Field(0, ge=0)
     """Days until `readout purge` removes a recording whose report is signed; 0: it is kept."""
 
+    keep_transcripts_days: int = Field(0, ge=0)
+    """Days until `readout purge` removes the transcript of a dictation whose report is signed."""
+
+    keep_ai_findings_days: int = Field(0, ge=0)
+    """Days until `readout purge` removes what AI engines sent for a report that is signed."""
+
+    keep_model_answers_days: int = Field(0, ge=0)
+    """Days until `readout purge` removes what models answered for a report that is signed."""
+
     purge_every_hours: float = Field(0.0, ge=0)
     """Hours between two runs of `readout purge` by the service itself; 0: only by the command."""
 
@@ -295,12 +308,9 @@ class Settings(BaseSettings):
 
     @property
     def keep_days(self) -> dict[str, int]:
-        """Retention in days by kind of message; 0: for good."""
-        return {
-            "messages": self.keep_messages_days,
-            "deliveries": self.keep_deliveries_days,
-            "audio": self.keep_audio_days,
-        }
+        """Retention in days by kind, of every setting `keep_…_days`; 0: for good."""
+        found = (_KEPT.fullmatch(name) for name in type(self).model_fields)
+        return {each[1]: int(getattr(self, each[0])) for each in found if each}
 
     @property
     def resolved_database_url(self) -> str:

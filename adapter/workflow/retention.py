@@ -11,15 +11,18 @@ from adapter.store.audio_files import AudioFiles
 from adapter.store.audio_retention import removable_audio, remove_audio
 from adapter.store.database import Database
 from adapter.store.retention import Removed
+from adapter.store.text_retention import TEXTS, removable_texts, remove_texts
 from adapter.workflow.study_flow import iso
 
 AUDIO = "audio"
+KINDS = (*retention.KINDS, AUDIO, *TEXTS)
+"""All that goes after so many days."""
 
 
 def purge(
     database: Database, clock: Clock, days: Mapping[str, int], audio: AudioFiles, *, dry_run: bool
 ) -> dict[str, Removed]:
-    """Kind (`messages`, `deliveries`, `audio`) -> what was or would be removed; 0 days: nothing.
+    """Kind (of KINDS) -> what was or would be removed; 0 days: nothing.
 
     What went is in the audit trail by number and hash.
     """
@@ -42,6 +45,9 @@ def _purge(database: Database, name: str, audio: AudioFiles, before: str, now: s
         if now:
             return remove_audio(database, audio, before, now)
         return removable_audio(database, before)
+    if name in TEXTS:
+        act = remove_texts if now else removable_texts
+        return act(database, TEXTS[name], before)
     kind = retention.KINDS[name]
     if now:
         return retention.remove(database, kind, before, now)
