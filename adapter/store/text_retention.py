@@ -91,7 +91,9 @@ def remove_texts(database: Database, kind: Texts, before: str) -> Removed:
                 return Removed(count, total)
             for row in found:
                 same = [column == value for column, value in zip(kind.key, row, strict=False)]
-                emptied = {kind.column.name: sa.literal_column(kind.empty)}
+                emptied: dict[str, sa.ColumnElement[str]] = {
+                    kind.column.name: sa.literal_column(kind.empty)
+                }
                 tx.execute(sa.update(kind.column.table).where(*same).values(emptied))
             gone = {"/".join(row[:-1]): sha256_hex(row[-1].encode()) for row in found}
             detail = json.dumps({"older_than": before, "sha256": gone})

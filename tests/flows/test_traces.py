@@ -16,11 +16,11 @@ BELOW = {"transcribe": "node-2", "deliver": "node-2"}
 
 
 @pytest.mark.peer
-def test_what_two_nodes_do_for_a_study_is_one_trace(tmp_path: Path, postgres_cluster: str) -> None:
+def test_what_two_nodes_do_for_a_study_is_one_trace(tmp_path: Path, empty_postgres: str) -> None:
     receiver = TraceReceiver()
     hospital = Hospital(
         tmp_path,
-        database_url=postgres.fresh_database(postgres_cluster),
+        database_url=postgres.copy_of(empty_postgres),
         roles="intake,web",
         jobs_poll_seconds="0.2",
         traces_url=receiver.url,
