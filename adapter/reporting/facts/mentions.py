@@ -134,10 +134,12 @@ def _known(
     sentence: str, row: Line, names: dict[int, Named], heard: Heard, lexicon: Lexicon
 ) -> Known:
     sized = {token for size in heard.sizes for token in range(size.start, size.end)}
-    shares = (at for at, each in enumerate(row.tokens) if sentence[each.end : each.end + 1] == "%")
+    if "%" in sentence:
+        ends = (sentence[token.end : token.end + 1] for token in row.tokens)
+        sized.update(at for at, mark in enumerate(ends) if mark == "%")
     return Known(
         _paired(names, lexicon),
-        frozenset(sized.union(shares)),
+        frozenset(sized),
         frozenset(token for token, _ in heard.levels),
     )
 
