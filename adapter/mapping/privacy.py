@@ -42,6 +42,23 @@ class ImagePrivacy(MappingTable):
     """Pixels of the longer edge; larger pictures are reduced."""
 
 
+class PresidioRule(MappingTable):
+    """Presidio as one more finder; it needs `pip install 'readout[presidio]'`."""
+
+    enabled: bool = False
+    """Whether what it finds beyond ours is taken out too."""
+    language: str = Field(default="en", pattern=r"^[a-z]{2}$")
+    """Language of the texts."""
+    model: str = Field(default="", pattern=r"^[A-Za-z0-9_]{0,100}$")
+    """An installed spaCy model, for names of people; empty: recognisers by pattern alone."""
+    entities: tuple[str, ...] = Field(
+        default=("CREDIT_CARD", "CRYPTO", "IBAN_CODE", "MEDICAL_LICENSE"), min_length=1
+    )
+    """Types that it looks for, as Presidio names them."""
+    threshold: float = Field(default=0.4, ge=0, le=1)
+    """Scores below it do not count."""
+
+
 class PrivacyTable(MappingTable):
     """Words by which identifiers are found, beside those known from order and patient."""
 
@@ -90,6 +107,8 @@ class PrivacyTable(MappingTable):
     """How dates are written instead."""
     images: ImagePrivacy = ImagePrivacy()
     """Pictures."""
+    presidio: PresidioRule = PresidioRule()
+    """One more finder, off as delivered."""
 
 
 def load_privacy(files: MappingFiles) -> PrivacyTable:

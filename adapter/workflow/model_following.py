@@ -13,6 +13,7 @@ from adapter.mapping.files import MappingFiles
 from adapter.mapping.model_calls import FOLDER, load_model_calls
 from adapter.mapping.privacy import load_privacy
 from adapter.mapping.reporting import ReportingTables
+from adapter.privacy.presidio import further_finders
 from adapter.privacy.words import privacy_words
 from adapter.workflow import ai_sources
 from adapter.workflow.model_calls import InForce, ModelCalls
@@ -62,4 +63,6 @@ def open_model_calls(house: House, files: MappingFiles, dicomweb_url: str) -> Mo
 
 
 def _read(files: MappingFiles, tables: ReportingTables) -> InForce:
-    return InForce.of(load_model_calls(files), privacy_words(load_privacy(files), tables))
+    table, calls = load_privacy(files), load_model_calls(files)
+    finders = further_finders(table.presidio) if calls else ()
+    return InForce.of(calls, privacy_words(table, tables), finders)
