@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from typing import Annotated, Any
-from urllib.parse import quote
+from typing import Annotated
 
 import typer
 
-from adapter.cli.service_call import call
+from adapter.cli.remote import HERE, Json, To, Told, get, post, show
 
 
 def command(
@@ -17,8 +15,8 @@ def command(
         int | None, typer.Option(help="Version of the report whose summary the patient may have.")
     ] = None,
     by: Annotated[str, typer.Option(help="Number of the person who releases it.")] = "",
-    to: Annotated[str, typer.Option(help="Address of the service.")] = "http://127.0.0.1:8765",
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    to: To = HERE,
+    as_json: Json = False,
 ) -> None:
     """Show the summary of a signed report; with --release let the patient have it.
 
@@ -26,16 +24,15 @@ def command(
     """
     if (release is None) == bool(by):
         raise typer.BadParameter("--release and --by go together: a person releases a summary")
-    address = f"{to.rstrip('/')}/api/studies/{quote(accession, safe='')}/summary"
+    place = ("api/studies", accession, "summary")
     if release is None:
-        told = call("GET", address)
+        told = get(to, *place)
     else:
-        asked = {"person": {"id": by}, "version": release}
-        told = call("POST", f"{address}/release", json=asked)
-    typer.echo(json.dumps(told, ensure_ascii=False) if as_json else _in_words(told))
+        told = post(to, *place, "release", by=by, version=release)
+    show(told, as_json, _in_words)
 
 
-def _in_words(told: dict[str, Any]) -> str:
+def _in_words(told: Told) -> str:
     made = told["released"]
     state = f"released by {made['person']} at {made['released_at']}" if made else "not released"
     lines = [

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 from adapter.cli import main
+from tests.cli.remote import serve
+from tests.web.conftest import Site, site_in
 
 
 class Done(NamedTuple):
@@ -34,3 +37,11 @@ def in_process(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[st
         return Done(int(end.value.code or 0), shown.out, shown.err)
 
     return command
+
+
+@pytest.fixture
+def house(tmp_path: Path, empty: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    """A house that commands reach where they look by themselves."""
+    for site in site_in(tmp_path, empty):
+        serve(site, monkeypatch)
+        yield site
