@@ -26,7 +26,7 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """`grade`: Flesch-Kincaid grade of the sentences of our own; quoted ones are the report's."""
+    """`grade`: reading level, as a school grade, of our own sentences; quoted ones do not count."""
 
     title: str
     intro: str

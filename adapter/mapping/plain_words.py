@@ -14,6 +14,7 @@ from adapter.mapping.field_table import checked_pattern
 from adapter.mapping.files import MappingFiles, MappingTable
 
 FILE = "patient_summary.yaml"
+Formula = Literal["flesch_kincaid", "wiener_sachtext"]
 Words = Annotated[str, Field(min_length=1, max_length=500)]
 What = Annotated[str, Field(pattern=r"^[^{}]*\{what\}[^{}]*$", max_length=200)]
 _Pattern = Annotated[str, AfterValidator(checked_pattern)]
@@ -121,6 +122,8 @@ class PlainWords(MappingTable):
     """The sentences."""
     details: Details
     """What follows the name."""
+    formula: Formula = "flesch_kincaid"
+    """How the reading level is counted: for English, or for German."""
     syllable: _Pattern
     """Matches each syllable of a word once, for the reading level."""
     leave: tuple[_Pattern, ...] = ()

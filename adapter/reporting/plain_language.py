@@ -45,7 +45,9 @@ def summarize(report: Report, words: PlainWords, lexicon: Lexicon) -> Summary:
         ask=words.ask,
         quotes=tuple(quotes),
         closing=words.closing,
-        grade=grade((text[a:b] for text in own for a, b in split(text)), words.syllables),
+        grade=grade(
+            (text[a:b] for text in own for a, b in split(text)), words.syllables, words.formula
+        ),
     )
 
 

@@ -69,7 +69,7 @@ class SummaryView(Shown):
     """Under `ask`: what is not put into other words."""
     closing: str
     grade: float
-    """Flesch-Kincaid grade of the sentences of ours."""
+    """Reading level of the sentences of ours as a school grade, by the `formula` of the words."""
     released: ReleaseView | None
 
 

@@ -66,6 +66,13 @@ class PatientSummaries:
         stands = release is not None and release.number == last.number
         return Drafted(self._made(last), last.number, release if stands else None)
 
+    def shown(self, accession: str) -> Drafted | None:
+        """The same for the page of the report; None where there is none to show."""
+        try:
+            return self.draft(accession) if self.rules.offered else None
+        except Conflict:
+            return None
+
     def release(self, accession: str, person: Practitioner, number: int) -> Release:
         """Let the patient have it. `number`: the version whose summary the person has read.
 

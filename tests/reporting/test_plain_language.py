@@ -17,7 +17,7 @@ from adapter.domain.report import (
 )
 from adapter.domain.summary import Summary
 from adapter.mapping.files import MappingFiles
-from adapter.mapping.plain_words import load_patient_summary
+from adapter.mapping.plain_words import PlainWords, load_patient_summary
 from adapter.reporting.facts import facts
 from adapter.reporting.plain_language import form_of, summarize
 from adapter.reporting.printed_summary import as_html, as_pdf, as_text
@@ -25,6 +25,7 @@ from adapter.reporting.reading_level import grade
 from tests.reporting.tables import tables
 
 RULES, WORDS = load_patient_summary(MappingFiles())
+GERMAN = MappingFiles().get("plain_words/de.yaml").read(PlainWords)
 FRAMES = (
     "{side} {finding}.", "No {side} {finding}.", "No {finding}.", "Possible {finding}.",
     "{side} {finding} measuring 12 x 8 mm.", "Stable {finding}.", "New {side} {finding}.",
@@ -153,6 +154,28 @@ def test_the_packaged_words_name_known_findings_and_are_easy_to_read() -> None:
     assert not RULES.offered
     for each in WORDS.findings.values():
         assert not each.is_ or grade([each.is_], WORDS.syllables) <= 9
+
+
+def test_german_words_tell_every_finding_and_are_easy_to_read() -> None:
+    assert set(GERMAN.findings) == set(WORDS.findings)
+    explained = [each.is_ for each in GERMAN.findings.values() if each.is_]
+    assert max(grade([each], GERMAN.syllables, GERMAN.formula) for each in explained) <= 9
+    statements = ("Small left pneumothorax.", "No rib fracture.", "No new effusion.")
+    made = summarize(report(*statements), GERMAN, tables().lexicon)
+    assert [each.text for each in made.sentences] == [
+        "Das ist zu sehen: Luft um die Lunge, links.",
+        "Das ist nicht zu sehen: ein Bruch einer Rippe.",
+    ]
+    assert [each.text for each in made.quotes] == ["No new effusion."]
+    assert made.grade <= 9
+
+
+def test_the_reading_level_of_german_is_the_first_wiener_sachtextformel() -> None:
+    text = ["Die Untersuchung zeigt Flüssigkeit."]  # 1, 4, 1 and 3 syllables
+    level = 0.1935 * 50 + 0.1672 * 4 + 0.1297 * 50 - 0.0327 * 50 - 0.875
+    assert grade(text, GERMAN.syllables, GERMAN.formula) == round(level, 1)
+    counted = {"Bäuche": 2, "Ader": 2, "Radio": 3, "Eiter": 2, "Lunge": 2, "Aorta": 3}
+    assert {w: len(GERMAN.syllables.findall(w)) for w in counted} == counted
 
 
 def test_the_reading_level_is_that_of_flesch_and_kincaid() -> None:

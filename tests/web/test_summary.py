@@ -99,3 +99,25 @@ def test_what_was_released_stays_what_it_was_when_words_change(signed: Site) -> 
     desk.words = desk.words.model_copy(update={"intro": "Other words."})
     assert signed.client.get(f"{PLACE}/released").text == before
     assert signed.client.get(PLACE).json()["intro"] == "Other words."
+
+
+def test_the_page_shows_it_after_signing_with_its_sources_and_a_release(signed: Site) -> None:
+    assert "patient-summary" not in signed.client.get("/studies/A1").text
+    number = sign(signed)
+    page = signed.client.get("/studies/A1").text
+    assert "The exam shows: air around the lung, on the left side." in page
+    assert "Not released" in page
+    assert "Reading level of our sentences: grade" in page
+    assert f'data-act="release-summary" data-version="{number}"' in page
+    (source,) = {
+        each["statements"][0]
+        for each in signed.client.get(PLACE).json()["sentences"]
+        if "air around the lung" in each["text"]
+    }
+    assert f'data-act="go" data-place="{source}"' in page
+    release(signed, number)
+    after = signed.client.get("/studies/A1/parts").text
+    assert f"Released by {GRAY['id']}" in after
+    assert "release-summary" not in after
+    signed.parts.summaries.rules = PatientSummary()
+    assert 'id="patient-summary"' not in signed.client.get("/studies/A1/parts").text

@@ -22,6 +22,8 @@ from adapter.web.pages.report.dock import actions, dialogs, dock
 from adapter.web.pages.report.editor import editor, template_choices
 from adapter.web.pages.report.preview import preview
 from adapter.web.pages.report.scene import Scene, read_scene
+from adapter.web.pages.report.summary import patient_summary
+from adapter.web.parts import Parts
 from adapter.web.requests import House, InPath
 
 router = APIRouter(include_in_schema=False)
@@ -44,7 +46,7 @@ def study_page(accession: InPath, visit: Visiting, parts: House) -> HTMLResponse
         el(
             "div",
             _banner(scene, visit),
-            el("div", _columns(scene), class_="columns"),
+            el("div", _columns(scene, parts, visit), class_="columns"),
             dock(_actions(scene, keys), keys),
             dialogs(),
             id="reporting",
@@ -65,7 +67,7 @@ def study_parts(accession: InPath, visit: Visiting, parts: House) -> HTMLRespons
     """The parts of the page that change, as they are now."""
     scene = read_scene(parts, accession, _may(visit, accession))
     acts = _actions(scene, keys_of(parts, visit))
-    return fragment(_banner(scene, visit), *_all_parts(scene), acts)
+    return fragment(_banner(scene, visit), *_all_parts(scene, parts, visit), acts)
 
 
 @router.get("/studies/{accession}/templates")
@@ -95,8 +97,8 @@ def _may(visit: Visit, accession: str) -> Callable[[str], bool]:
     return lambda act: visit.caller.may("POST", f"{place}/{act}")
 
 
-def _columns(scene: Scene) -> tuple[Child, ...]:
-    earlier, report, checked, *pane = _all_parts(scene)
+def _columns(scene: Scene, parts: Parts, visit: Visit) -> tuple[Child, ...]:
+    earlier, report, checked, *pane = _all_parts(scene, parts, visit)
     return (
         el("div", earlier, class_="before"),
         el("div", report, class_="centre"),
@@ -104,13 +106,17 @@ def _columns(scene: Scene) -> tuple[Child, ...]:
     )
 
 
-def _all_parts(scene: Scene) -> tuple[Html, ...]:
+def _all_parts(scene: Scene, parts: Parts, visit: Visit) -> tuple[Html, ...]:
     """Every part that changes, in its place; an empty one keeps its place."""
+    made = parts.summaries.shown(scene.accession) if scene.is_signed else None
+    release = f"/api/studies/{quote(scene.accession, safe='')}/summary/release"
+    may_release = visit.caller.may("POST", release)
     return (
         _part("part-prior", beside.prior(scene)),
         _part("part-editor", editor(scene)),
         _part("part-checks", assist.checks(scene)),
         _part("part-ai", assist.findings(scene)),
+        _part("part-summary", patient_summary(made, scene, may_release) if made else None),
         _part("part-communication", beside.communication(scene)),
         _part("part-deliveries", beside.deliveries(scene)),
         _part("part-steps", beside.steps(scene)),

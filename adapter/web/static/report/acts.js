@@ -45,6 +45,7 @@ const ACTS = {
   addendum: () => signing.addendum(),
   correct: () => signing.correct(),
   retract: () => signing.retract(),
+  "release-summary": releaseSummary,
 };
 
 /** Lead to a place in the report. @param {string} place */
@@ -52,6 +53,15 @@ export function goTo(place) {
   const at = document.getElementById(`st-${place}`) ?? document.getElementById(place);
   at?.scrollIntoView({ block: "center" });
   at?.focus();
+}
+
+/** @param {Data} data */
+async function releaseSummary(data) {
+  const choices = [{ value: "", words: "Cancel" }, { value: "go", words: "Release", main: true }];
+  const told = make("p", {}, "You have read it. It is kept with your name; a change of the report withdraws it.");
+  if ((await ask("Let the patient have this summary?", [told], choices)) !== "go") return;
+  await post("/summary/release", { version: Number(data.version) });
+  tell("Released.");
 }
 
 async function chooseTemplate() {
