@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 from click.testing import Result
+from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
 from adapter.cli import app
@@ -26,4 +27,6 @@ def serve(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(*arguments: str) -> Result:
-    return CliRunner().invoke(app, list(arguments))
+    """What the command says; the service, which logs elsewhere, is in the same process here."""
+    with capture_logs():
+        return CliRunner().invoke(app, list(arguments))
