@@ -9,10 +9,13 @@ from __future__ import annotations
 import base64
 import io
 import json
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
@@ -20,11 +23,18 @@ from PIL import Image
 
 from tests.fakes.http_door import http_door
 
+NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 KEY = "a-key-of-the-test"
 CXR_COLUMNS = {
     "frontal_image", "lateral_image", "prior_image", "indication", "technique", "comparison",
     "prior_report",
 }  # fmt: skip
+ENDED: dict[str, dict[str, Any]] = {
+    "refusal": {"message": {"role": "assistant", "content": None, "refusal": "I cannot."}},
+    "length": {"finish_reason": "length"},
+    "filtered": {"finish_reason": "content_filter"},
+}
+"""How a choice of a chat answer ends without a draft."""
 _IMAGES = ("frontal_image", "lateral_image", "prior_image")
 
 Json = dict[str, Any]
@@ -40,7 +50,8 @@ class ModelEndpoint:
 
     url: str = ""
     faults: list[str] = field(default_factory=list)
-    """Consumed one a request: a status such as "429", "slow", "cut", "html", "nan", "wrong"."""
+    """Consumed one a request: a status such as "429", "429 date" (Retry-After as a date), "slow",
+    "cut", "html", "nan", "wrong"; of chat "refusal", "length", "filtered"."""
     sentences: list[list[Any]] = field(default_factory=list)
     in_rows: bool = False
     """Whether CXRReportGen answers as the publisher's own client expects it."""
@@ -118,8 +129,14 @@ def check_chat(body: Json) -> Json:
     form = body["response_format"]
     if form["type"] != "json_schema" or form["json_schema"]["strict"] is not True:
         raise Wrong("response_format")
+    if not NAME.fullmatch(form["json_schema"]["name"]):
+        raise Wrong("name of the schema")
     _strict(form["json_schema"]["schema"])
     told: Json = json.loads(body["messages"][1]["content"])
+    ids = {each["id"] for each in told["sources"]}
+    for task in form["json_schema"]["schema"]["properties"].values():
+        if set(task["items"]["properties"]["sources"]["items"]["enum"]) != ids:
+            raise Wrong("source ids are not those that were told")
     return told
 
 
@@ -160,9 +177,14 @@ def model_endpoint() -> Iterator[ModelEndpoint]:
             fault = it.faults.pop(0) if it.faults else ""
             if self.headers.get("Authorization") != f"Bearer {KEY}" or fault == "401":
                 return self._say(401, {"error": "invalid key"})
-            if fault in ("429", "500", "503", "400"):
-                headers = {"Retry-After": "7"} if fault == "429" else {}
-                return self._say(int(fault), {"error": fault}, headers)
+            if self.headers.get("Content-Type") != "application/json":
+                return self._say(415, {"error": "not JSON"})
+            if fault[:3].isdigit():
+                now = datetime.now(UTC)
+                waits = {"429": "7", "429 date": format_datetime(now + timedelta(7), usegmt=True)}
+                headers = {"Retry-After": waits[fault]} if fault in waits else {}
+                told = {"error": {"code": fault[:3], "message": "as the real one fails"}}
+                return self._say(int(fault[:3]), told, headers)
             if fault == "slow":
                 it.release.wait(30)
                 return None
@@ -181,6 +203,8 @@ def model_endpoint() -> Iterator[ModelEndpoint]:
             except (Wrong, KeyError, TypeError, ValueError, IndexError) as error:
                 it.refused.append(repr(error))
                 return self._say(422, {"error": repr(error)})
+            if fault in ENDED:
+                answer["choices"][0] |= ENDED[fault]
             wrong = {
                 "html": b"<html>",
                 "nan": b'{"output": [["x", [[NaN, 0, 1, 1]]]]}',

@@ -7,22 +7,40 @@ from pathlib import Path
 import pytest
 
 from adapter.store import model_calls as store
-from tests.fakes.model_endpoint import KEY
-from tests.fakes.model_site import Make
+from tests.fakes.model_endpoint import KEY, ModelEndpoint
+from tests.fakes.model_site import Make, drafts
 
 
-@pytest.mark.parametrize("fault", ["429", "500", "503", "cut", "html", "nan", "wrong"])
+@pytest.mark.parametrize(
+    "fault", ["429", "429 date", "408", "500", "503", "504", "cut", "html", "nan", "wrong"]
+)
 def test_what_passes_is_tried_again_and_written_down(make: Make, fault: str) -> None:
     site = make()
     site.model.faults = [fault]
     site.order()
     site.flow.jobs.run()
     (waiting,) = site.flow.jobs.waiting
-    assert waiting.delay >= (7 if fault == "429" else 0)
+    assert waiting.delay >= {"429": 7, "429 date": 3600}.get(fault, 0)
     assert [each.state for each in site.left()] == ["failed"]
     site.flow.jobs.pass_time()
     site.flow.jobs.run()
     assert [each.state for each in site.left()] == ["answered", "failed"]
+    assert site.call().state == "done"
+
+
+@pytest.mark.parametrize("fault", ["refusal", "length", "filtered"])
+def test_a_chat_that_ends_without_a_draft_is_tried_again(
+    make: Make, endpoint: ModelEndpoint, fault: str
+) -> None:
+    site = make(**drafts(endpoint.url))
+    site.model.faults = [fault]
+    site.model.draft = lambda _told: {"impression": []}
+    site.order()
+    site.flow.dictate("A1", "small left pleural effusion period")
+    assert not site.model.refused
+    assert [each.state for each in site.left()] == ["failed"]
+    site.flow.jobs.pass_time()
+    site.flow.jobs.run()
     assert site.call().state == "done"
 
 
@@ -36,7 +54,9 @@ def test_a_slow_model_is_given_up_in_time(make: Make) -> None:
     assert "does not answer" in site.call().reason
 
 
-@pytest.mark.parametrize(("fault", "state"), [("401", "failed"), ("400", "answered")])
+@pytest.mark.parametrize(
+    ("fault", "state"), [("401", "failed"), ("400", "answered"), ("424", "answered")]
+)
 def test_what_will_not_pass_is_not_tried_again(make: Make, fault: str, state: str) -> None:
     site = make()
     site.model.faults = [fault]
