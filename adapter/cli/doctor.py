@@ -41,11 +41,13 @@ from adapter.speech.model_store import find_model, located
 from adapter.speech.openai_engine import OpenAiRecognizer
 from adapter.store import (
     audit_sent,
+    contexts,
     deliveries,
     dicom_sources,
     dictations,
     fhir_sources,
     messages,
+    model_calls,
     pauses,
     studies,
 )
@@ -185,6 +187,10 @@ def _counts(tx: sa.Connection) -> Iterator[Finding]:
         yield _source(f"archive {archive.name}", archive.problem)
     for server in fhir_sources.states(tx):
         yield _source(f"FHIR server {server.name}", server.problem)
+    for hub, since in contexts.away(tx).items():
+        yield Finding(f"FHIRcast hub {hub}", True, f"away since {since} or earlier")
+    for model, since in model_calls.away(tx).items():
+        yield Finding(f"model {model}", True, f"away since {since} or later")
     yield from _destinations(tx)
 
 
@@ -260,12 +266,15 @@ def _trail(settings: Settings, database: Database) -> str:
     with database.read() as tx:
         gone = lost(tx, heads.heads) if heads else []
         waiting = sum(audit_sent.waiting(tx).values()) if settings.audit_syslog else 0
+        since = f" since {audit_sent.oldest_waiting(tx)}" if waiting else ""
     if heads is None:
         return f"no heads at {path} yet"
     if not heads.good or gone:
         what = "its heads are not sealed by our key" if not heads.good else "rows are gone"
         raise ConfigurationError(f"{what}: run `readout audit verify`")
-    told = f", {waiting} rows wait for {settings.audit_syslog}" if settings.audit_syslog else ""
+    told = (
+        f", {waiting} rows wait{since} for {settings.audit_syslog}" if settings.audit_syslog else ""
+    )
     return f"ends where its heads of {heads.at} say{told}"
 
 

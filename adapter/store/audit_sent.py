@@ -21,6 +21,14 @@ def arrived(tx: sa.Connection, chain: str, number: int) -> None:
         tx.execute(sa.insert(audit_sent).values(chain=chain, number=number))
 
 
+def oldest_waiting(tx: sa.Connection) -> str:
+    """When the first row that has not arrived was written (ISO 8601); empty: all have."""
+    here = audit_sent.c.chain == audit.c.chain
+    last = sa.select(audit_sent.c.number).where(here).scalar_subquery()
+    query = sa.select(sa.func.min(audit.c.at)).where(audit.c.number > sa.func.coalesce(last, 0))
+    return tx.execute(query).scalar() or ""
+
+
 def waiting(tx: sa.Connection) -> dict[str, int]:
     """How many rows of each chain have not arrived."""
     last = sa.func.max(audit.c.number) - sa.func.coalesce(sa.func.max(audit_sent.c.number), 0)

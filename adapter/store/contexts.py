@@ -65,6 +65,12 @@ def listed(tx: sa.Connection, node: str = "") -> list[StoredContext]:
     return [StoredContext(*row) for row in tx.execute(query)]
 
 
+def away(tx: sa.Connection) -> dict[str, str]:
+    """Hub -> since when at least the first of its sessions is without it (ISO 8601)."""
+    query = sa.select(context.c.hub, sa.func.min(context.c.changed_at)).group_by(context.c.hub)
+    return {row[0]: row[1] for row in tx.execute(query.where(context.c.connection == "away"))}
+
+
 def leave(tx: sa.Connection, hub: str, topic: str) -> bool:
     """A session is over; False when there was none."""
     query = sa.delete(context).where(context.c.hub == hub, context.c.topic == topic)

@@ -100,6 +100,13 @@ def change(tx: sa.Connection, id_: int, **values: Any) -> None:
     tx.execute(sa.update(model_call).where(model_call.c.id == id_).values(**values))
 
 
+def away(tx: sa.Connection) -> dict[str, str]:
+    """Model -> when the oldest call of it that failed and is tried again was made (ISO 8601)."""
+    tried = model_call.c.state == CallState.WAITING, model_call.c.tries > 0
+    query = sa.select(model_call.c.name, sa.func.min(model_call.c.created_at)).where(*tried)
+    return {row[0]: row[1] for row in tx.execute(query.group_by(model_call.c.name))}
+
+
 def of_study(tx: sa.Connection, accession: str) -> list[Call]:
     """The calls about a study, oldest first."""
     query = sa.select(model_call).where(model_call.c.accession == accession)

@@ -13,9 +13,18 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from adapter.cli import app
+from adapter.domain.audit import Verb
 from adapter.errors import TryAgain
 from adapter.settings import Settings
-from adapter.store import dicom_sources, fhir_sources, pauses
+from adapter.store import (
+    audit,
+    audit_sent,
+    contexts,
+    dicom_sources,
+    fhir_sources,
+    model_calls,
+    pauses,
+)
 from adapter.store.schema import wanted_version
 from tests.fakes.certificates import Authority
 from tests.fakes.databases import copied
@@ -96,6 +105,35 @@ def test_what_is_away_is_told_with_since_when(workflow: Workflow) -> None:
         pauses.add(tx, pauses.Pause("ris", "2026-01-05T08:00:00", "1001", "upgrade"))
     detail = findings(doctor("--json"))["deliveries to ris"]["detail"]
     assert detail.endswith("; paused since 2026-01-05T08:00:00")
+
+
+def test_hubs_models_and_the_receiver_of_the_trail_are_told_with_since_when(
+    workflow: Workflow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = "2026-03-01T10:00:00.000+00:00"
+    with workflow.database.write() as tx:
+        contexts.join(tx, "reading-room", "topic", "node-1", "1001", at)
+        contexts.change(tx, "reading-room", "topic", at, connection="away")
+        call = model_calls.begin(tx, "drafts", "A1", "d" * 64, at)
+        model_calls.begin(tx, "fresh", "A1", "d" * 64, at)
+        model_calls.change(tx, call.id, tries=1)
+        audit.tell(tx, Verb.READ, "A1", "GET /studies")
+    monkeypatch.setenv("READOUT_AUDIT_SYSLOG", "logs.example:6514")
+    found = findings(doctor("--json"))
+    assert found["FHIRcast hub reading-room"]["detail"] == f"away since {at} or earlier"
+    assert found["model drafts"]["detail"] == f"away since {at} or later"
+    assert "model fresh" not in found
+    with workflow.database.read() as tx:
+        (row,) = audit.every(tx)
+    assert audit_waits(workflow) == row.at
+    with workflow.database.write() as tx:
+        audit_sent.arrived(tx, row.chain, row.number)
+    assert audit_waits(workflow) == ""
+
+
+def audit_waits(workflow: Workflow) -> str:
+    with workflow.database.read() as tx:
+        return audit_sent.oldest_waiting(tx)
 
 
 def test_a_password_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
