@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from tests.fakes.receivers import poll
-from tests.peers import require_peer
 
 _BALLAST = "ballast"
 _PIECE = 1 << 16
@@ -21,7 +22,8 @@ class SmallDisk:
         self.place = place
         place.mkdir(parents=True, exist_ok=True)
         can = not self._mount("-t", "tmpfs", "-o", f"size={size_mib}m", "tmpfs")
-        require_peer("a disk of its own", can, "run as root where mount is allowed")
+        if not can:  # what a machine allows cannot be installed, so no peer is asked for
+            pytest.skip("a disk of its own needs root, and a machine that allows mount")
 
     @contextmanager
     def full(self) -> Iterator[None]:
