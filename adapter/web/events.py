@@ -43,12 +43,13 @@ async def _lines(listening: AsyncIterator[News | None]) -> AsyncIterator[str]:
     end = monotonic() + _LONGEST_S
     yield "retry: 2000\n\n"
     async for news in listening:
-        yield _event(news) if news else ": still here\n\n"
+        yield written(news) if news else ": still here\n\n"
         if monotonic() > end:
             return
 
 
-def _event(news: News) -> str:
+def written(news: News) -> str:
+    """The event as a listener reads it."""
     change = news.change
     told = {} if change is None else {"accession": change.accession, "what": change.event}
     if change is not None and not change.accession:

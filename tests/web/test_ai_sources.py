@@ -1,40 +1,18 @@
-"""AI sources over HTTP; and that a shadow finding leaves by no outlet."""
+"""AI sources over HTTP."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from itertools import count
-
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from adapter.domain.ai_source import AiMode
-from adapter.mapping.ai_sources import AiDefault, Registry
-from adapter.store import deliveries
-from tests.fakes.house import DR_GRAY, tables
+from tests.fakes.house import DR_GRAY
 from tests.web.conftest import Site
 
-NUMBERS = count(1)
 PERSON = {"person": {"id": DR_GRAY.id}}
-PLACES = (
-    "/studies/{}", "/", "/?queue=all", "/?queue=drafts", "/ai",
-    "/api/studies", "/api/studies/{}", "/api/studies/{}/report", "/api/studies/{}/provenance",
-    "/api/studies/{}/review", "/studies/{}/evidence?finding=a1",
-    "/api/studies/{}/report/preview?kind=final", "/api/ai-sources", "/api/ai-sources/cxr/held",
-    "/ai-sources", "/fhir/ServiceRequest?identifier={}", "/api/checks", "/api/deliveries",
-)  # fmt: skip
 
 
 def finding(text: str, model: str = "cxr", **more: object) -> dict[str, object]:
     known = {"id": "a1", "text": text, "model": model, "version": "1", "finding": "pneumothorax"}
     return {"findings": [known | more]}
-
-
-def govern(site: Site, mode: AiMode) -> None:
-    default = AiDefault.model_validate({"schema": "ai-source-default/1", "mode": mode})
-    changed = replace(tables(), ai_sources=Registry((), default))
-    site.workflow.house.mappings.now = changed
 
 
 def test_a_source_is_stopped_and_started_and_its_history_told(site: Site) -> None:
@@ -75,46 +53,3 @@ def test_a_model_card_is_xml_or_a_page(site: Site) -> None:
     page = site.client.get("/api/ai-sources/demo_chest/card?format=html")
     assert "<h1>demo-chest</h1>" in page.text
     assert site.client.get("/api/ai-sources/nothing/card").status_code == 404
-
-
-words = st.lists(st.sampled_from(("zyqor", "left", "large", "pneumothorax", "7 mm", "no")),
-                 min_size=2, max_size=6).map(" ".join)  # fmt: skip
-
-
-@given(words, st.sampled_from((AiMode.SHADOW, AiMode.OFF)), st.booleans())
-@settings(max_examples=6, deadline=None)
-def test_a_shadow_finding_leaves_by_no_outlet(
-    shared: Site, text: str, mode: AiMode, before: bool
-) -> None:
-    """Nor is it told that there is one."""
-    site, text = shared, f"Qzx marker {text}."
-    govern(site, AiMode.SUGGEST)
-    accession = f"S{next(NUMBERS)}"
-    site.workflow.order(accession)
-    govern(site, mode)
-    body = finding(text, side="left", evidence=[{"sop_uid": "1.2.3"}], probability=0.99)
-    if before:
-        site.client.post(f"/api/studies/{accession}/ai-findings", json=body)
-        assert_silent(site, accession)
-    site.dictate(accession, "the heart is normal in size period")
-    if not before:
-        site.client.post(f"/api/studies/{accession}/ai-findings", json=body)
-    site.workflow.jobs.run()
-    assert_silent(site, accession)
-    who = {"person": {"id": DR_GRAY.id, "family": "Gray"}}
-    signed = site.client.post(f"/api/studies/{accession}/report/sign", json=who)
-    assert signed.is_success, signed.text
-    site.workflow.jobs.run()
-    assert_silent(site, accession)
-
-
-def assert_silent(site: Site, accession: str) -> None:
-    for place in PLACES:
-        shown = site.client.get(place.format(accession)).text
-        assert "Qzx" not in shown, place
-    study = site.client.get(f"/api/studies/{accession}").json()
-    assert study["ai_findings"] == 0
-    assert not any("AI" in each["event"] for each in study["history"])
-    with site.workflow.database.read() as tx:
-        sent = deliveries.of_study(tx, accession)
-    assert not any(b"Qzx" in each.delivery.body for each in sent)
