@@ -96,6 +96,15 @@ def test_ai_findings_after_the_dictation_join_the_report(hospital: Hospital) -> 
     assert "laterality_conflict" in [each["code"] for each in report["flags"]]
     assert "left" not in texts(report).lower()  # the radiologist's words win
 
+    to = ("--by", PERSON["id"], "--to", hospital.service.http_url)
+    stopped = hospital.readout("ai-source", "stop", "test-model", *to)
+    assert stopped.returncode == 0, stopped.stderr
+    poll(lambda: not hospital.report("FLOW-6")["suggestions"])
+    again = hospital.post("FLOW-6", "ai-findings", content=ai_findings(id="b"), headers=JSON)
+    assert [each["mode"] for each in again["sources"]] == ["off"]
+    source = f"/api/ai-sources/{again['sources'][0]['source']}/start"
+    assert hospital.http.post(source, json={"person": PERSON}).is_success
+
 
 def _with_suggestion(hospital: Hospital, accession: str) -> Json | None:
     report = hospital.report(accession)
