@@ -33,7 +33,7 @@ async def _paints(reader: Radiologist) -> list[float]:
     for _ in range(ROUNDS):
         page = await reader.context.new_page()
         await page.goto(f"{reader.url}/studies/{A1}")
-        await page.wait_for_function(f"({_PAINT})() > 0")
+        await page.wait_for_function(_PAINT)
         found.append(float(await page.evaluate(_PAINT)))
         await page.close()
     return found

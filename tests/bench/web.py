@@ -38,6 +38,7 @@ _EXAMS = (
     ("US", "Ultrasound abdomen complete"), ("MG", "Mammography screening bilateral"),
 )  # fmt: skip
 _AT_ONCE = 5_000
+_NOW = datetime.now(UTC).isoformat(timespec="milliseconds")
 _PAINT = "() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
 
 
@@ -155,7 +156,7 @@ async def _painted(desk: Desk) -> float:
 def _page(database: Database, wanted: Wanted) -> None:
     with database.read() as tx:
         found = worklist.page(tx, wanted, 50)
-        worklist.marks(tx, [each.order.accession for each in found.studies], "2026")
+        worklist.marks(tx, [each.order.accession for each in found.studies], _NOW)
 
 
 def _counts(database: Database) -> None:
