@@ -104,6 +104,39 @@ async def test_the_page_marks_who_said_what_and_is_accessible(study: Desk) -> No
     await assert_fits(page)
 
 
+HEAR = """async () => {
+  globalThis.aloud = [];
+  const speech = {speak: (each) => aloud.push(each.text)};
+  Object.defineProperty(window, "speechSynthesis", {value: speech});
+  const {src} = document.querySelector('script[src$="report/page.js"]');
+  const {LiveText} = await import(src.replace("page.js", "live_text.js"));
+  const {showText, showCommand} = await import(src.replace("page.js", "staging.js"));
+  const text = new LiveText();
+  const command = {name: "go_to", argument: "impression", at: 12, ms: [900, 1400]};
+  const written = {from: 0, text: "No effusion. Smal", held: "l", commands_from: 0};
+  text.take({type: "partial", written: {...written, commands: [command]}});
+  showText(text);
+  showCommand(command);
+}"""
+
+
+async def test_what_is_heard_a_command_and_a_check_lead_to_their_places(study: Desk) -> None:
+    page = study.page
+    await page.evaluate(HEAR)
+    assert await page.locator("#staging .command").inner_text() == "go to: impression"
+    assert await page.locator("#section-impression.target").count() == 1
+    await page.get_by_role("button", name="Read back").hover()
+    await page.mouse.down()
+    async with page.expect_response("**/parts"):  # the page is renewed under the finger
+        await study.in_house(study.site.workflow.tell, "A1", "Dr Reed")
+    await page.locator("#communication .told").wait_for()
+    await page.mouse.up()
+    aloud = await (await page.wait_for_function("() => aloud.length && aloud")).json_value()
+    assert aloud.index("Pleura") + 1 == aloud.index("There is a small right pneumothorax.")
+    await page.locator('#checks li[data-severity="alert"] .words').click()
+    await page.wait_for_function("() => document.activeElement.matches('.statement.danger')")
+
+
 async def test_a_sentence_is_edited_and_taken_out_by_keyboard(study: Desk) -> None:
     page = study.page
     heart = page.locator("#editor .statement", has_text="The heart is normal").first

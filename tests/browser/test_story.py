@@ -24,6 +24,14 @@ from tests.flows.hospital import JSON
 pytestmark = pytest.mark.timeout(300)  # somebody speaks for half a minute
 
 A1 = "DEMO-CXR-2"
+PLAYED = """() => {
+  const {play} = HTMLMediaElement.prototype;
+  globalThis.played = [];
+  HTMLMediaElement.prototype.play = function () {
+    played.push({src: this.src, at: this.currentTime});
+    return play.call(this);
+  };
+}"""
 SAID = "right pneumothorax"  # a loaded machine may swallow a sample, not the finding
 
 
@@ -55,6 +63,7 @@ async def test_from_the_order_to_the_acknowledgement(reader: Radiologist) -> Non
     await reader.open(A1)
     await reader.talk()
     await reader.see("right pneumothorax", "#staging")
+    await page.wait_for_function("() => document.getElementById('level').value > 0")
     await look(page, "report-talking")
     await reader.see("Impression", "#staging")
     await reader.see("Impression: Small right pneumothorax", "#staging")
@@ -62,6 +71,12 @@ async def test_from_the_order_to_the_acknowledgement(reader: Radiologist) -> Non
     await reader.see(SAID, "#editor .statement")
     await reader.see("dictated right pneumothorax, AI left pneumothorax", ".conflict")
     await look(page, "report-conflict")
+    await page.evaluate(PLAYED)
+    await page.locator("#section-impression .statement").first.focus()
+    await page.keyboard.press("F7")
+    heard = await (await page.wait_for_function("() => played[0]")).json_value()
+    assert heard["src"].endswith("/audio")
+    assert heard["at"] > 1  # the impression is the last that was said
 
     await page.keyboard.press("Control+Enter")
     await reader.see("Clear 1 first", "#dialog")

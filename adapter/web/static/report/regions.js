@@ -45,8 +45,19 @@ function place(parts) {
   if (changed) listeners.forEach((each) => each());
 }
 
-/** Whether somebody types here; it is put in place when they are done. @param {HTMLElement} part */
+let putOff = false;
+
+// a button that is replaced between press and release would lose its click
+for (const kind of ["pointerup", "pointercancel", "keyup"]) {
+  document.addEventListener(kind, () => {
+    if (putOff) setTimeout(() => refresh().catch(() => {}), 0);
+    putOff = false;
+  });
+}
+
+/** Whether somebody types or presses here; it is put in place when they are done. @param {HTMLElement} part */
 function isBusy(part) {
+  if (part.matches(":active")) return (putOff = true);
   return Boolean(part.querySelector("[data-editing], form[data-touched]"));
 }
 
