@@ -29,6 +29,7 @@ from adapter.hl7v2.plain_order import PlainOrder
 from adapter.hl7v2.responder import Responder
 from adapter.jobs.lanes import Lanes
 from adapter.links import link, open_traces, syslog_sender, translate
+from adapter.mapping.access import load_access_rules
 from adapter.mapping.ai_monitoring import load_ai_monitoring
 from adapter.mapping.destinations import client_keys, load_destinations
 from adapter.mapping.ehr_launch import EhrLaunch, LaunchIssuer, load_ehr_launch
@@ -367,6 +368,7 @@ class Service:
             retry_base=settings.retry_base_seconds,
             retry_cap=settings.retry_cap_seconds,
             traces=open_traces(settings, sealer),
+            access=load_access_rules(files),
         )
 
     def _client_keys(

@@ -188,6 +188,9 @@ class Settings(BaseSettings):
     session_hours: float = Field(12.0, gt=0, le=744)
     """How long a browser stays signed in, in hours."""
 
+    break_glass_minutes: float = Field(60.0, gt=0, le=1440)
+    """How long a study stays open to who broke glass for it (`access.yaml`), in minutes."""
+
     session_idle_minutes: float = Field(60.0, ge=0)
     """A session whose owner does nothing for so long ends, in minutes; 0: only by its hours."""
 

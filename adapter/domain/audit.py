@@ -27,6 +27,7 @@ class Verb(StrEnum):
     SIGN_OUT = "sign out"
     REFUSED = "refused"
     BREAK_GLASS = "break glass"
+    MEND_GLASS = "mend glass"
     CONFIGURE = "configure"
     PURGE = "purge"
     START = "start"

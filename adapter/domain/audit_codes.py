@@ -76,6 +76,7 @@ EVENT_CODES: dict[Verb, EventCodes] = {
     Verb.SIGN_OUT: EventCodes(_AUTHENTICATION, dcm("110123", "Logout"), "E"),
     Verb.REFUSED: EventCodes(_ALERT, dcm("110132", "Use of Restricted Function"), "E"),
     Verb.BREAK_GLASS: EventCodes(_ALERT, dcm("110127", "Emergency Override Started"), "E"),
+    Verb.MEND_GLASS: EventCodes(_ALERT, dcm("110138", "Emergency Override Stopped"), "E"),
     Verb.CONFIGURE: EventCodes(_ALERT, dcm("110131", "Software Configuration"), "U"),
     Verb.ALARM: EventCodes(_ALERT, _ALERT, "E"),
     Verb.START: EventCodes(_ACTIVITY, dcm("110120", "Application Start"), "E"),

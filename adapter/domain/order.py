@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 
 from adapter.domain.identifiers import Accession, Phi
@@ -63,6 +63,25 @@ class Code:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderOrigin:
+    """Where an order comes from and how it is to be kept: what access.yaml looks at.
+
+    None: the message does not say; what is known stays.
+    """
+
+    facility: tuple[str, ...] | None = None  # MSH-4; Encounter.serviceProvider
+    location: tuple[str, ...] | None = None  # PV1-3; Encounter.location
+    service: tuple[str, ...] | None = None  # PV1-10; Encounter.serviceType
+    confidentiality: tuple[str, ...] | None = None  # PV1-16, ARV-3; meta.security
+
+    def over(self, known: OrderOrigin) -> OrderOrigin:
+        """What is known, as a message that tells this changes it."""
+        names = (each.name for each in fields(self))
+        told = {name: value for name in names if (value := getattr(self, name)) is not None}
+        return replace(known, **told)
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """One accession. ORM^O01 / OMG^O19 / OMI^O23; FHIR ServiceRequest."""
 
@@ -81,6 +100,7 @@ class Order:
     patient_class: str = ""  # PV1-2 (table 0004); Encounter.class
     linked: tuple[Accession, ...] = ()  # further accessions of the same message
     source: str = "hl7v2"  # "hl7v2", "fhir" or "temporary"
+    origin: OrderOrigin = OrderOrigin()
 
 
 @dataclass(frozen=True, slots=True)

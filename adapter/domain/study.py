@@ -38,3 +38,8 @@ class Study:
     created_at: str  # ISO 8601, UTC
     updated_at: str
     review: ReviewState = ReviewState.NONE
+    labels: frozenset[str] = frozenset()  # of access.yaml
+
+    def may_be_told_of_in(self, other: Study) -> bool:
+        """Whether everybody who may see the other study may see this one, too."""
+        return self.labels <= other.labels

@@ -21,6 +21,7 @@ from adapter.fhir.codes import (
 from adapter.fhir.elements import Json, objects
 from adapter.fhir.identifiers import of_type, study_uid
 from adapter.fhir.json_body import read_object
+from adapter.fhir.origin import read_origin
 from adapter.fhir.people import (
     check_same_patient,
     named_identifiers,
@@ -118,6 +119,7 @@ def _order(resource: Json, mapping: FhirOrderMapping, resources: Resources) -> O
         patient_class=_patient_class(_encounter(resource, resources), mapping),
         linked=tuple(linked),
         source="fhir",
+        origin=read_origin(resource, resources),
     )
 
 

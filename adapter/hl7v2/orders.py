@@ -27,6 +27,7 @@ from adapter.hl7v2.order_fields import (
     procedure_of,
     untold,
 )
+from adapter.hl7v2.origin import read_origin
 from adapter.hl7v2.request import Request, requests
 from adapter.hl7v2.subject import identified
 from adapter.mapping.hl7_orders import OrderMapping
@@ -68,8 +69,10 @@ def read_orders(message: Message, mapping: OrderMapping) -> tuple[OrderEvent, ..
     pid, number = identified(message, mapping)
     patient, cleared = fields.patient(pid, number), fields.cleared(pid)
     events: dict[tuple[object, ...], OrderEvent] = {}
+    origin = read_origin(message, mapping)
     for request in _requests(message, mapping):
-        event = replace(_event(request, mapping, patient), cleared=cleared)
+        event = _event(request, mapping, patient)
+        event = replace(event, order=replace(event.order, origin=origin), cleared=cleared)
         events.setdefault((*_names(event.order), event.action), event)
     whole = (event.order.accession for event in events.values() if event.is_whole)
     accessions = tuple(dict.fromkeys(whole))

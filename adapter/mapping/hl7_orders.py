@@ -113,6 +113,16 @@ class OrderMapping(MappingTable):
     PV1-2."""
     patient_classes: dict[str, str] = Field(default_factory=dict)
     """Class of the patient (HL7 table 0004) by the sender's code; others are kept as they are."""
+    facility: Places = ()
+    """Facility that sends the order. Of this and the next three all places count, with all
+    repetitions: access.yaml looks at them."""
+    location: Places = ()
+    """Where the patient is."""
+    service: Places = ()
+    """Hospital service."""
+    confidentiality: Places = ()
+    """How the study is to be kept: VIP indicator, access restrictions (of an ARV that does not
+    delete one)."""
 
     @field_validator("fallback_charset")
     @classmethod

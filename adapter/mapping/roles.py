@@ -70,7 +70,7 @@ class Roles(MappingTable):
         found = {
             role
             for rule in self.claims
-            for value in _values(claims, rule.claim)
+            for value in values_of(claims, rule.claim)
             if (role := rule.roles.get(value))
         }
         return tuple(sorted(found)) or self.default
@@ -90,12 +90,12 @@ def load_roles(files: MappingFiles) -> Roles:
 
 
 def _first(claims: Mapping[str, Any], names: Iterable[str]) -> str:
-    told = (value for name in names for value in _values(claims, name))
+    told = (value for name in names for value in values_of(claims, name))
     return next((each for each in told if each.strip()), "").strip()
 
 
-def _values(claims: Mapping[str, Any], name: str) -> Iterator[str]:
-    """A claim by its whole name (which may hold dots), else by its path."""
+def values_of(claims: Mapping[str, Any], name: str) -> Iterator[str]:
+    """Values of a claim by its whole name (which may hold dots), else by its path."""
     found: Any = claims.get(name)
     if found is None:
         found = claims

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from adapter.store.columns import metadata
+from adapter.store.columns import metadata, row_id
 from adapter.store.columns import text as _text
 
 session = sa.Table(  # one-time codes and sessions of browsers, by the hash of their secret
@@ -20,6 +20,21 @@ session = sa.Table(  # one-time codes and sessions of browsers, by the hash of t
     _text("how", "link"),  # it was opened
     _text("subject", ""),  # issuer and subject of an OpenID login
     _text("sid", ""),  # and its session there
+    _text("labels", ""),  # access labels that its claims gave
+)
+
+broken_glass = sa.Table(  # who opened a restricted study for a while, and why
+    "readout_broken_glass",
+    metadata,
+    row_id(),
+    _text("person"),
+    _text("accession"),
+    _text("reason"),
+    _text("detail", ""),
+    _text("at"),
+    _text("until"),
+    sa.Index("ix_readout_broken_glass_person", "person", "until"),
+    sa.Index("ix_readout_broken_glass_until", "until"),
 )
 
 service_token = sa.Table(  # tokens of programs, by their hash

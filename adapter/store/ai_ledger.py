@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from adapter.store.ai_tables import ai_day_changed, ai_due, ai_label, ai_ledger
 from adapter.store.database import Database
+from adapter.store.sight import seen_by
 
 _AT_ONCE = 1_000
 
@@ -129,8 +130,9 @@ def rows(database: Database, since: str, until: str) -> Iterator[LedgerRow]:
         )
         if last[0]:
             query = query.where(place > sa.tuple_(*map(sa.literal, last)))
-        page = query.order_by(ai_ledger.c.day, ai_ledger.c.id).limit(_AT_ONCE)
         with database.read() as tx:
+            query = query.where(*seen_by(tx, ai_ledger.c.accession))
+            page = query.order_by(ai_ledger.c.day, ai_ledger.c.id).limit(_AT_ONCE)
             found = [(row[0], LedgerRow(*row[1:])) for row in tx.execute(page)]
         yield from (row for _, row in found)
         if len(found) < _AT_ONCE:

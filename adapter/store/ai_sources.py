@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from adapter.domain.ai_source import AiMode, AiSwitch
 from adapter.domain.study import ReportStatus
 from adapter.store.ai_tables import ai_study_model, ai_switch
+from adapter.store.sight import seen_by
 from adapter.store.tables import study
 
 ModelVersion = tuple[str, str]
@@ -74,7 +75,8 @@ def recent(tx: sa.Connection, models: Collection[str], most: int) -> list[tuple[
     """(accession, model, version) of the studies that these models told of, the newest first."""
     table = ai_study_model.c
     query = sa.select(table.accession, table.model, table.version)
-    newest = query.where(table.model.in_(models)).order_by(table.first_at.desc(), table.accession)
+    query = query.where(table.model.in_(models), *seen_by(tx, table.accession))
+    newest = query.order_by(table.first_at.desc(), table.accession)
     return [(row[0], row[1], row[2]) for row in tx.execute(newest.limit(most))]
 
 

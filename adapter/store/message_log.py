@@ -12,6 +12,7 @@ from adapter.domain.message import MessageState
 from adapter.errors import NotFound
 from adapter.store.message_keys import ACCESSION, INDEXED, NOT_INDEXED, ORDER, PATIENT
 from adapter.store.sealed import vault_of
+from adapter.store.sight import seen_by, seen_message
 from adapter.store.tables import delivery, message, message_key
 
 _SCANNED = 5_000  # bodies that one page of a search for text looks into
@@ -145,7 +146,7 @@ class _Log(Generic[Row]):
 
     def find(self, wanted: sa.ColumnElement[bool], missing: str) -> tuple[Row, bytes]:
         """(row, body) of the one row; raises NotFound."""
-        query = sa.select(self._table.c.body, *self._columns()).where(wanted)
+        query = sa.select(self._table.c.body, *self._columns()).where(wanted, *self._seen())
         found = self._tx.execute(query).first()
         if found is None:
             raise NotFound(missing, code="not-found")
@@ -164,7 +165,7 @@ class _Log(Generic[Row]):
 
     def _found(self, search: Search, before: int | None) -> sa.Select[Any]:
         table = self._table
-        query = sa.select(table.c.id, self._at)
+        query = sa.select(table.c.id, self._at).where(*self._seen())
         for name, values in search.equal.items():
             column = table.c[name]
             query = query.where(column == values[0] if len(values) == 1 else column.in_(values))
@@ -179,6 +180,12 @@ class _Log(Generic[Row]):
         if search.until:
             query = query.where(self._at < search.until)
         return query if before is None else query.where(self._before(search, before))
+
+    def _seen(self) -> list[sa.ColumnElement[bool]]:
+        """Of studies that the caller may see, and of none."""
+        if self._table is delivery:
+            return seen_by(self._tx, delivery.c.accession)
+        return seen_message(self._tx)
 
     def _of(self, kind: str, value: str) -> sa.ColumnElement[bool]:
         """Messages by their keys, deliveries by the accessions of such messages."""

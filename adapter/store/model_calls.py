@@ -14,6 +14,7 @@ from adapter.domain.audit import AuditRow, Outcome, Verb
 from adapter.store import audit
 from adapter.store.database import row_id
 from adapter.store.model_tables import model_call, outgoing_payload
+from adapter.store.sight import seen_by
 
 _PROVED = "payload for "
 _PROOF = ("at", "name", "model", "destination", "accession", "sha256")
@@ -208,7 +209,8 @@ def listed(
 ) -> list[Left]:
     """Payloads, newest first; empty: any. `destination`: its address, or a part of it."""
     table = outgoing_payload.c
-    query = sa.select(outgoing_payload).order_by(table.id.desc()).limit(limit)
+    query = sa.select(outgoing_payload).where(*seen_by(tx, table.accession))
+    query = query.order_by(table.id.desc()).limit(limit)
     wanted = {"name": name, "accession": accession, "sha256": sha256, "state": state}
     for column, value in wanted.items():
         if value:

@@ -23,6 +23,7 @@ class Ticket:
     how: str = "link"  # it was opened: link, login or launch
     subject: str = ""  # issuer and `sub` of the login, by a line end
     sid: str = ""  # the login's session at its issuer
+    labels: tuple[str, ...] = ()  # access labels that its claims gave
     created_at: str = ""
     seen_at: str = ""
     sha256: str = ""
@@ -43,6 +44,7 @@ def add(tx: sa.Connection, kind: str, sha256: str, ticket: Ticket, now: str) -> 
             how=ticket.how,
             subject=ticket.subject,
             sid=ticket.sid,
+            labels=" ".join(ticket.labels),
         )
     )
 
@@ -87,6 +89,7 @@ def _ticket(row: sa.RowMapping) -> Ticket:
         how=row["how"],
         subject=row["subject"],
         sid=row["sid"],
+        labels=tuple(row["labels"].split()),
         created_at=row["created_at"],
         seen_at=row["seen_at"],
         sha256=row["sha256"],

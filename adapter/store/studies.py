@@ -16,6 +16,7 @@ from adapter.domain.review import ReviewState
 from adapter.domain.study import ReportStatus, Study
 from adapter.errors import NotFound
 from adapter.store.database import hold_place
+from adapter.store.sight import seen
 from adapter.store.tables import delivery, history, study
 
 # a total order, so that pages neither skip nor repeat a study
@@ -47,7 +48,9 @@ def get(tx: sa.Connection, accession: str, *, lock: bool = False) -> Study:
     return found
 
 
-def add(tx: sa.Connection, order: Order, status: OrderStatus, at: str) -> None:
+def add(
+    tx: sa.Connection, order: Order, status: OrderStatus, at: str, labels: Sequence[str] = ()
+) -> None:
     """A new row; the accession must be new."""
     tx.execute(
         sa.insert(study).values(
@@ -56,6 +59,7 @@ def add(tx: sa.Connection, order: Order, status: OrderStatus, at: str) -> None:
             order_status=status,
             report_status=ReportStatus.NONE,
             **keys(order),
+            access=" ".join(labels),
             created_at=at,
             updated_at=at,
         )
@@ -63,8 +67,13 @@ def add(tx: sa.Connection, order: Order, status: OrderStatus, at: str) -> None:
 
 
 def change(tx: sa.Connection, accession: str, at: str, **values: Any) -> None:
-    """Change `order_status`, `report_status`, `review_state` or `order`; counts the version up."""
-    order = values.pop("order", None)
+    """Change `order_status`, `report_status`, `review_state`, `order` or its access `labels`.
+
+    Counts the version up.
+    """
+    order, labels = values.pop("order", None), values.pop("labels", None)
+    if labels is not None:
+        values["access"] = " ".join(labels)
     if order is not None:
         values |= {"order_json": to_json(order), **keys(order)}
     if values.get("report_status") in ReportStatus.signed():
@@ -78,7 +87,7 @@ def change(tx: sa.Connection, accession: str, at: str, **values: Any) -> None:
 
 def listed(tx: sa.Connection, report_status: str | None, limit: int, offset: int) -> list[Study]:
     """Studies, most recently changed first."""
-    query = sa.select(study).order_by(*_NEWEST).limit(limit).offset(offset)
+    query = sa.select(study).where(*seen(tx)).order_by(*_NEWEST).limit(limit).offset(offset)
     if report_status:
         query = query.where(study.c.report_status == report_status)
     return [of_row(row) for row in tx.execute(query).mappings()]
@@ -86,7 +95,7 @@ def listed(tx: sa.Connection, report_status: str | None, limit: int, offset: int
 
 def in_review(tx: sa.Connection, state: ReviewState, limit: int, offset: int) -> list[Study]:
     """Studies that stand so between people, most recently changed first."""
-    query = sa.select(study).where(study.c.review_state == state)
+    query = sa.select(study).where(study.c.review_state == state, *seen(tx))
     page = query.order_by(*_NEWEST).limit(limit).offset(offset)
     return [of_row(row) for row in tx.execute(page).mappings()]
 
@@ -94,7 +103,7 @@ def in_review(tx: sa.Connection, state: ReviewState, limit: int, offset: int) ->
 def with_held_deliveries(tx: sa.Connection, limit: int, offset: int) -> list[Study]:
     """Studies with a delivery that waits for a person, most recently changed first."""
     held = sa.select(delivery.c.accession).where(delivery.c.state == DeliveryState.HELD)
-    query = sa.select(study).where(study.c.accession.in_(held))
+    query = sa.select(study).where(study.c.accession.in_(held), *seen(tx))
     page = query.order_by(*_NEWEST).limit(limit).offset(offset)
     return [of_row(row) for row in tx.execute(page).mappings()]
 
@@ -142,7 +151,8 @@ def of_order(tx: sa.Connection, number: str) -> list[Study]:
     """Studies whose order has this number of the placer or the filler, oldest first."""
     if not number:
         return []
-    return _of_numbers(tx, (study.c.placer_number == number) | (study.c.filler_number == number))
+    named = (study.c.placer_number == number) | (study.c.filler_number == number)
+    return _of_numbers(tx, named, *seen(tx))
 
 
 def _of_numbers(tx: sa.Connection, *wanted: sa.ColumnElement[bool]) -> list[Study]:
@@ -211,4 +221,5 @@ def of_row(row: sa.RowMapping) -> Study:
         created_at=row["created_at"],
         updated_at=row["updated_at"],
         review=ReviewState(row["review_state"]),
+        labels=frozenset(row["access"].split()),
     )

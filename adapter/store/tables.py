@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from adapter.store import ai_tables, fhir_tables, intake_tables, model_tables, node_tables
-from adapter.store.access_tables import service_token, session
+from adapter.store.access_tables import broken_glass, service_token, session
 from adapter.store.audit_table import audit, audit_sent
 from adapter.store.columns import ID as _ID
 from adapter.store.columns import metadata
@@ -19,6 +19,7 @@ __all__ = [
     "ai_tables",
     "audit",
     "audit_sent",
+    "broken_glass",
     "context",
     "data_key",
     "fhir_tables",
@@ -104,6 +105,7 @@ study = sa.Table(  # one row an accession: the worklist
     _text("placer_number", ""),  # of the order, as far as it can be looked up
     _text("filler_number", ""),
     _text("study_uid", ""),  # of DICOM
+    _text("access", ""),  # access labels by blanks, in alphabetical order
     sa.Column("version", sa.Integer, nullable=False, server_default="1"),
     _text("created_at"),
     _text("updated_at"),
@@ -126,10 +128,12 @@ study = sa.Table(  # one row an accession: the worklist
         "updated_at",
         "patient_name",
         "search",
+        "access",
     ),
     sa.Index("ix_readout_study_placer_number", "placer_number"),
     sa.Index("ix_readout_study_filler_number", "filler_number"),
     sa.Index("ix_readout_study_study_uid", "study_uid"),
+    sa.Index("ix_readout_study_access", "access"),
 )
 
 dictation = sa.Table(

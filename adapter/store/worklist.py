@@ -18,7 +18,7 @@ from adapter.domain.order import OrderStatus, Priority
 from adapter.domain.report import AI_CONFLICTS
 from adapter.domain.review import ReviewState, StudyLock
 from adapter.domain.study import ReportStatus, Study
-from adapter.store import reviews
+from adapter.store import reviews, sight
 from adapter.store.alerts import AlertState
 from adapter.store.studies import of_row
 from adapter.store.tables import alert, communication, delivery, dictation, study
@@ -101,7 +101,8 @@ def page(tx: sa.Connection, wanted: Wanted, limit: int) -> Listed:
     """Studies as wanted; raises ValueError when `after` is not a key of this order."""
     keys = _KEYS[wanted.sort]
     order = [key.desc() if wanted.down else key.asc() for key in keys]
-    query = sa.select(*keys).where(*_conditions(wanted)).order_by(*order).limit(limit + 1)
+    query = sa.select(*keys).where(*_conditions(wanted), *sight.seen(tx))
+    query = query.order_by(*order).limit(limit + 1)
     if wanted.after:
         query = query.where(_behind(keys, wanted))
     found = [tuple(row) for row in tx.execute(query)]
@@ -114,22 +115,17 @@ def page(tx: sa.Connection, wanted: Wanted, limit: int) -> Listed:
 def counts(tx: sa.Connection, person: str, most: int) -> dict[Queue, int]:
     """How many studies wait in each queue, counted up to `most`."""
     found: dict[Queue, int] = {}
+    visible = sight.seen(tx)
     for queue in (each for each in Queue if each not in (Queue.ALL, Queue.SIGNED)):
-        inner = sa.select(study.c.accession).where(*_in_queue(queue, person)).limit(most)
+        waiting = sa.select(study.c.accession).where(*_in_queue(queue, person), *visible)
+        inner = waiting.limit(most)
         found[queue] = tx.scalar(sa.select(sa.func.count()).select_from(inner.subquery())) or 0
     return found
 
 
 def modalities(tx: sa.Connection) -> list[str]:
     """Every modality there is, each found by one step along the index."""
-    found: list[str] = []
-    while True:
-        last = found[-1] if found else ""
-        query = sa.select(sa.func.min(study.c.modality)).where(study.c.modality > last)
-        following = tx.scalar(query)
-        if following is None:
-            return found
-        found.append(following)
+    return sight.values_of(tx, study.c.modality)
 
 
 def marks(tx: sa.Connection, accessions: Sequence[str], now: str) -> dict[str, Marks]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import anyio
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 
 from adapter import __version__
 from adapter.observability.metrics import NodeState, make_registry
@@ -12,6 +12,7 @@ from adapter.web import (
     ai_results,
     ai_sources,
     assets,
+    break_glass,
     check,
     contexts,
     destinations,
@@ -41,6 +42,7 @@ from adapter.web import (
 from adapter.web.callers import Callers
 from adapter.web.pages import ai_ledger as ai_ledger_page
 from adapter.web.pages import ai_sources as ai_source_pages
+from adapter.web.pages import break_glass as break_glass_page
 from adapter.web.pages import destinations as destination_pages
 from adapter.web.pages import entrance, figures, messages, setup, system, trouble, users, worklist
 from adapter.web.pages import help as help_page
@@ -48,6 +50,7 @@ from adapter.web.pages.report import pictures
 from adapter.web.pages.report import routes as report_page
 from adapter.web.parts import Parts
 from adapter.web.shell import Shell
+from adapter.web.study_guard import study_guard
 from adapter.workflow.access_trail import AccessTrail
 from adapter.workflow.ai_sources import listed as ai_sources_of
 
@@ -59,6 +62,8 @@ ROUTERS = tuple(
         report_page,
         pictures,
         worklist,
+        break_glass_page,
+        break_glass,
         messages,
         destination_pages,
         ai_source_pages,
@@ -107,6 +112,7 @@ def build_app(parts: Parts) -> FastAPI:
         docs_url=None,  # those pages load scripts from elsewhere
         redoc_url=None,
         redirect_slashes=False,
+        dependencies=[Depends(study_guard)],
     )
     app.state.parts = parts
     app.state.uploads = anyio.CapacityLimiter(dictations.MOST_UPLOADS)
@@ -119,7 +125,7 @@ def build_app(parts: Parts) -> FastAPI:
         Shell,
         max_body_bytes=parts.max_body_bytes,
         host_names=parts.host_names,
-        callers=Callers(parts.sign_in, parts.access, parts.roles),
+        callers=Callers(parts.sign_in, parts.access, parts.roles, parts.study_access),
         shown=trouble.shown,
         throttle=parts.throttle,
         trail=AccessTrail(parts.house.database),

@@ -8,7 +8,7 @@ page of another site gets nothing: a browser tells where a request comes from (`
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from http.cookies import CookieError, SimpleCookie
 from typing import Annotated
@@ -19,9 +19,10 @@ from fastapi import Depends, Request
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
+from adapter.domain.access import EVERYTHING, Sight
 from adapter.domain.people import Practitioner
 from adapter.errors import Rejected
-from adapter.mapping.roles import Roles
+from adapter.mapping.roles import SERVICE, Roles
 from adapter.oauth.tokens import NotPermitted, Token
 from adapter.store.sessions import Ticket
 from adapter.web.access import Access
@@ -29,9 +30,12 @@ from adapter.web.bodies import Person
 from adapter.web.needs import OPEN, READING, need
 from adapter.web.problems import NotThisHost
 from adapter.workflow.sign_in import NotSignedIn, SignIn
+from adapter.workflow.study_access import StudyAccess
 
 COOKIE = "readout_session"
 SIGN_IN = "/sign-in"
+LOCAL_PROGRAM = "local program"
+"""How a program of this machine is called that shows no token."""
 
 _ENTRANCE = (SIGN_IN, "/sign-out", "/theme")
 _MACHINES = ("/api", "/dicom-web", "/fhir", "/v1", "/events", "/health", "/.well-known")
@@ -52,7 +56,8 @@ class How(StrEnum):
 class Caller:
     """Whose request this is; `person` None: of no named person.
 
-    `scopes`: what they may do, None: everything (a program of this machine that needs no token).
+    `scopes`: what they may do, None: everything (a program of this machine that needs no token);
+    `sight`: which studies they may be shown.
     """
 
     how: How
@@ -60,6 +65,7 @@ class Caller:
     token: Token | None = None
     scopes: frozenset[str] | None = frozenset()
     roles: tuple[str, ...] = ()
+    sight: Sight = EVERYTHING
 
     def may(self, method: str, path: str) -> bool:
         """Whether this caller may ask so."""
@@ -76,8 +82,9 @@ class Caller:
 class Callers:
     """Knows the callers of one house: browsers by their session, programs by their token."""
 
-    def __init__(self, sign_in: SignIn, access: Access, roles: Roles) -> None:
+    def __init__(self, sign_in: SignIn, access: Access, roles: Roles, studies: StudyAccess) -> None:
         self._sign_in, self._access, self._roles = sign_in, access, roles
+        self._studies = studies
 
     async def admit(self, scope: Scope) -> Caller:
         """The caller.
@@ -92,10 +99,28 @@ class Callers:
         if session is not None:
             if _changes(scope) and not _from_browser(headers):
                 raise NotThisHost("a call with a session must tell its Origin", code="origin")
-            return self._by_session(session)
+            return await self._seeing(self._by_session(session), frozenset(session.labels))
         if is_page(path) or (_from_browser(headers) and "authorization" not in headers):
             raise not_signed_in()
-        return self._by_token(await self._access.token(scope))
+        caller = self._by_token(await self._access.token(scope))
+        return await self._seeing(caller, self._shown(caller.token))
+
+    async def _seeing(self, caller: Caller, labels: frozenset[str]) -> Caller:
+        """With the studies that they may see by these labels and by their roles."""
+        rules = self._studies.rules
+        if not rules.are_there:
+            return caller
+        labels |= rules.by_roles(caller.roles or (SERVICE,))
+        person = caller.person.id if caller.person else ""
+        sight = await anyio.to_thread.run_sync(self._studies.sight_of, labels, person)
+        return replace(caller, sight=sight)
+
+    def _shown(self, token: Token | None) -> frozenset[str]:
+        """Labels that a program may see by its token."""
+        rules = self._studies.rules
+        if token is None:
+            return rules.by_program(LOCAL_PROGRAM)
+        return rules.by_claims(token.claims) | rules.by_program(token.subject)
 
     async def _session(self, scope: Scope, headers: Headers) -> Ticket | None:
         held = session_of(headers, secure=_is_secure(scope))

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from adapter.errors import NotFound
 from adapter.fhircast.workspace import Seat
+from adapter.store import sight
 from adapter.store.contexts import StoredContext
 from adapter.web.answers import Shown
 from adapter.web.bodies import Asked, Person, Word
@@ -90,8 +91,9 @@ class ContextList(Shown):
 def listed(parts: House, caller: Calling, topic: Topic = "") -> ContextList:
     """How the sessions at FHIRcast hubs stand; somebody who has signed in sees no other's."""
     speaking = parts.live.speaking()
-    rows = (row for row in parts.contexts.listed() if topic in ("", row.topic))
-    return ContextList(contexts=[_view(row, speaking) for row in rows if _may_see(caller, row)])
+    rows = [row for row in parts.contexts.listed() if topic in ("", row.topic)]
+    shown = [_view(row, speaking) for row in rows if _may_see(caller, row) and _shown(parts, row)]
+    return ContextList(contexts=shown)
 
 
 @router.post("/join")
@@ -132,6 +134,12 @@ def _who(body: SeatAsked, caller: Caller) -> str:
     return person.id if person else ""
 
 
+def _shown(parts: House, row: StoredContext) -> bool:
+    """Whether the caller may be shown the study that the session shows, and the one it asks for."""
+    with parts.house.database.read() as tx:
+        return all(sight.may_see(tx, each) for each in (row.accession, row.asked) if each)
+
+
 def _may_see(caller: Caller, row: StoredContext) -> bool:
     return caller.person is None or row.person in ("", caller.person.id)
 
@@ -144,7 +152,7 @@ async def _seat(parts: House, body: SeatAsked, caller: Caller) -> Seat:
 
 async def _one(parts: House, seat: Seat) -> ContextView:
     row = await asyncio.to_thread(parts.contexts.contexts.row, seat)
-    if row is None:
+    if row is None or not await asyncio.to_thread(_shown, parts, row):
         raise NotFound("this session has been left", code="not-found")
     return _view(row, await asyncio.to_thread(parts.live.speaking))
 

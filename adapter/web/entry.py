@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from adapter.domain.people import Practitioner
 from adapter.errors import ConfigurationError
+from adapter.mapping.access import AccessRules
 from adapter.mapping.files import MappingFiles
 from adapter.mapping.plug_in import PlugIn
 from adapter.mapping.roles import SERVICE, Roles, load_roles
@@ -19,6 +20,7 @@ from adapter.web.access import Access, open_access
 from adapter.web.throttle import Throttle
 from adapter.workflow.service_tokens import ServiceTokens
 from adapter.workflow.sign_in import SignIn
+from adapter.workflow.study_access import StudyAccess
 from adapter.workflow.study_flow import House
 
 
@@ -30,6 +32,7 @@ class Entry(NamedTuple):
     access: Access
     login: Login | None
     throttle: Throttle
+    study_access: StudyAccess
 
 
 def open_entry(
@@ -41,6 +44,7 @@ def open_entry(
 ) -> Entry:
     """The door of one node; raises ConfigurationError."""
     roles, database, clock = load_roles(files), house.database, house.clock
+    _check_roles(house.access, roles)
     own = ServiceTokens(database, clock, roles.scopes([SERVICE]))
     return Entry(
         SignIn(database, clock, settings.session_hours, settings.session_idle_minutes),
@@ -48,7 +52,14 @@ def open_entry(
         open_access(settings, plug_in, guard, clock, own),
         open_login(settings, clock),
         Throttle(settings.http_calls_per_minute, settings.sign_in_tries_per_minute),
+        StudyAccess(database, clock, house.access, settings.break_glass_minutes),
     )
+
+
+def _check_roles(rules: AccessRules, roles: Roles) -> None:
+    named = {role for rule in rules.seen_by for role in rule.roles}
+    if strange := sorted(named - roles.roles.keys()):
+        raise ConfigurationError(f"access.yaml: no role of roles.yaml is {', '.join(strange)}")
 
 
 def open_login(settings: Settings, clock: Clock) -> Login | None:

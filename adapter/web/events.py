@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from time import monotonic
@@ -10,7 +11,10 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query
 from fastapi.responses import StreamingResponse
 
+from adapter.acting import acting
+from adapter.store import sight
 from adapter.web.change_feed import News
+from adapter.web.parts import Parts
 from adapter.web.requests import House
 
 router = APIRouter(tags=["events"])
@@ -36,16 +40,31 @@ async def events(parts: House, after: Id = None, last: Last = None) -> Streaming
     """
     from_there = last if last is not None else after
     listening = parts.changes.listen(from_there, _BEAT_S)
-    return StreamingResponse(_lines(listening), media_type="text/event-stream")
+    return StreamingResponse(_lines(parts, listening), media_type="text/event-stream")
 
 
-async def _lines(listening: AsyncIterator[News | None]) -> AsyncIterator[str]:
+async def _lines(parts: Parts, listening: AsyncIterator[News | None]) -> AsyncIterator[str]:
     end = monotonic() + _LONGEST_S
     yield "retry: 2000\n\n"
     async for news in listening:
-        yield written(news) if news else ": still here\n\n"
+        if news is None:
+            yield ": still here\n\n"
+        elif await _may_hear(parts, news):
+            yield written(news)
         if monotonic() > end:
             return
+
+
+async def _may_hear(parts: Parts, news: News) -> bool:
+    """Whether the change is of a study that the caller may see, or of none."""
+    if news.change is None or not news.change.accession or acting().sight.labels is None:
+        return True
+    return await asyncio.to_thread(_may_see, parts, news.change.accession)
+
+
+def _may_see(parts: Parts, accession: str) -> bool:
+    with parts.house.database.read() as tx:
+        return sight.may_see(tx, accession)
 
 
 def written(news: News) -> str:

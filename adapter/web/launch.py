@@ -60,7 +60,8 @@ async def back(
         return _refused(visit, error)
     await parts.contexts.join_launched(launched.hub_url, launched.hub_topic, launched.person.id)
     roles = parts.roles.of(launched.claims) or _ehr_of(parts, begun.iss).roles
-    ticket = Ticket(launched.person, "", roles, "launch")
+    labels = parts.study_access.labels_by(launched.claims)
+    ticket = Ticket(launched.person, "", roles, "launch", labels=labels)
     return await anyio.to_thread.run_sync(signed_in, request, visit, parts, ticket, place, begun)
 
 

@@ -101,6 +101,7 @@ def _ticket(parts: Parts, provider: Login, claims: dict[str, Any]) -> Ticket:
         "login",
         provider.subject(claims["sub"]),
         sid if isinstance(sid, str) else "",
+        labels=parts.study_access.labels_by(claims),
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from adapter.domain.access import (
     ADMIN,
+    BREAK_GLASS,
     CHECK,
     MESSAGES,
     PRELIMINARY,
@@ -41,6 +42,7 @@ def _row(path: str, *scopes: str, method: re.Pattern[str] = _ANY) -> _Row:
 _PLACES: tuple[_Row, ...] = (
     _row(r"/|/worklist(/next)?", READ),
     _row(r"/studies/.+", READ),
+    _row(r"(/api)?/break-glass(/.+)?", BREAK_GLASS),
     _row(r"/(messages|deliveries)", QUEUES),
     _row(r"/(messages|deliveries)/[^/]+", MESSAGES, method=_GET),
     _row(r"/(messages|deliveries)/[^/]+/(replay|resend)", QUEUES),

@@ -41,6 +41,7 @@ from adapter.workflow.review import Review
 from adapter.workflow.sign_in import SignIn
 from adapter.workflow.sign_off import SignOff
 from adapter.workflow.site_mappings import SiteMappings
+from adapter.workflow.study_access import StudyAccess
 from adapter.workflow.study_flow import House
 
 
@@ -91,6 +92,7 @@ class Parts:
     access: Access
     roles: Roles
     sign_in: SignIn
+    study_access: StudyAccess
     changes: ChangeFeed
     workspace: Workspace
     ai_rules: AiMonitoring

@@ -17,7 +17,7 @@ from adapter.acting import Acting
 from adapter.domain.audit import Agent, AgentKind, AuditEvent, Outcome, Verb
 from adapter.errors import ReadoutError, TryAgain
 from adapter.oauth.tokens import NotAuthenticated, NotPermitted
-from adapter.web.callers import Caller, is_open
+from adapter.web.callers import LOCAL_PROGRAM, Caller, is_open
 from adapter.web.needs import READING
 from adapter.web.paths import SLASH
 from adapter.web.problems import NotThisHost
@@ -64,7 +64,7 @@ def agent_of(caller: Caller, scope: Scope) -> Agent:
         return Agent(AgentKind.PERSON, person.id, name, " ".join(caller.roles), address)
     if is_open(str(scope["path"])):
         return nobody(scope)
-    program = caller.token.subject if caller.token else "local program"
+    program = caller.token.subject if caller.token else LOCAL_PROGRAM
     return Agent(AgentKind.PROGRAM, program, address=address)
 
 

@@ -95,7 +95,8 @@ class Shell:
         await self._recorded(scope, _counted(receive, limit), send)
 
     async def _recorded(self, scope: Scope, receive: Receive, send: Send) -> None:
-        with in_name_of(agent_of(scope["state"]["caller"], scope), new_request()) as act:
+        caller = scope["state"]["caller"]
+        with in_name_of(agent_of(caller, scope), new_request(), caller.sight) as act:
             recorded = Recorded(scope, send, self._trail, act)
             try:
                 await self._app(scope, receive, recorded)

@@ -19,7 +19,7 @@ from adapter.fhircast.workspace import Seat
 from adapter.mapping.fhircast_hubs import FhircastHub, load_fhircast_hubs
 from adapter.mapping.files import MappingFiles
 from adapter.mapping.smart_client import SmartClient
-from adapter.store import contexts, studies
+from adapter.store import contexts, sight, studies
 from adapter.store.contexts import StoredContext
 from adapter.workflow.contexts import Contexts
 from adapter.workflow.study_flow import House
@@ -219,6 +219,7 @@ class ContextSeats:
     def _check_known(self, accession: str) -> None:
         """Without its order nobody knows the patient: nothing is opened for others."""
         with self._house.database.read() as tx:
+            sight.check(tx, accession)
             study = studies.get(tx, accession)
         if study.order_status is OrderStatus.TEMPORARY:
             raise Conflict("the order of this study has not arrived yet", code="temporary")

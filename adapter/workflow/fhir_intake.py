@@ -19,7 +19,7 @@ from adapter.errors import Conflict, Malformed, PreconditionFailed, Rejected
 from adapter.fhir.elements import Json
 from adapter.fhir.identifiers import identifier_search, value
 from adapter.fhir.json_body import write_object
-from adapter.store import fhir_orders, studies
+from adapter.store import fhir_orders, sight, studies
 from adapter.store.fhir_orders import KeptOrder
 from adapter.workflow.intake import Intake
 from adapter.workflow.study_flow import House
@@ -138,7 +138,9 @@ class _Door:
         asked, event = arrival.asked, arrival.event
         accession = event.order.accession
         if asked.unless and (known := _one(tx, asked.unless)):
+            sight.check(tx, known)
             return _known(tx, known)
+        sight.check(tx, accession)
         study = studies.find(tx, accession, lock=True)
         if study is None and event.status is None:
             raise Rejected(

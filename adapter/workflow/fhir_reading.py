@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
@@ -19,6 +19,7 @@ from adapter.fhir.orders import in_r4, read_order
 from adapter.fhir.service_request import STATUS, write_service_request
 from adapter.mapping.fhir_orders import FhirOrderMapping
 from adapter.store import fhir_orders, studies
+from adapter.store.sight import may_see
 from adapter.workflow.fhir_intake import named, resource_id
 from adapter.workflow.study_flow import House
 
@@ -45,7 +46,7 @@ class FhirReading:
         """The order of a logical id; raises NotFound."""
         with self._house.database.read() as tx:
             accession = named(tx, id_)
-            if accession is None:
+            if accession is None or not may_see(tx, accession):
                 raise NotFound("no order has this id", code="not-found")
             return self._current(tx, accession, id_)
 
@@ -57,7 +58,7 @@ class FhirReading:
             if ids is not None:
                 named_by.append({each for id_ in ids if (each := named(tx, id_))})
             found = sorted(set.intersection(*named_by)) if named_by else []
-            return [self._current(tx, each) for each in found]
+            return [self._current(tx, each) for each in found if may_see(tx, each)]
 
     def _with(self, tx: sa.Connection, tokens: list[Token]) -> list[Accession]:
         """By identifiers of ServiceRequests, and by accession of orders of other protocols."""
@@ -86,7 +87,9 @@ class FhirReading:
             order = read_order(resource, self._mapping).order
         except Rejected:  # the mapping has changed since
             return None
-        if order != study.order:
+        known = study.order
+        told = replace(order, origin=known.origin, patient_class=known.patient_class)
+        if told != known:  # the encounter is not kept
             return None
         same = ORDER_STATUS[resource["status"]][1] in (None, study.order_status)
         return resource if same else {**resource, "status": STATUS[study.order_status]}

@@ -89,7 +89,7 @@ def _begin(house: House, tx: sa.Connection, event: OrderEvent, cause: str) -> st
 
 def _add(house: House, tx: sa.Connection, order: Order, status: OrderStatus) -> None:
     """The study, and with it its trace."""
-    studies.add(tx, order, status, house.now())
+    studies.add(tx, order, status, house.now(), house.access.labels_of(order))
     after_commit(tx, partial(house.traces.begin, order.accession))
 
 
@@ -118,8 +118,10 @@ def _change(
     cause: str,
 ) -> None:
     accession, now = order.accession, house.now()
+    order = replace(order, origin=order.origin.over(study.order.origin))
+    labels = house.access.labels_of(order)
     with house.traces.step("order", accession, event=what):
-        studies.change(tx, accession, now, order=order, order_status=status)
+        studies.change(tx, accession, now, order=order, order_status=status, labels=labels)
         studies.note(tx, accession, now, what, cause)
         house.changed(tx, accession)
         if dictations.of_study(tx, accession):

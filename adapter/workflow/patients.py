@@ -53,7 +53,8 @@ def _change(
 ) -> None:
     accession, now = study.order.accession, house.now()
     studies.get(tx, accession, lock=True)
-    studies.change(tx, accession, now, order=replace(study.order, patient=patient))
+    order = replace(study.order, patient=patient)
+    studies.change(tx, accession, now, order=order, labels=house.access.labels_of(order))
     studies.note(tx, accession, now, event, cause)
 
 

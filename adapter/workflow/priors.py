@@ -45,7 +45,7 @@ def _earlier(tx: sa.Connection, study: Study) -> Iterator[_Earlier]:
         if order.accession != accession and kept.report.text:
             yield _Earlier(order, _day(order, kept.received_at), kept)
     for each in studies.of_keys(tx, keys, SIGNED):
-        if each.order.accession != accession:
+        if each.order.accession != accession and each.may_be_told_of_in(study):
             yield _Earlier(each.order, _day(each.order, each.created_at))
 
 

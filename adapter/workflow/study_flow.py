@@ -51,6 +51,7 @@ import sqlalchemy as sa
 
 from adapter.domain.delivery import DeliveryKind, ReportMessage
 from adapter.domain.study import ReportStatus
+from adapter.mapping.access import AccessRules
 from adapter.mapping.destinations import DestinationProfile
 from adapter.mapping.files import MappingFile
 from adapter.mapping.reporting import ReportingTables
@@ -111,6 +112,8 @@ class House:
     retry_base: float
     retry_cap: float
     traces: Traces = OFF
+    access: AccessRules = field(default_factory=AccessRules)
+    """Which labels a study gets from its order."""
     watchers: list[Callable[[sa.Connection, str], None]] = field(default_factory=list)
     """Called with the accession in the transaction that changes a study: they promise more."""
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
+from adapter.mapping.access import AccessRules
 from adapter.mapping.ai_codes import AiCodes
 from adapter.mapping.ai_monitoring import AiMonitoring
 from adapter.mapping.ai_sources import AiDefault, AiSource
@@ -76,6 +77,7 @@ ROOTS: list[tuple[str, str, type[MappingTable]]] = [
     ("ehr_launch.yaml", "EHRs that may open studies in the workspace", EhrLaunch),
     ("ai_monitoring.yaml", "how the ledger of AI findings is watched", AiMonitoring),
     ("roles.yaml", "who may do what, by claims of their login", Roles),
+    ("access.yaml", "which studies are kept apart, and who may see them", AccessRules),
     ("workspace.yaml", "the worklist and the figures of the house", Workspace),
     ("patient_summary.yaml", "summaries for patients: off until it says otherwise", PatientSummary),
     (

@@ -11,6 +11,7 @@ from adapter.domain.delivery import ReportMessage
 from adapter.domain.identifiers import Accession, Phi
 from adapter.domain.order import Code, Order, OrderAction, OrderEvent, OrderStatus
 from adapter.domain.people import Patient, Practitioner, Sex
+from adapter.mapping.access import AccessRules
 from adapter.mapping.ai_monitoring import AiMonitoring
 from adapter.mapping.destinations import DestinationProfile
 from adapter.mapping.files import MappingFile, MappingFiles
@@ -80,6 +81,7 @@ class Workflow:
     recognizer: TextRecognizer = field(default_factory=TextRecognizer)
     language: str = "en"
     tables: ReportingTables = field(default_factory=tables)
+    access: AccessRules = field(default_factory=AccessRules)
 
     def __post_init__(self) -> None:
         profile = DestinationProfile(
@@ -98,6 +100,7 @@ class Workflow:
             audio_limit=1000,
             retry_base=1.0,
             retry_cap=60.0,
+            access=self.access,
         )
         self.reports = Reports(self.house)
         self.dictations = Dictations(self.house)

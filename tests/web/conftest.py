@@ -17,6 +17,7 @@ from adapter.domain.order import OrderEvent
 from adapter.fhir.bundles import read_orders as read_fhir
 from adapter.hl7v2.message import Message
 from adapter.hl7v2.orders import read_orders
+from adapter.mapping.access import AccessRules
 from adapter.mapping.ai_codes import load_ai_codes
 from adapter.mapping.ai_monitoring import load_ai_monitoring
 from adapter.mapping.ai_webhooks import AiWebhook, protocol_of
@@ -61,6 +62,7 @@ from adapter.workflow.model_following import ModelFollower
 from adapter.workflow.patient_summaries import PatientSummaries
 from adapter.workflow.sign_in import SignIn
 from adapter.workflow.site_mappings import SiteMappings
+from adapter.workflow.study_access import StudyAccess
 from adapter.workflow.study_flow import House
 from tests.fakes.databases import copied
 from tests.fakes.house import DR_GRAY, Workflow, tables
@@ -68,6 +70,7 @@ from tests.fakes.speech import TextRecognizer
 from tests.privacy.tables import words
 
 MAX_BODY = 20_000
+OPEN_TO_ALL = AccessRules()
 MARK = "RIFF "
 
 
@@ -149,10 +152,15 @@ def packaged_models(house: House) -> ModelFollower:
     return ModelFollower(calls, MappingFiles())
 
 
-def site_in(folder: Path, empty: Path, recognizer: TextRecognizer | None = None) -> Iterator[Site]:
+def site_in(
+    folder: Path,
+    empty: Path,
+    recognizer: TextRecognizer | None = None,
+    rules: AccessRules = OPEN_TO_ALL,
+) -> Iterator[Site]:
     """A house with fakes at its edges, in this folder."""
     database = copied(empty, folder / "readout.sqlite")
-    workflow = Workflow(database, folder, recognizer=recognizer or MarkedRecognizer())
+    workflow = Workflow(database, folder, recognizer=recognizer or MarkedRecognizer(), access=rules)
     feeds: list[FeedState] = []
     certificates: list[CertificateExpiry] = []
     handshakes: list[FailedHandshakes] = []
@@ -207,6 +215,7 @@ def site_in(folder: Path, empty: Path, recognizer: TextRecognizer | None = None)
         plug_in=load_plug_in(MappingFiles()),
         ehr_launch=load_ehr_launch(MappingFiles()),
         access=Access(),
+        study_access=StudyAccess(database, workflow.house.clock, rules),
         roles=(roles := load_roles(MappingFiles())),
     )
     parts.intake.start()

@@ -43,7 +43,7 @@ def door(shared: Site) -> Callable[..., TestClient]:
     """The shell around something that answers everything: what passes it is 200."""
 
     def opened(*roles: str) -> TestClient:
-        callers = Callers(shared.parts.sign_in, Access(), ROLES)
+        callers = Callers(shared.parts.sign_in, Access(), ROLES, shared.parts.study_access)
         shell = Shell(
             PlainTextResponse("passed"),
             1000,

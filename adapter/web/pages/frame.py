@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse
@@ -107,6 +108,7 @@ def page(
         "body",
         el("a", "Skip to the content", class_="skip", href="#main"),
         _bar(visit, here),
+        _glass(visit),
         el("main", shown, body, id="main", tabindex="-1"),
         el("div", id="told", class_="unseen", role="status", aria_live="polite"),
         el("div", id="alarm", class_="unseen", role="alert", aria_live="assertive"),
@@ -173,6 +175,28 @@ def _bar(visit: Visit, here: str) -> Html:
     inside = parts.get(within, ())
     below = ((path, name, path == here) for path, name in inside)
     return text(bar, _places(within, below, "tabs") if len(inside) > 1 else None)
+
+
+def _glass(visit: Visit) -> Html | None:
+    """What stands open behind broken glass, for how long, and how it is closed."""
+    opened = visit.caller.sight.opened
+    if not opened:
+        return None
+    items = (_opened(accession, until) for accession, until in opened.items())
+    return el(
+        "aside",
+        el("strong", "Glass broken"),
+        el("ul", items),
+        class_="glass",
+        aria_label="Glass broken",
+    )
+
+
+def _opened(accession: str, until: str) -> Html:
+    named = quote(accession, safe="")
+    shut = el("button", "Close", type="submit", aria_label=f"Close {accession}")
+    form = el("form", shut, method="post", action=f"/break-glass/{named}/end")
+    return el("li", link(f"/studies/{named}", accession), " until ", minute(until), form)
 
 
 def _places(label: str, places: Iterable[tuple[str, str, bool]], kind: str = "") -> Html:

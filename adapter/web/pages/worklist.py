@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator
 from typing import Annotated, NamedTuple
 
+import sqlalchemy as sa
 from fastapi import APIRouter, Form, Query
 from fastapi.responses import HTMLResponse
 from pydantic import Field
@@ -17,6 +18,7 @@ from adapter.errors import Rejected
 from adapter.store import changes, worklist
 from adapter.store.worklist import Listed, Marks, Queue, Sort, Wanted
 from adapter.web.bodies import Asked, Word
+from adapter.web.pages.break_glass import offer
 from adapter.web.pages.frame import Visit, Visiting, fragment, page
 from adapter.web.pages.help import TOUR, tour
 from adapter.web.pages.keys import by_name, keys_of
@@ -94,6 +96,7 @@ class _Found(NamedTuple):
     counts: dict[Queue, int]
     modalities: list[str]
     since: int
+    restricted: str = ""
 
 
 @router.get("/", response_class=HTMLResponse)
@@ -155,6 +158,7 @@ def _inside(visit: Visit, parts: Parts, ask: Ask) -> Iterator[Html]:
     yield el(
         "section",
         _form(ask, found),
+        offer(found.restricted) if found.restricted else None,
         _list(ask, found, moment),
         aria_label=_TITLES[ask.queue],
         data_since=found.since,
@@ -179,7 +183,14 @@ def _find(visit: Visit, parts: Parts, ask: Ask) -> _Found:
             worklist.counts(tx, person, _MOST_COUNTED),
             worklist.modalities(tx),
             since,
+            _restricted(visit, parts, tx, ask.q.strip()),
         )
+
+
+def _restricted(visit: Visit, parts: Parts, tx: sa.Connection, told: str) -> str:
+    """The accession, where this is exactly that of a study that the visitor may break glass for."""
+    may = bool(told) and visit.caller.may("POST", "/break-glass")
+    return told if may and parts.study_access.offers(tx, told) else ""
 
 
 def _queues(ask: Ask, found: _Found) -> Html:

@@ -1,0 +1,89 @@
+"""Which studies the caller may be shown: the conditions that every list of studies, messages and
+deliveries holds, and the one question that every place of a single study asks.
+
+`acting().sight` says whose labels they are. What the service does by itself sees everything.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from adapter.acting import acting
+from adapter.errors import NotFound
+from adapter.store.message_keys import ACCESSION
+from adapter.store.tables import message, message_key, study
+
+Condition = sa.ColumnElement[bool]
+
+
+def seen(tx: sa.Connection) -> list[Condition]:
+    """Conditions on rows of studies; none for who may see them all."""
+    return [] if acting().sight.labels is None else [_visible(tx)]
+
+
+def seen_by(tx: sa.Connection, accession: sa.ColumnElement[str]) -> list[Condition]:
+    """Conditions on rows that name a study by this column; what names no study is seen."""
+    if acting().sight.labels is None:
+        return []
+    return [~sa.exists().where(study.c.accession == accession, ~_visible(tx))]
+
+
+def seen_message(tx: sa.Connection) -> list[Condition]:
+    """Conditions on messages that came in: none of their studies is hidden.
+
+    Of those of the last moments, which are not indexed yet, nobody knows.
+    """
+    if acting().sight.labels is None:
+        return []
+    named = sa.exists().where(
+        message_key.c.message_id == message.c.id,
+        message_key.c.kind == ACCESSION,
+        study.c.accession == message_key.c.value,
+        ~_visible(tx),
+    )
+    return [message.c.indexed == 1, ~named]
+
+
+def may_see(tx: sa.Connection, accession: str) -> bool:
+    """Whether the caller may be shown this study, or nobody has one of this accession."""
+    sight = acting().sight
+    if sight.labels is None or accession in sight.opened:
+        return True
+    return sight.covers(labels_of(tx, accession) or ())
+
+
+def check(tx: sa.Connection, accession: str) -> None:
+    """Raise NotFound, as where there is none, for a study that the caller may not be shown."""
+    if not may_see(tx, accession):
+        raise no_study(accession)
+
+
+def no_study(accession: str) -> NotFound:
+    """There is none, or none for the caller."""
+    return NotFound(f"no study has accession {accession}", code="not-found")
+
+
+def labels_of(tx: sa.Connection, accession: str) -> tuple[str, ...] | None:
+    """The access labels of a study; None: there is none."""
+    query = sa.select(study.c.access).where(study.c.accession == accession)
+    told: str | None = tx.scalar(query)
+    return None if told is None else tuple(told.split())
+
+
+def values_of(tx: sa.Connection, column: sa.Column[str]) -> list[str]:
+    """Every value but "" of an indexed column, each found by one step along the index."""
+    found: list[str] = []
+    while True:
+        last = found[-1] if found else ""
+        following: str | None = tx.scalar(sa.select(sa.func.min(column)).where(column > last))
+        if following is None:
+            return found
+        found.append(following)
+
+
+def _visible(tx: sa.Connection) -> Condition:
+    """Labels are written together in few ways: those that the caller covers are listed."""
+    sight = acting().sight
+    known = ["", *values_of(tx, study.c.access)]
+    allowed = study.c.access.in_([each for each in known if sight.covers(each.split())])
+    return allowed | study.c.accession.in_(sorted(sight.opened)) if sight.opened else allowed
