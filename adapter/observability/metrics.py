@@ -87,7 +87,7 @@ class TableMetrics(Collector):
             yield _outgoing(tx)
             owed = owed_answers.count_by_listener(tx)
             yield by("readout_answers_owed", "Application ACKs not given yet", "listener", owed)
-            yield from _glass(tx, self._clock.now().isoformat(timespec="milliseconds"))
+            yield _glass(tx)
             yield from self._waits(tx)
 
     def _waits(self, tx: sa.Connection) -> Iterator[Metric]:
@@ -243,15 +243,9 @@ def _deliveries(tx: sa.Connection) -> Metric:
     return gauge("readout_deliveries", what, ["destination", "state"], rows)
 
 
-def _glass(tx: sa.Connection, now: str) -> Iterator[Metric]:
-    yield GaugeMetricFamily(
-        "readout_glass_broken",
-        "Restricted studies that stand open to who broke glass for them",
-        broken_glass.count_standing(tx, now),
-    )
-    yield CounterMetricFamily(
-        "readout_glass_broken", "How often glass was broken", broken_glass.count(tx)
-    )
+def _glass(tx: sa.Connection) -> Metric:
+    what = "How often glass was broken for a restricted study"
+    return CounterMetricFamily("readout_glass_broken", what, broken_glass.count(tx))
 
 
 def _pauses(tx: sa.Connection) -> Metric:

@@ -34,7 +34,6 @@ broken_glass = sa.Table(  # who opened a restricted study for a while, and why
     _text("at"),
     _text("until"),
     sa.Index("ix_readout_broken_glass_person", "person", "until"),
-    sa.Index("ix_readout_broken_glass_until", "until"),
 )
 
 service_token = sa.Table(  # tokens of programs, by their hash

@@ -52,9 +52,3 @@ def end(tx: sa.Connection, person: str, accession: str, now: str) -> bool:
 def count(tx: sa.Connection) -> int:
     """How often glass was ever broken."""
     return tx.scalar(sa.select(sa.func.count()).select_from(broken_glass)) or 0
-
-
-def count_standing(tx: sa.Connection, now: str) -> int:
-    """How many studies stand open so at this moment."""
-    query = sa.select(sa.func.count()).select_from(broken_glass)
-    return tx.scalar(query.where(broken_glass.c.until > now)) or 0

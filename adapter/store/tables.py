@@ -133,7 +133,12 @@ study = sa.Table(  # one row an accession: the worklist
     sa.Index("ix_readout_study_placer_number", "placer_number"),
     sa.Index("ix_readout_study_filler_number", "filler_number"),
     sa.Index("ix_readout_study_study_uid", "study_uid"),
-    sa.Index("ix_readout_study_access", "access"),
+    sa.Index(  # finds the labels that there are; lists run along the indexes of their order
+        "ix_readout_study_access",
+        "access",
+        sqlite_where=sa.text("access <> ''"),
+        postgresql_where=sa.text("access <> ''"),
+    ),
 )
 
 dictation = sa.Table(

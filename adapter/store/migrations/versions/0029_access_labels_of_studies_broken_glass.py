@@ -29,7 +29,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("readout_broken_glass", schema=None) as batch_op:
         batch_op.create_index("ix_readout_broken_glass_person", ["person", "until"], unique=False)
-        batch_op.create_index("ix_readout_broken_glass_until", ["until"], unique=False)
 
     with op.batch_alter_table("readout_session", schema=None) as batch_op:
         batch_op.add_column(sa.Column("labels", sa.Text(), server_default="", nullable=False))
@@ -54,7 +53,13 @@ def upgrade() -> None:
             ],
             unique=False,
         )
-        batch_op.create_index("ix_readout_study_access", ["access"], unique=False)
+        batch_op.create_index(
+            "ix_readout_study_access",
+            ["access"],
+            unique=False,
+            sqlite_where=sa.text("access <> ''"),
+            postgresql_where=sa.text("access <> ''"),
+        )
 
     # ### end Alembic commands ###
 
@@ -86,7 +91,6 @@ def downgrade() -> None:
         batch_op.drop_column("labels")
 
     with op.batch_alter_table("readout_broken_glass", schema=None) as batch_op:
-        batch_op.drop_index("ix_readout_broken_glass_until")
         batch_op.drop_index("ix_readout_broken_glass_person")
 
     op.drop_table("readout_broken_glass")
