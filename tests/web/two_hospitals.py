@@ -66,7 +66,7 @@ def receive(site: Site, body: bytes) -> None:
 
 def two_hospitals(folder: Path, empty: Path) -> Iterator[Site]:
     """A signed and sent report of each; the shared context shows the other hospital's study."""
-    for site in site_in(folder, empty, RULES):
+    for site in site_in(folder, empty, rules=RULES):
         for accession in (OWN, FOREIGN):
             receive(site, order(accession, accession[:-1]))
             site.workflow.dictate(accession, "The lungs are clear. There is no pneumothorax.")
