@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Iterable
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -31,7 +31,6 @@ class StoredReport(NamedTuple):
     person: str
 
 
-_AT_ONCE = 8  # versions
 _COLUMNS = [report.c[name] for name in StoredReport._fields]
 
 
@@ -81,22 +80,12 @@ def versions(tx: sa.Connection, accession: str) -> list[StoredReport]:
     return _versions(tx, accession, newest_first=False, limit=None)
 
 
-def newest_first(tx: sa.Connection, accession: str) -> Iterator[StoredReport]:
-    """The versions one by one: each holds all that it was made of."""
-    query = _asked(accession, newest_first=True).execution_options(yield_per=_AT_ONCE)
-    return (StoredReport(*row) for row in tx.execute(query))
-
-
 def _versions(
     tx: sa.Connection, accession: str, *, newest_first: bool, limit: int | None
 ) -> list[StoredReport]:
-    query = _asked(accession, newest_first=newest_first)
-    return [StoredReport(*row) for row in tx.execute(query.limit(limit))]
-
-
-def _asked(accession: str, *, newest_first: bool) -> sa.Select[Any]:
     order = report.c.number.desc() if newest_first else report.c.number
-    return sa.select(*_COLUMNS).where(report.c.accession == accession).order_by(order)
+    query = sa.select(*_COLUMNS).where(report.c.accession == accession).order_by(order)
+    return [StoredReport(*row) for row in tx.execute(query.limit(limit))]
 
 
 def shown(stored: StoredReport) -> Report:

@@ -103,7 +103,8 @@ class _Closing:
     def close(self) -> str:
         """Store what was signed, compare it with ours, take back what was not sent yet."""
         tx, accession = self._tx, self._accession
-        last, ours = reports.latest(tx, accession), self._ours()
+        last = reports.latest(tx, accession)
+        ours = self._ours(last)
         version = self._version(last)
         signed = _sentences(version.report)
         if last is not None and self._study.report_status in SIGNED:
@@ -117,12 +118,12 @@ class _Closing:
         self._note(version.number, deliveries.withdraw(tx, accession))
         return ""
 
-    def _ours(self) -> StoredReport | None:
-        """The latest version that was made here."""
-        for each in reports.newest_first(self._tx, self._accession):
-            if from_json(ReportInputs, each.inputs_json).elsewhere is None:
-                return each
-        return None
+    def _ours(self, last: StoredReport | None) -> StoredReport | None:
+        """The latest version that was made here: the last, or what that was compared with."""
+        if last is None or from_json(ReportInputs, last.inputs_json).elsewhere is None:
+            return last
+        known = differences.latest(self._tx, self._accession)
+        return reports.get_version(self._tx, self._accession, known.against) if known else None
 
     def _version(self, last: StoredReport | None) -> Version:
         report = self._report
