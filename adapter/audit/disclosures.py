@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from adapter.audit.keys import AuditKeys
 from adapter.domain.audit import AgentKind, AuditRow, Outcome, Verb
-from adapter.domain.identifiers import Phi
+from adapter.domain.identifiers import Accession, Phi
 from adapter.domain.people import Patient
 from adapter.domain.study import ReportStatus
 from adapter.store import audit, patients, studies
@@ -37,6 +37,15 @@ def disclosures(
     `issuer` None: of every issuer that has given this number; `people`: what persons of the house
     looked at, too. Numbers that were merged into this one count.
     """
+    pseudonyms, accessions = named_by(tx, keys, number, issuer)
+    rows = audit.of_patient(tx, pseudonyms, accessions, (*_LEFT, *_SHOWN))
+    return [_disclosure(each) for each in rows if _counts(each, _LEFT, people)]
+
+
+def named_by(
+    tx: sa.Connection, keys: AuditKeys, number: str, issuer: str | None
+) -> tuple[set[str], list[Accession]]:
+    """(pseudonyms, accessions) of a patient, under numbers that were merged into this one too."""
     issuers = studies.issuers_of(tx, number) | {""} if issuer is None else {issuer}
     known = {
         key
@@ -47,8 +56,7 @@ def disclosures(
         each.order.accession for each in studies.of_keys(tx, sorted(known), tuple(ReportStatus))
     ]
     pseudonyms = {hidden for key in known for hidden in keys.pseudonyms(key)}
-    rows = audit.of_patient(tx, pseudonyms, accessions, (*_LEFT, *_SHOWN))
-    return [_disclosure(each) for each in rows if _counts(each, _LEFT, people)]
+    return pseudonyms, accessions
 
 
 def _counts(row: AuditRow, left: Iterable[Verb], people: bool) -> bool:

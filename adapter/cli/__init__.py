@@ -38,6 +38,7 @@ COMMANDS = {
     "messages": "adapter.cli.messages",
     "ai-ledger": "adapter.cli.ai_ledger",
     "outgoing": "adapter.cli.outgoing",
+    "relabel": "adapter.cli.relabel",
     "purge": "adapter.cli.purge",
     "audit": "adapter.cli.audit",
     "keys": "adapter.cli.keys",

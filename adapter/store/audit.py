@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 
@@ -130,8 +130,12 @@ def following(tx: sa.Connection, chain: str, after: int, limit: int) -> list[Aud
     return [AuditRow(*row) for row in tx.execute(query.order_by(audit.c.number).limit(limit))]
 
 
-class Wanted(NamedTuple):
-    """What an auditor looks for; empty: anything."""
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What an auditor looks for; empty: anything.
+
+    `about`: pseudonyms and accessions of a patient, of which a row holds one.
+    """
 
     agent: str = ""
     verb: str = ""
@@ -139,6 +143,7 @@ class Wanted(NamedTuple):
     since: str = ""
     until: str = ""
     failed: bool = False
+    about: tuple[Collection[str], Collection[str]] | None = None
 
 
 def listed(tx: sa.Connection, wanted: Wanted, limit: int, offset: int = 0) -> list[AuditRow]:
@@ -153,6 +158,8 @@ def listed(tx: sa.Connection, wanted: Wanted, limit: int, offset: int = 0) -> li
     ]
     if wanted.agent:
         conditions.append(sa.or_(audit.c.agent == wanted.agent, audit.c.person == wanted.agent))
+    if wanted.about is not None:
+        conditions.append(_about(*wanted.about))
     if wanted.failed:
         conditions.append(audit.c.outcome != Outcome.SUCCESS)
     newest = (audit.c.at.desc(), audit.c.chain, audit.c.number.desc())
@@ -166,8 +173,9 @@ def of_patient(
     tx: sa.Connection, pseudonyms: Iterable[str], accessions: Iterable[str], verbs: Iterable[Verb]
 ) -> list[AuditRow]:
     """Rows of these verbs about a patient, by pseudonym or study, oldest first."""
-    about = sa.or_(audit.c.patient.in_(tuple(pseudonyms)), audit.c.accession.in_(tuple(accessions)))
-    query = sa.select(*_COLUMNS).where(about, audit.c.verb.in_(tuple(verbs)))
+    query = sa.select(*_COLUMNS).where(
+        _about(pseudonyms, accessions), audit.c.verb.in_(tuple(verbs))
+    )
     ordered = query.order_by(audit.c.at, audit.c.chain, audit.c.number)
     return [AuditRow(*row) for row in tx.execute(ordered)]
 
@@ -178,6 +186,10 @@ def of_object(tx: sa.Connection, verb: Verb, beginning: str) -> Iterator[AuditRo
     query = sa.select(*_COLUMNS).where(*here).execution_options(yield_per=_AT_ONCE)
     for row in tx.execute(query):
         yield AuditRow(*row)
+
+
+def _about(pseudonyms: Iterable[str], accessions: Iterable[str]) -> sa.ColumnElement[bool]:
+    return audit.c.patient.in_(tuple(pseudonyms)) | audit.c.accession.in_(tuple(accessions))
 
 
 def _between(since: str, until: str) -> list[sa.ColumnElement[bool]]:

@@ -6,9 +6,13 @@ deliveries holds, and the one question that every place of a single study asks.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import sqlalchemy as sa
 
 from adapter.acting import acting
+from adapter.domain.codec import from_json
+from adapter.domain.order import Order
 from adapter.errors import NotFound
 from adapter.store.message_keys import ACCESSION
 from adapter.store.tables import message, message_key, study
@@ -71,6 +75,20 @@ def labels_of(tx: sa.Connection, accession: str) -> tuple[str, ...] | None:
     query = sa.select(study.c.access).where(study.c.accession == accession)
     told: str | None = tx.scalar(query)
     return None if told is None else tuple(told.split())
+
+
+def labelled(tx: sa.Connection, after: str, limit: int) -> list[tuple[Order, tuple[str, ...]]]:
+    """Orders with the labels of their studies, by accession, from behind `after`."""
+    query = sa.select(study.c.order_json, study.c.access).where(study.c.accession > after)
+    found = tx.execute(query.order_by(study.c.accession).limit(limit))
+    return [(from_json(Order, row[0]), tuple(row[1].split())) for row in found]
+
+
+def relabel(tx: sa.Connection, labels: Mapping[str, Sequence[str]]) -> None:
+    """Write the labels of these studies; nothing else of them changes."""
+    for accession, told in labels.items():
+        row = sa.update(study).where(study.c.accession == accession)
+        tx.execute(row.values(access=" ".join(told)))
 
 
 def values_of(tx: sa.Connection, column: sa.Column[str], where: sa.TextClause = _ANY) -> list[str]:

@@ -42,9 +42,19 @@ from adapter.web import (
 from adapter.web.callers import Callers
 from adapter.web.pages import ai_ledger as ai_ledger_page
 from adapter.web.pages import ai_sources as ai_source_pages
+from adapter.web.pages import (
+    audit,
+    entrance,
+    figures,
+    messages,
+    setup,
+    system,
+    trouble,
+    users,
+    worklist,
+)
 from adapter.web.pages import break_glass as break_glass_page
 from adapter.web.pages import destinations as destination_pages
-from adapter.web.pages import entrance, figures, messages, setup, system, trouble, users, worklist
 from adapter.web.pages import help as help_page
 from adapter.web.pages.report import pictures
 from adapter.web.pages.report import routes as report_page
@@ -70,6 +80,7 @@ ROUTERS = tuple(
         figures,
         ai_ledger_page,
         system,
+        audit,
         users,
         setup,
         help_page,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from adapter.audit.keys import open_keys
 from adapter.domain.people import Practitioner
 from adapter.errors import ConfigurationError
 from adapter.mapping.access import AccessRules
@@ -18,6 +19,7 @@ from adapter.ports import Clock
 from adapter.settings import Settings, listed
 from adapter.web.access import Access, open_access
 from adapter.web.throttle import Throttle
+from adapter.workflow.audit_desk import AuditDesk
 from adapter.workflow.service_tokens import ServiceTokens
 from adapter.workflow.sign_in import SignIn
 from adapter.workflow.study_access import StudyAccess
@@ -33,6 +35,7 @@ class Entry(NamedTuple):
     login: Login | None
     throttle: Throttle
     study_access: StudyAccess
+    audit_desk: AuditDesk
 
 
 def open_entry(
@@ -44,6 +47,7 @@ def open_entry(
 ) -> Entry:
     """The door of one node; raises ConfigurationError."""
     roles, database, clock = load_roles(files), house.database, house.clock
+    keys, heads = settings.audit_files
     _check_roles(house.access, roles)
     own = ServiceTokens(database, clock, roles.scopes([SERVICE]))
     return Entry(
@@ -53,6 +57,7 @@ def open_entry(
         open_login(settings, clock),
         Throttle(settings.http_calls_per_minute, settings.sign_in_tries_per_minute),
         StudyAccess(database, clock, house.access, settings.break_glass_minutes),
+        AuditDesk(database, open_keys(keys), heads),
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from adapter.domain.access import (
     ADMIN,
+    AUDIT,
     BREAK_GLASS,
     CHECK,
     MESSAGES,
@@ -43,6 +44,7 @@ _PLACES: tuple[_Row, ...] = (
     _row(r"/|/worklist(/next)?", READ),
     _row(r"/studies/.+", READ),
     _row(r"(/api)?/break-glass(/.+)?", BREAK_GLASS),
+    _row(r"/audit(/.*)?", AUDIT),
     _row(r"/(messages|deliveries)", QUEUES),
     _row(r"/(messages|deliveries)/[^/]+", MESSAGES, method=_GET),
     _row(r"/(messages|deliveries)/[^/]+/(replay|resend)", QUEUES),

@@ -23,6 +23,7 @@ from adapter.web.change_feed import ChangeFeed
 from adapter.web.node import Node
 from adapter.web.throttle import Throttle
 from adapter.webhooks.receiver import Receiver
+from adapter.workflow.audit_desk import AuditDesk
 from adapter.workflow.context_seats import ContextSeats
 from adapter.workflow.deliveries import Deliveries
 from adapter.workflow.destinations import Destinations
@@ -93,6 +94,7 @@ class Parts:
     roles: Roles
     sign_in: SignIn
     study_access: StudyAccess
+    audit_desk: AuditDesk
     changes: ChangeFeed
     workspace: Workspace
     ai_rules: AiMonitoring

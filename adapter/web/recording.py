@@ -24,6 +24,7 @@ from adapter.web.problems import NotThisHost
 from adapter.workflow.access_trail import AccessTrail
 
 _NO_PATIENTS = (
+    "/audit",  # its own use is told by the desk
     "/ai", "/ai-sources", "/api/checks", "/api/destinations", "/checks", "/destinations", "/help",
     "/setup",
     "/system", "/tour", "/turnaround",

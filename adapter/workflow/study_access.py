@@ -22,6 +22,7 @@ from adapter.store.database import Database
 from adapter.workflow.study_flow import iso
 
 EVENT = "glass broken"
+_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,25 @@ class StudyAccess:
         with self.database.write() as tx:
             if broken_glass.end(tx, person.id, accession, now):
                 audit.tell(tx, Verb.MEND_GLASS, accession, "study", person=person.id)
+
+    def relabel(self) -> tuple[int, int]:
+        """Give every study the labels of the rules as they are now; (studies, changed ones)."""
+        seen, changed, after = 0, 0, ""
+        while True:
+            with self.database.write() as tx:
+                group = sight.labelled(tx, after, _AT_ONCE)
+                told: dict[str, tuple[str, ...]] = {
+                    order.accession: labels
+                    for order, known in group
+                    if (labels := self.rules.labels_of(order)) != known
+                }
+                sight.relabel(tx, told)
+                seen, changed = seen + len(group), changed + len(told)
+                if len(group) < _AT_ONCE:
+                    what = f"access labels: {changed} of {seen} studies changed"
+                    audit.tell(tx, Verb.CONFIGURE, "", what)
+                    return seen, changed
+            after = group[-1][0].accession
 
     @staticmethod
     def _beyond(labels: tuple[str, ...]) -> set[str]:

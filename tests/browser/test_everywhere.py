@@ -51,6 +51,9 @@ async def test_pages_of_one_message_errors_and_the_entrance(site: Desk) -> None:
         ("/no/such/page", "trouble"),
         ("/messages/999", "trouble-message"),
         ("/studies/NONE", "trouble-study"),
+        ("/audit", "audit"),
+        ("/audit/disclosures", "disclosures"),
+        ("/break-glass?accession=A1", "break-glass"),
         ("/turnaround?since=2020-01-01&until=2019-01-01", "trouble-period"),
     ):
         await check(await site.open(path), name)

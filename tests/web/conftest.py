@@ -10,6 +10,7 @@ import yaml
 from starlette.testclient import TestClient
 
 from adapter.ai_doors import AiDoors
+from adapter.audit.keys import open_keys
 from adapter.domain.event import Event
 from adapter.domain.feed import FeedState
 from adapter.domain.link_security import CertificateExpiry, FailedHandshakes
@@ -47,6 +48,7 @@ from adapter.workflow import ai_sources
 from adapter.workflow.ai_intake import with_facts
 from adapter.workflow.ai_readers import ai_readers
 from adapter.workflow.ai_webhooks import read_webhook
+from adapter.workflow.audit_desk import AuditDesk
 from adapter.workflow.context_seats import open_seats
 from adapter.workflow.destinations import Destinations
 from adapter.workflow.dicom_intake import DicomIntake
@@ -160,6 +162,7 @@ def site_in(
 ) -> Iterator[Site]:
     """A house with fakes at its edges, in this folder."""
     database = copied(empty, folder / "readout.sqlite")
+    database.trail.sealer = audit_keys = open_keys(folder / "audit.key")
     workflow = Workflow(database, folder, recognizer=recognizer or MarkedRecognizer(), access=rules)
     feeds: list[FeedState] = []
     certificates: list[CertificateExpiry] = []
@@ -215,6 +218,7 @@ def site_in(
         plug_in=load_plug_in(MappingFiles()),
         ehr_launch=load_ehr_launch(MappingFiles()),
         access=Access(),
+        audit_desk=AuditDesk(database, audit_keys, folder / "audit-heads.json"),
         study_access=StudyAccess(database, workflow.house.clock, rules),
         roles=(roles := load_roles(MappingFiles())),
     )

@@ -8,8 +8,11 @@ import pytest
 from fastapi.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
+from adapter.domain.audit import Verb
 from adapter.errors import ConfigurationError
 from adapter.settings import Settings
+from adapter.store import audit
+from adapter.store.audit import Wanted
 from adapter.web.access import open_access
 from adapter.web.app import build_app
 from adapter.web.needs import Need, need
@@ -132,6 +135,26 @@ def test_a_bad_token_is_401_and_stores_nothing(
     assert client.post("/fhir/ServiceRequest", headers=headers, json={}).status_code == 401
     assert client.post("/api/studies/A1/ai-findings", headers=headers, json={}).status_code == 401
     assert shared.client.get("/api/messages").json()["messages"] == before
+
+
+def test_a_token_that_names_a_person_signs_in_that_name_alone(
+    shared: Site, client: TestClient, issuer: Issuer
+) -> None:
+    accession = "TOKEN1"
+    shared.workflow.order(accession)
+    shared.dictate(accession, "No pneumothorax.")
+    shared.workflow.clear(accession)
+    place = f"/api/studies/{accession}/report/sign"
+    named = bearer(issuer, "readout.sign", fhirUser="https://fhir.example/Practitioner/1001")
+    other = client.post(place, headers=named, json={"person": {"id": "1002"}})
+    assert (other.status_code, other.json()["code"]) == (403, "person")
+    done = client.post(place, headers=named, json={"person": {"id": "1001", "family": "Roe"}})
+    assert done.status_code == 200, done.text
+    signed = shared.client.get(f"/api/studies/{accession}/report").json()
+    assert "Roe" in str(signed)
+    with shared.workflow.database.read() as tx:
+        rows = audit.listed(tx, Wanted(verb=Verb.SIGN, accession=accession), 10)
+    assert [(row.kind, row.agent) for row in rows] == [("person", "1001")]
 
 
 def test_a_live_dictation_needs_a_token(client: TestClient) -> None:

@@ -41,6 +41,7 @@ _MENU: dict[str, tuple[tuple[str, str], ...]] = {
         ("/ai-sources", "AI sources"),
         ("/ai/ledger", "AI against reports"),
     ),
+    "Audit": (("/audit", "Audit trail"), ("/audit/disclosures", "Disclosures")),
     "System": (("/system", "Health"),),
     "Setup": (("/setup", "Templates and words"), ("/setup/users", "Users")),
     "Help": (("/help", "Keys and voice commands"),),

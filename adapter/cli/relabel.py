@@ -1,0 +1,29 @@
+"""`readout relabel`: studies that are there get the labels of access.yaml as it is now."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from adapter.cli.stored import opened
+from adapter.clock import SystemClock
+from adapter.mapping.access import load_access_rules
+from adapter.mapping.files import MappingFiles
+from adapter.settings import load_settings
+from adapter.workflow.study_access import StudyAccess
+
+
+def command(
+    config: Annotated[Path | None, typer.Option(help="Settings file.")] = None,
+) -> None:
+    """Label every study anew, after a change of access.yaml; the service may run meanwhile.
+
+    Example: readout relabel
+    """
+    settings = load_settings(config)
+    rules = load_access_rules(MappingFiles(site=settings.mappings_dir))
+    with opened(settings) as database:
+        seen, changed = StudyAccess(database, SystemClock(), rules).relabel()
+    typer.echo(f"{changed} of {seen} studies have other labels now")

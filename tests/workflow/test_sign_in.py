@@ -1,0 +1,57 @@
+"""A session ends by idling and by its absolute age, whatever its owner does."""
+
+from __future__ import annotations
+
+import pytest
+
+from adapter.domain.audit import Verb
+from adapter.store import audit
+from adapter.store.audit import Wanted
+from adapter.store.database import Database
+from adapter.store.sessions import Ticket
+from adapter.workflow.sign_in import SignIn
+from tests.fakes.clock import FakeClock
+from tests.fakes.house import DR_GRAY
+
+HOUR = 3600.0
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def desk(sqlite: Database, clock: FakeClock) -> SignIn:
+    return SignIn(sqlite, clock, hours=2.0, idle_minutes=30.0)
+
+
+def test_it_ends_when_its_owner_does_nothing(desk: SignIn, clock: FakeClock) -> None:
+    session = desk.open(Ticket(DR_GRAY, ""))
+    clock.forward(29 * 60)
+    assert desk.session(session, acts=False) is not None  # the open page asks by itself
+    clock.forward(2 * 60)
+    assert desk.session(session) is None
+    with desk.database.read() as tx:
+        (row,) = audit.listed(tx, Wanted(verb=Verb.SIGN_OUT), 10)
+    assert row.detail == "idle"
+
+
+def test_an_act_keeps_it_open_and_its_age_ends_it(desk: SignIn, clock: FakeClock) -> None:
+    session = desk.open(Ticket(DR_GRAY, ""))
+    for _ in range(5):
+        clock.forward(20 * 60)
+        assert desk.session(session) is not None
+    clock.forward(HOUR / 3 + 1)  # acts went on, two hours are over
+    assert desk.session(session) is None
+
+
+def test_without_an_idle_time_only_its_age_counts(sqlite: Database, clock: FakeClock) -> None:
+    desk = SignIn(sqlite, clock, hours=12.0)
+    session = desk.open(Ticket(DR_GRAY, "", labels=("north",)))
+    clock.forward(11.9 * HOUR)
+    found = desk.session(session)
+    assert found is not None
+    assert found.labels == ("north",)
+    clock.forward(0.2 * HOUR)
+    assert desk.session(session) is None

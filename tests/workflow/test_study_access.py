@@ -1,0 +1,99 @@
+"""A study keeps the labels of its order; a change of the rules is written by relabelling."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from adapter.acting import in_name_of
+from adapter.domain.access import Sight
+from adapter.domain.audit import OURSELVES
+from adapter.domain.order import OrderAction, OrderOrigin
+from adapter.mapping.access import AccessRules
+from adapter.store import sight, studies, worklist
+from adapter.store.database import Database
+from adapter.store.worklist import Queue, Wanted
+from adapter.workflow.priors import prior_of
+from adapter.workflow.study_access import StudyAccess
+from tests.fakes.clock import FakeClock
+from tests.fakes.house import DR_GRAY, Workflow
+
+RULES = AccessRules.model_validate(
+    {
+        "labels": {
+            "north": {"title": "North", "when": [{"facility": ["NORTH"]}]},
+            "vip": {"title": "VIP", "when": [{"confidentiality": ["V"]}]},
+        }
+    }
+)
+VIP = OrderOrigin(facility=("NORTH",), confidentiality=("V",))
+
+
+@pytest.fixture
+def house(sqlite: Database, tmp_path: Path) -> Workflow:
+    return Workflow(sqlite, tmp_path, access=RULES)
+
+
+def labels(house: Workflow, accession: str) -> tuple[str, ...] | None:
+    with house.database.read() as tx:
+        return sight.labels_of(tx, accession)
+
+
+def test_a_change_that_does_not_tell_lifts_no_label(house: Workflow) -> None:
+    house.order("A1", origin=VIP)
+    assert labels(house, "A1") == ("north", "vip")
+    for action in (OrderAction.CHANGE, OrderAction.NEW):
+        house.order("A1", action, origin=OrderOrigin(facility=("NORTH",)))
+        assert labels(house, "A1") == ("north", "vip")
+    house.order("A1", OrderAction.CHANGE, origin=OrderOrigin(confidentiality=()))
+    assert labels(house, "A1") == ("north",)
+
+
+def test_a_report_takes_no_prior_that_its_readers_may_not_see(house: Workflow) -> None:
+    house.order("A1", origin=VIP)
+    house.dictate("A1", "No pneumothorax.")
+    house.clear("A1")
+    house.sign_off.sign("A1", DR_GRAY)
+    house.order("A2", origin=OrderOrigin(facility=("NORTH",)))
+    house.order("A3", origin=VIP)
+    with house.database.read() as tx:
+        tables = house.house.tables
+        assert prior_of(tx, studies.get(tx, "A2"), tables) is None
+        found = prior_of(tx, studies.get(tx, "A3"), tables)
+    assert found is not None
+    assert found.accession == "A1"
+
+
+def test_relabelling_writes_the_rules_as_they_are_now(house: Workflow) -> None:
+    before = Workflow(house.database, house.folder)
+    for number in range(3):
+        before.order(f"A{number}", origin=VIP if number else OrderOrigin())
+    assert labels(house, "A2") == ()
+    access = StudyAccess(house.database, FakeClock(), RULES)
+    assert access.relabel() == (3, 2)
+    assert access.relabel() == (3, 0)
+    assert labels(house, "A0") == ()
+    assert labels(house, "A2") == ("north", "vip")
+
+
+def test_lists_on_both_engines_hold_what_may_be_seen(database: Database, tmp_path: Path) -> None:
+    made = Workflow(database, tmp_path, access=RULES)
+    made.order("A1", origin=VIP)
+    made.order("A2", origin=OrderOrigin(facility=("NORTH",)))
+    made.order("A3", origin=OrderOrigin(facility=("SOUTH",)))
+
+    def listed(seen: Sight) -> list[str]:
+        with in_name_of(OURSELVES, "", seen), database.read() as tx:
+            page = worklist.page(tx, Wanted(Queue.ALL), 10)
+            counted = worklist.counts(tx, "123", 10)[Queue.UNREAD]
+        found = sorted(each.order.accession for each in page.studies)
+        assert counted == len(found)
+        return found
+
+    assert listed(Sight()) == ["A1", "A2", "A3"]
+    assert listed(Sight(frozenset())) == ["A3"]
+    assert listed(Sight(frozenset({"north"}))) == ["A2", "A3"]
+    assert listed(Sight(frozenset({"vip"}))) == ["A3"]
+    assert listed(Sight(frozenset({"north", "vip"}))) == ["A1", "A2", "A3"]
+    assert listed(Sight(frozenset(), {"A1": "2999"})) == ["A1", "A3"]
