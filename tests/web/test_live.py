@@ -218,19 +218,6 @@ def test_pages_of_other_sites_and_rebound_names_are_refused(site: Site) -> None:
         pass
 
 
-def test_who_has_signed_in_is_the_author_and_nobody_else(site: Site) -> None:
-    with speaker(site) as dr:
-        dr.start()
-        dr.say(0, PCM)
-        assert dr.tell(type="stop")["dictation"] == "d-1"
-    listed = site.client.get("/api/studies/A1").json()["dictations"]
-    assert [each["author"] for each in listed] == ["123"]
-    with speaker(site, PATH + "?author=999") as dr:
-        assert dr.told()["code"] == "person"
-        assert dr.closed() == 1008
-    assert len(stored(site)) == 1
-
-
 def test_a_slash_in_the_accession(site: Site) -> None:
     with speaker(site, "/api/studies/A%2F1/dictate") as dr:
         dr.start()

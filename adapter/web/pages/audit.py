@@ -135,14 +135,14 @@ def _audit(visit: Visit, parts: Parts, form: AuditForm) -> HTMLResponse:
     wanted = form.wanted()
     found = parts.audit_desk.listed(wanted, form.patient.strip(), _SHOWN + 1, form.offset)
     prove = el("form", el("button", "Prove the trail", type="submit"), method="post",
-               action="/audit/verify")  # fmt: skip
+               action="/audit/verify", class_="more")  # fmt: skip
     return page(
         visit,
         "Audit",
         _form(form),
+        prove,
         table("Newest first", _ROWS, map(_row, found[:_SHOWN]), "Nothing is like this."),
         _older(form) if len(found) > _SHOWN else None,
-        prove,
         here="/audit",
     )
 
