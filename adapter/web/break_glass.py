@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter
 from pydantic import Field, StringConstraints
 
 from adapter.domain.access import BREAK_GLASS
@@ -64,11 +64,11 @@ def open_(body: GlassAsked, parts: House, caller: Calling) -> GlassView:
     return _view(access.open(known(caller), body.accession, body.reason, body.detail))
 
 
-@router.delete("/{accession}", status_code=204)
-def close(accession: InPath, parts: House, caller: Calling) -> Response:
-    """Close it before its time."""
+@router.delete("/{accession}")
+def close(accession: InPath, parts: House, caller: Calling) -> GlassList:
+    """Close it before its time; what is still open."""
     parts.study_access.close(known(caller), accession)
-    return Response(status_code=204)
+    return standing(parts, caller)
 
 
 def known(caller: Caller) -> Practitioner:

@@ -102,6 +102,7 @@ def test_the_page_asks_for_a_reason_and_leads_to_the_study(two: Site) -> None:
     done = client.post("/break-glass", data=BODY)
     assert (done.status_code, done.headers["location"]) == (303, f"/studies/{FOREIGN}")
     assert client.post(f"/break-glass/{FOREIGN}/end").status_code == 303
+    assert client.delete(f"/api/break-glass/{FOREIGN}").json()["open"] == []
     assert client.get(f"/api/studies/{FOREIGN}").status_code == 404
     assert len(rows(two, Verb.MEND_GLASS, "405")) == 1
 
