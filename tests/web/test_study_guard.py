@@ -200,9 +200,12 @@ def test_nobody_dictates_into_a_foreign_study(two: Site, north: TestClient) -> N
     sockets = [each.path for each in routes(two) if isinstance(each, APIWebSocketRoute)]
     assert sockets
     for path in sockets:
+        place = f"ws://localhost{path}"
+        with north.websocket_connect(place.replace("{accession}", OWN)):
+            pass
         with (
             pytest.raises(WebSocketDisconnect) as closed,
-            north.websocket_connect(path.replace("{accession}", FOREIGN)),
+            north.websocket_connect(place.replace("{accession}", FOREIGN)),
         ):
             pass
         assert closed.value.code == 1008
