@@ -15,8 +15,8 @@ from tests.audit.test_verify import ROWS, Trailed, unguarded
 
 
 @pytest.fixture
-def whole(tmp_path: Path) -> Trailed:
-    return Trailed(tmp_path, f"sqlite:///{tmp_path / 'trail.sqlite'}")
+def whole(tmp_path: Path, sqlite: Database) -> Trailed:
+    return Trailed(tmp_path, sqlite.engine.url.render_as_string(hide_password=False))
 
 
 def change(database: Database, what: str, number: int) -> None:
