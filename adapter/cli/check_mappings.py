@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from adapter.errors import ReadoutError
+from adapter.mapping.access import AccessRules
 from adapter.mapping.ai_codes import AiCodes, load_ai_codes
 from adapter.mapping.ai_monitoring import AiMonitoring
 from adapter.mapping.ai_sources import DEFAULT, AiDefault, AiSource
@@ -60,6 +61,7 @@ FOLDERS: dict[str, type[MappingTable]] = {
     "vocabulary": VocabularyTable,
 }
 SINGLE: dict[str, type[MappingTable]] = {
+    "access.yaml": AccessRules,
     "ai_codes.yaml": AiCodes,
     "orders.yaml": OrderMapping,
     "messages.yaml": MessageMapping,

@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from adapter.errors import ConfigurationError
+from adapter.store.node_tables import schema_floor
 from adapter.store.tables import metadata
 
 _AT_ONCE = 500
@@ -36,8 +37,8 @@ class Sum:
 
 
 def our_tables() -> list[sa.Table]:
-    """Every table, those that others refer to first."""
-    return list(metadata.sorted_tables)
+    """Every table of what happened, those that others refer to first."""
+    return [each for each in metadata.sorted_tables if each is not schema_floor]
 
 
 def filled(tx: sa.Connection) -> list[str]:
