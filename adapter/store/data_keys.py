@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import sqlalchemy as sa
 from cryptography.exceptions import InvalidTag
@@ -20,12 +20,15 @@ _NONCE = 12
 _LOCK = 7_001_003
 
 
-def open_vault(database: Database, masters: Sequence[bytes], now: str) -> Vault:
-    """The vault of this database; its first data key is made. Raises ConfigurationError."""
+def open_vault(database: Database, masters: Callable[[], Sequence[bytes]], now: str) -> Vault:
+    """The vault of this database; its first data key is made. Raises ConfigurationError.
+
+    The master keys are asked for anew with the data keys: another one may wrap them by then.
+    """
     with database.write() as tx:
         if not _rows(tx, database):
-            _add(tx, masters[-1], now)
-    return Vault(lambda: _ring(database, masters))
+            _add(tx, masters()[-1], now)
+    return Vault(lambda: _ring(database, masters()))
 
 
 def check_unlocked(database: Database) -> None:

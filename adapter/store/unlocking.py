@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from adapter.key_file import read_keys
@@ -21,6 +22,6 @@ def unlock(database: Database, master_key_file: Path | None, clock: Clock) -> Va
         check_unlocked(database)
         return None
     now = clock.now().isoformat(timespec="seconds")
-    vault = open_vault(database, read_keys(master_key_file, SETTING), now)
+    vault = open_vault(database, partial(read_keys, master_key_file, SETTING), now)
     give_vault(database.engine, vault)
     return vault

@@ -8,6 +8,7 @@ whose nonces count and mark the last one, so that none can be moved, dropped or 
 from __future__ import annotations
 
 import base64
+import logging
 import os
 import secrets
 import threading
@@ -19,8 +20,9 @@ from typing import IO
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from adapter.errors import ConfigurationError
+from adapter.errors import ConfigurationError, ReadoutError
 
+_log = logging.getLogger(__name__)
 MARK = b"\x00RV1"
 TEXT_MARK = "\x1eRV1:"
 FILE_MARK = b"\x00RVF1"
@@ -52,7 +54,11 @@ class Vault:
     def current(self) -> str:
         """Id of the data key that seals what is new."""
         if time.monotonic() - self._read_at > _FRESH_S:
-            self.refresh()
+            try:
+                self.refresh()
+            except ReadoutError as error:  # a file that is just written; what is held still seals
+                self._read_at = time.monotonic()
+                _log.warning("data keys are not read anew: %s", error)
         return self._ring.current
 
     def refresh(self) -> None:

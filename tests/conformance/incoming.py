@@ -90,6 +90,14 @@ ORDER = [
     Value("Who ordered", ORDERS.requester, False, "1^Weiss", "2^Schwarz", "requester"),
     Value("Start", ORDERS.scheduled_at, False, "20260101", "20260202", "scheduled_at"),
     Value("Patient class", ORDERS.patient_class, False, "I", "E", "patient_class"),
+    *(
+        Value(f"Access: {name}", _in(places, segment), False, "ONE", "TWO", name, many=True)
+        for name, segment, places in (
+            ("location", "PV1", ORDERS.location),
+            ("service", "PV1", ORDERS.service),
+            ("confidentiality", "PV1", ORDERS.confidentiality),
+        )
+    ),
     Value("Study instance UID", ORDERS.study_uid, False, "1.2.3", "1.2.4", "study_uid"),
 ]
 APPOINTMENT = [

@@ -17,10 +17,12 @@ from adapter.store.database import Database
 from adapter.store.node_tables import schema_floor
 
 _TAKES_AWAY = re.compile(
-    r"DROP (TABLE|COLUMN|INDEX)|RENAME|SET NOT NULL|ALTER COLUMN|ADD CONSTRAINT"
+    r"DROP (TABLE|COLUMN)|RENAME|SET NOT NULL|ALTER COLUMN|ADD CONSTRAINT"
     r"|ADD COLUMN (?!.*\bDEFAULT\b).*NOT NULL"
 )
 _UNIQUE = re.compile(r"CREATE UNIQUE INDEX \S+ ON (\S+)")
+_LOST_INDEX = re.compile(r"DROP INDEX (\w+)")
+_NEW_INDEX = re.compile(r"CREATE INDEX (\w+)")
 _NEW_TABLE = re.compile(r"CREATE TABLE (\S+)")
 
 
@@ -29,7 +31,8 @@ def takes_away(sql: str) -> list[str]:
     new = set(_NEW_TABLE.findall(sql))
     statements = [" ".join(each.split()) for each in sql.split(";")]
     unique = [each for each in statements if (on := _UNIQUE.search(each)) and on[1] not in new]
-    return [each for each in statements if _TAKES_AWAY.search(each)] + unique
+    lost = set(_LOST_INDEX.findall(sql)) - set(_NEW_INDEX.findall(sql))
+    return [each for each in statements if _TAKES_AWAY.search(each)] + unique + sorted(lost)
 
 
 def sql_of(migration: Script) -> str:
@@ -58,6 +61,7 @@ def test_a_migration_adds_or_says_that_it_does_more() -> None:
         "ALTER TABLE readout_study ADD COLUMN more TEXT NOT NULL",
         "ALTER TABLE readout_study ADD CONSTRAINT one UNIQUE (version)",
         "CREATE UNIQUE INDEX one ON readout_study (version)",
+        "DROP INDEX one",
     ],
 )
 def test_what_takes_away_is_known(statement: str) -> None:

@@ -136,7 +136,36 @@ def test_a_sealed_recording_lies_in_memory_only_while_it_is_heard(tmp_path: Path
     assert not path.exists()
 
 
+def test_keys_that_cannot_be_read_anew_do_not_stop_who_holds_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The master key's file may be written at that moment."""
+    monkeypatch.setattr("adapter.store.vault._FRESH_S", -1.0)
+    read = iter([RING])
+
+    def load() -> KeyRing:
+        for each in read:
+            return each
+        raise ConfigurationError("half a line")
+
+    vault = Vault(load)
+    assert vault.open(vault.seal(b"body", "message.body"), "message.body") == b"body"
+
+
 # ---- the whole store
+
+
+def test_a_running_node_goes_on_after_another_master_key_wraps(
+    sealed: Workflow, master: Path
+) -> None:
+    story(sealed)
+    before, ours = reports(sealed), vault_of(sealed.database.engine.dialect)
+    assert ours is not None
+    master.write_text(master.read_text() + "cd" * 32 + "\n")
+    assert rewrap(sealed.database, read_keys(master, SETTING)) == 1
+    master.write_text("cd" * 32 + "\n")
+    ours.refresh()
+    assert reports(sealed) == before
 
 
 def test_nothing_of_it_can_be_read_where_it_lies(sealed: Workflow, tmp_path: Path) -> None:
@@ -208,6 +237,8 @@ def test_rotation_under_load_loses_nothing(sealed: Workflow, master: Path) -> No
         masters = read_keys(master, SETTING)
         assert rewrap(sealed.database, masters) == 1
         new = new_data_key(sealed.database, masters, "2026-01-01")
+        if (ours := vault_of(sealed.database.engine.dialect)) is not None:
+            ours.refresh()  # a node looks for it after a while by itself
         vault = unlock(sealed.database, master, FakeClock())
         assert vault is not None
         assert vault.current == new
