@@ -53,6 +53,8 @@ class ModelEndpoint:
     """Consumed one a request: a status such as "429", "429 date" (Retry-After as a date), "slow",
     "cut", "html", "nan", "wrong"; of chat "refusal", "length", "filtered"."""
     sentences: list[list[Any]] = field(default_factory=list)
+    key_header: str = "authorization"
+    """Where the key must stand: there as a bearer token, or in `api-key`; never in both."""
     in_rows: bool = False
     """Whether CXRReportGen answers as the publisher's own client expects it."""
     features: Callable[[str], list[float]] = lambda _text: [1.0, 0.0]
@@ -175,7 +177,10 @@ def model_endpoint() -> Iterator[ModelEndpoint]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             fault = it.faults.pop(0) if it.faults else ""
-            if self.headers.get("Authorization") != f"Bearer {KEY}" or fault == "401":
+            keys = {"authorization": f"Bearer {KEY}", "api-key": KEY}
+            wanted = {it.key_header: keys[it.key_header]}
+            shown = {name: self.headers[name] for name in keys if name in self.headers}
+            if shown != wanted or fault == "401":
                 return self._say(401, {"error": "invalid key"})
             if self.headers.get("Content-Type") != "application/json":
                 return self._say(415, {"error": "not JSON"})

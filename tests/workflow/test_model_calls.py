@@ -203,6 +203,18 @@ def test_a_classifier_tells_the_findings_over_their_thresholds(
     assert site.call().outcome["probabilities"]["pleural_effusion"] == 0.5
 
 
+@pytest.mark.parametrize("header", ["authorization", "api-key"])
+def test_the_key_stands_where_the_endpoint_wants_it_and_nowhere_else(
+    make: Make, endpoint: ModelEndpoint, header: str
+) -> None:
+    site = make(**drafts(endpoint.url), key_header=header)
+    site.model.key_header, site.model.draft = header, lambda _told: {"impression": []}
+    site.order()
+    site.flow.dictate("A1", "small left pleural effusion period")
+    assert not site.model.refused
+    assert site.call().state == "done"
+
+
 def test_a_draft_is_proposed_where_its_sentences_name_their_sources(
     make: Make, endpoint: ModelEndpoint
 ) -> None:
