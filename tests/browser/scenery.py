@@ -260,9 +260,9 @@ def chapters() -> Iterator[tuple[str, str]]:
     queues = ("unread", "drafts", "pending-signature", "critical", "delivery-failed", "signed",
               "all")  # fmt: skip
     yield from ((f"worklist-{each}", f"/?queue={each}") for each in queues)
-    for each in ("messages", "messages/1", "messages/2", "deliveries", "destinations", "turnaround",
-                 "checks", "ai", "ai-sources", "ai/ledger", "system", "setup", "setup/users",
-                 "setup/file?name=templates/xr_chest_2v.yaml", "help"):  # fmt: skip
+    for each in ("messages", "messages/1", "messages/2", "deliveries", "destinations", "audit",
+                 "turnaround", "checks", "ai", "ai-sources", "ai/ledger", "system", "setup",
+                 "setup/users", "setup/file?name=templates/xr_chest_2v.yaml", "help"):  # fmt: skip
         yield each.partition("?")[0].replace("/", "-"), f"/{each}"
     yield "error-404", "/no/such/page"
     yield "error-study", "/studies/NONE"

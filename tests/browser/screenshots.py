@@ -71,7 +71,7 @@ async def house() -> AsyncIterator[Desk]:
                         executable_path=find_browser(), args=list(FLAGS)
                     )
                     async for desk in seated(browser, site, url):
-                        desk.expected |= {"status of", "ERR_"}
+                        desk.expected |= {"status of", "ERR_", "response code"}
                         seen = {"name": TOUR, "value": "seen", "url": url}
                         await desk.context.add_cookies([seen])
                         yield desk
