@@ -13,7 +13,7 @@ from adapter.workflow.service_tokens import ServiceTokens
 from tests.fakes.clock import FakeClock
 from tests.web import conftest as web
 
-empty, shared = web.empty, web.shared
+shared = web.shared
 MOST = frozenset({"readout.read", "readout.write", "system/ServiceRequest.cru"})
 
 
