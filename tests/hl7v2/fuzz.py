@@ -30,6 +30,7 @@ from tests.hl7v2.fuzz_frames import LARGEST_FRAME, SAMPLES, corpus, mutated
 _CONNECTIONS = 16
 _LONGEST_S = 20.0  # for one answer; a hang is longer
 _SAMPLES = 200  # of the memory, over a run
+_OF_A_PATIENT = 1_000  # frames: nobody has a thousand studies, which each ADT would go through
 _REPORTS = b"""
 reports:
   - {name: fuzz, senders: ["READOUT|*"], meaning: signed, messages: [ORU^R01, MDM^T02, MDM^T10]}
@@ -115,7 +116,7 @@ class Fuzz:
             stream = stream or await asyncio.open_connection(
                 "127.0.0.1", self._service.mllp_port, limit=1 << 20
             )
-            body = mutated(self._chance, self._corpus)
+            body = self._of_a_patient(mutated(self._chance, self._corpus))
             sound = f"S{name}-{self._left}"
             try:
                 if await self._exchange(stream, body, sound):
@@ -148,7 +149,14 @@ class Fuzz:
                 self.outcome.codes[code] += 1
 
     def _order(self, control_id: str) -> bytes:
-        return re.sub(rb"EHR0000000001", control_id.encode(), self._sound, count=1)
+        named = re.sub(rb"EHR0000000001", control_id.encode(), self._sound, count=1)
+        return self._of_a_patient(named)
+
+    def _of_a_patient(self, body: bytes) -> bytes:
+        """The same about the patient and the study of this part of the run, as long as before."""
+        part = self._left // _OF_A_PATIENT
+        body = body.replace(b"MRN10042", b"MRN%05d" % part)
+        return body.replace(b"RA-20261122-0042", b"RA-20261122-%04d" % part)
 
 
 def _msa(answer: bytes) -> tuple[str, bytes]:
