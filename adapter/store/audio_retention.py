@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import json
-
 import sqlalchemy as sa
 
-from adapter.domain.audit import Verb
 from adapter.domain.dictation import DictationState
 from adapter.domain.study import ReportStatus
-from adapter.store import audit
 from adapter.store.audio_files import AudioFiles
 from adapter.store.database import Database
-from adapter.store.retention import Removed
+from adapter.store.retention import Removed, prove
 from adapter.store.tables import dictation, study
 
 _AT_ONCE = 100
@@ -44,8 +40,7 @@ def remove_audio(database: Database, audio: AudioFiles, before: str, now: str) -
                 one = (dictation.c.accession == row.accession, dictation.c.id == row.id)
                 tx.execute(sa.update(dictation).where(*one).values(reason=reason))
             gone = {f"{row.accession}/{row.id}": row.audio_sha256 for row in found}
-            detail = json.dumps({"older_than": before, "sha256": gone})
-            audit.tell(tx, Verb.PURGE, "", f"{len(found)} recordings", detail)
+            prove(tx, f"{len(found)} recordings", before, gone)
             for row in found:
                 if not _held(tx, row.audio_sha256):
                     audio.remove(row.audio_sha256)

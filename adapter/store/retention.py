@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -60,13 +61,16 @@ def remove(database: Database, kind: Kind, before: str, now: str) -> Removed:
                 _empty(tx, kind, id_, body, remarks, now)
             if found:
                 gone = {str(id_): sha256_hex(body) for id_, body, _ in found}
-                detail = json.dumps({"older_than": before, "sha256": gone})
-                what = f"{len(found)} bodies of {kind.table.name}"
-                audit.tell(tx, Verb.PURGE, "", what, detail)
+                prove(tx, f"{len(found)} bodies of {kind.table.name}", before, gone)
         if not found:
             return Removed(count, total)
         last = found[-1][0]
         count, total = count + len(found), total + sum(len(body) for _, body, _ in found)
+
+
+def prove(tx: sa.Connection, what: str, before: str, gone: Mapping[str, str]) -> None:
+    """One row of the audit trail for what went: the SHA-256 of each by its key."""
+    audit.tell(tx, Verb.PURGE, "", what, json.dumps({"older_than": before, "sha256": gone}))
 
 
 def proof(body: bytes, now: str) -> str:

@@ -5,20 +5,17 @@ The report itself, with all that it was made from, is the record: it stays.
 
 from __future__ import annotations
 
-import json
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from adapter.domain.audit import Verb
 from adapter.domain.identifiers import sha256_hex
 from adapter.domain.study import ReportStatus
-from adapter.store import audit
 from adapter.store.ai_tables import ai_due
 from adapter.store.database import Database
 from adapter.store.model_calls import CallState
 from adapter.store.model_tables import model_call
-from adapter.store.retention import Removed
+from adapter.store.retention import Removed, prove
 from adapter.store.tables import ai_result, dictation, study
 
 _AT_ONCE = 100
@@ -96,8 +93,7 @@ def remove_texts(database: Database, kind: Texts, before: str) -> Removed:
                 }
                 tx.execute(sa.update(kind.column.table).where(*same).values(emptied))
             gone = {"/".join(row[:-1]): sha256_hex(row[-1].encode()) for row in found}
-            detail = json.dumps({"older_than": before, "sha256": gone})
-            audit.tell(tx, Verb.PURGE, "", f"{len(found)} texts of {kind.column}", detail)
+            prove(tx, f"{len(found)} texts of {kind.column}", before, gone)
         count, total = count + len(found), total + sum(len(row[-1].encode()) for row in found)
 
 
