@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from adapter.domain.identifiers import Accession, Phi
-from adapter.domain.order import Code, Order, Priority, Side
+from adapter.domain.order import Code, Order, OrderOrigin, Priority, Side
 from adapter.domain.people import Patient, Practitioner
 from adapter.errors import Rejected
 from adapter.hl7v2 import fields
@@ -16,6 +16,7 @@ _LONGEST_NUMBER = 200
 _LONGEST_CLASS = 20
 _PLACER = (Place("ORC", 2), Place("OBR", 2))
 _FILLER = (Place("ORC", 3), Place("OBR", 3))
+_UNTOLD = OrderOrigin()
 
 
 def order_of(
@@ -24,6 +25,7 @@ def order_of(
     patient: Patient,
     accession: Accession,
     procedure: Code,
+    origin: OrderOrigin = _UNTOLD,
 ) -> Order:
     """The order of a request whose accession and procedure are read, perhaps as empty."""
     modality, (placer, filler) = request.first(mapping.modality), numbers_of(request)
@@ -42,6 +44,7 @@ def order_of(
         requester=_requester(request, mapping),
         scheduled_at=fields.time(request.first(mapping.scheduled_at)),
         patient_class=mapping.patient_classes.get(visit, visit)[:_LONGEST_CLASS],
+        origin=origin,
     )
 
 

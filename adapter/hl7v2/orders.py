@@ -12,6 +12,7 @@ from adapter.domain.order import (
     Order,
     OrderAction,
     OrderEvent,
+    OrderOrigin,
     OrderStatus,
 )
 from adapter.domain.people import Patient
@@ -71,8 +72,7 @@ def read_orders(message: Message, mapping: OrderMapping) -> tuple[OrderEvent, ..
     events: dict[tuple[object, ...], OrderEvent] = {}
     origin = read_origin(message, mapping)
     for request in _requests(message, mapping):
-        event = _event(request, mapping, patient)
-        event = replace(event, order=replace(event.order, origin=origin), cleared=cleared)
+        event = replace(_event(request, mapping, patient, origin), cleared=cleared)
         events.setdefault((*_names(event.order), event.action), event)
     whole = (event.order.accession for event in events.values() if event.is_whole)
     accessions = tuple(dict.fromkeys(whole))
@@ -156,10 +156,12 @@ def _by_number(request: Request, asked: str, mapping: OrderMapping) -> bool:
     return request.is_bare or (ends and any(numbers_of(request)))
 
 
-def _event(request: Request, mapping: OrderMapping, patient: Patient) -> OrderEvent:
+def _event(
+    request: Request, mapping: OrderMapping, patient: Patient, origin: OrderOrigin
+) -> OrderEvent:
     asked, procedure, accession = _required(request, mapping)
     action, status = _control(request, asked, mapping)
-    order = order_of(request, mapping, patient, accession, procedure)
+    order = order_of(request, mapping, patient, accession, procedure, origin)
     if action is OrderAction.NEW:
         return OrderEvent(action, status, order)
     kept = untold(request, mapping)
