@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 from adapter.errors import TooLarge
 from adapter.store.disk import storing
@@ -17,6 +18,7 @@ from adapter.store.vault import FILE_HEAD, Vault, file_key
 _WHAT = "the recording"
 _UNFINISHED = ".incoming-"
 _ABANDONED_S = 86_400
+_PIECE = 1 << 20
 
 
 class AudioFiles:
@@ -76,20 +78,24 @@ class AudioFiles:
 
     def reseal(self) -> Iterator[int]:
         """Seal every recording by the newest data key; bytes of each that was not."""
-        vault = self._vault
-        for path in self.files() if vault else ():
+        if (vault := self._vault) is None:
+            return
+        for path in self.files():
             with path.open("rb") as file:
-                if vault is None or file_key(file.read(FILE_HEAD)) == vault.current:
+                if file_key(file.read(FILE_HEAD)) == vault.current:
                     continue
             with self.opened(path.name) as plain, plain.open("rb") as source:
-                chunks = iter(lambda: source.read(1 << 20), b"")
-                self._place(self._written(vault.seal_chunks(chunks)), path)
+                self._place(self._sealed_anew(source, vault), path)
             yield path.stat().st_size
 
     @contextmanager
     def _stored(self, sha256: str) -> Iterator[Path]:
         """A path under which the bytes can be read as they are stored."""
         yield self.path(sha256)
+
+    def _sealed_anew(self, source: IO[bytes], vault: Vault) -> Path:
+        """What `source` holds, by the newest key; not in its place yet."""
+        return self._written(vault.seal_chunks(iter(lambda: source.read(_PIECE), b"")))
 
     def _written(self, chunks: Iterable[bytes]) -> Path:
         """A file of these bytes, safe on the disk, that is not in its place yet.

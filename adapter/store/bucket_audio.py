@@ -57,14 +57,15 @@ class BucketAudio(AudioFiles):
     def reseal(self) -> Iterator[int]:
         """Those of this node, then those of the bucket."""
         yield from super().reseal()
-        vault = self._vault
-        for key in self.bucket.keys() if vault else ():
+        if (vault := self._vault) is None:
+            return
+        stored = self.bucket.keys()
+        for key in stored:
             name = key.rpartition("/")[2]
-            if vault is None or file_key(self.bucket.head(key, FILE_HEAD)) == vault.current:
+            if file_key(self.bucket.head(key, FILE_HEAD)) == vault.current:
                 continue
             with self.opened(name) as plain, plain.open("rb") as source:
-                chunks = iter(lambda: source.read(1 << 20), b"")
-                made = self._written(vault.seal_chunks(chunks))
+                made = self._sealed_anew(source, vault)
             try:
                 self.bucket.put(key, made)
                 yield made.stat().st_size
