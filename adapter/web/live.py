@@ -121,14 +121,14 @@ async def _first_of(*both: Coroutine[Any, Any, None]) -> None:
     """Until one of them ends, or fails; then the other is given up."""
     tasks = [asyncio.create_task(each) for each in both]
     try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for each in done:
-            if not each.cancelled():  # with the session that it served
-                each.result()
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.wait(tasks)  # gather would take a cancellation from outside for theirs
+    errors = [None if each.cancelled() else each.exception() for each in tasks]
+    for error in filter(None, errors):
+        raise error
 
 
 async def _take(

@@ -12,7 +12,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -82,10 +82,11 @@ class Server:
 
     def kill_one_session(self) -> None:
         """kill -9 of a session's process: the postmaster ends all others and recovers."""
-        sessions = psutil.Process(self._process.pid).children()
-        mine = [each for each in sessions if "readout" in "".join(each.cmdline())]
-        for each in mine[:1]:
-            each.kill()
+        for each in psutil.Process(self._process.pid).children():
+            with suppress(psutil.NoSuchProcess):  # it has just ended by itself
+                if "readout" in "".join(each.cmdline()):
+                    each.kill()
+                    return
 
     def close(self) -> None:
         """End it and remove its folder."""
