@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from adapter.store.ai_tables import ai_day_changed, ai_due, ai_label, ai_ledger
 from adapter.store.database import Database
+from adapter.store.padding import padded
 from adapter.store.sight import seen_by
 
 _AT_ONCE = 1_000
@@ -67,7 +68,7 @@ def every_owed(tx: sa.Connection) -> list[str]:
 
 def settle(tx: sa.Connection, ids: Iterable[int]) -> None:
     """These promises are kept."""
-    tx.execute(sa.delete(ai_due).where(ai_due.c.id.in_(list(ids))))
+    tx.execute(sa.delete(ai_due).where(ai_due.c.id.in_(padded(ids))))
 
 
 def write(tx: sa.Connection, accession: str, rows: Sequence[LedgerRow]) -> None:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from adapter.domain.message import MessageState
 from adapter.domain.order import OrderStatus
 from adapter.store.intake_tables import awaited_study
+from adapter.store.padding import padded
 from adapter.store.tables import message, study
 
 ACCESSION, STUDY_UID = "accession", "study_uid"
@@ -59,7 +60,7 @@ def release_known(tx: sa.Connection) -> int:
 def _release(
     tx: sa.Connection, query: sa.Select[tuple[int]] | sa.CompoundSelect[tuple[int]]
 ) -> int:
-    ids = list(tx.execute(query).scalars())
+    ids = padded(tx.execute(query).scalars())
     if not ids:
         return 0
     tx.execute(sa.delete(awaited_study).where(awaited_study.c.message_id.in_(ids)))

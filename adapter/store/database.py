@@ -38,6 +38,8 @@ _TAKE_ROOM = sa.text(  # a megabyte that does not compress, gone with the transa
     " select md5(random()::text) from generate_series(1, 16384)"
 )
 _AFTER_COMMIT = "readout_after_commit"
+_MOST_GIVEN = 4 << 20
+"""Bytes; a prepared statement keeps the values that it was last given as long as it lives."""
 _MIGRATION_LOCK = 7_001_001
 
 
@@ -51,6 +53,7 @@ class Database:
         # SQLite has one writer; threads of this process queue here instead of polling its lock.
         self._writer = threading.Lock() if self.is_sqlite else nullcontext()
         self._alone: sqlite3.Connection | None = None
+        self._given = 0  # bytes, to the statements that it keeps
         self._full = False  # PostgreSQL had no room when something was last written
         sa.event.listen(self.engine, "handle_error", self._heard)
 
@@ -88,13 +91,20 @@ class Database:
         """
         with self._writer:
             if self._alone is None:
-                self._alone = sqlite3.connect(
-                    self.engine.url.database or "", isolation_level=None, check_same_thread=False
-                )
-                _set_up(self._alone)
-                self._alone.execute("PRAGMA cache_size=-8000")  # one connection, every message
+                self._alone, self._given = self._open_alone(), 0
             cursor = self._alone.execute(statement, values)
+            self._given += sum(len(each) for each in values if type(each) is bytes)
+            if self._given > _MOST_GIVEN:
+                self._alone.close()
+                self._alone = None
             return cursor.rowcount, cursor.lastrowid or 0
+
+    def _open_alone(self) -> sqlite3.Connection:
+        path = self.engine.url.database or ""
+        alone = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        _set_up(alone)
+        alone.execute("PRAGMA cache_size=-8000")  # one connection, every message
+        return alone
 
     def migrate(self) -> None:
         """Bring the tables to this version; safe when several nodes start at once.

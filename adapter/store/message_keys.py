@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 
 from adapter.domain.identifiers import sha256_hex
+from adapter.store.padding import padded
 from adapter.store.tables import message, message_key
 
 ACCESSION, PATIENT, ORDER = "accession", "patient", "order"
@@ -62,4 +63,4 @@ def add_keys(tx: sa.Connection, ids: Iterable[int], keys: Iterable[tuple[int, st
     rows = [{"message_id": id_, "kind": kind, "value": value} for id_, kind, value in keys]
     if rows:
         tx.execute(_ADD_KEY, rows)
-    tx.execute(sa.update(message).where(message.c.id.in_(list(ids))).values(indexed=1))
+    tx.execute(sa.update(message).where(message.c.id.in_(padded(ids))).values(indexed=1))

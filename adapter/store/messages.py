@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from adapter.domain.message import InboundMessage, MessageState
 from adapter.store.database import Database
+from adapter.store.padding import padded
 from adapter.store.sealed import vault_of
 from adapter.store.tables import message
 
@@ -107,7 +108,7 @@ def _known(
 ) -> dict[tuple[str, str, str], str]:
     """States of the rows up to id `last` that hold a message of the batch."""
     keys = {(each.control_id, each.sender, each.body_sha256) for each in batch}
-    asked = sa.values(*_KEY).data(list(keys)).cte("asked")
+    asked = sa.values(*_KEY).data(padded(keys)).cte("asked")
     same = sa.and_(*(message.c[column.name] == asked.c[column.name] for column in _KEY))
     query = (
         sa.select(asked.c.sender, asked.c.control_id, asked.c.body_sha256, message.c.state)
@@ -177,7 +178,7 @@ def waiting(tx: sa.Connection, limit: int) -> list[StoredMessage]:
 def still_waiting(tx: sa.Connection, ids: Iterable[int]) -> set[int]:
     """Of these ids, those that nobody has applied meanwhile."""
     query = sa.select(message.c.id).where(
-        message.c.id.in_(list(ids)), message.c.state == MessageState.RECEIVED
+        message.c.id.in_(padded(ids)), message.c.state == MessageState.RECEIVED
     )
     return set(tx.execute(query.with_for_update()).scalars())
 

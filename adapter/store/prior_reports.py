@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from adapter.domain.codec import from_json, to_json
 from adapter.domain.outside_report import OutsideReport
 from adapter.domain.people import Patient
+from adapter.store.padding import padded
 from adapter.store.studies import patient_key
 from adapter.store.tables import prior_report
 
@@ -47,7 +48,9 @@ def keep(tx: sa.Connection, report: OutsideReport, at: str, known: KeptReport | 
 
 def of_keys(tx: sa.Connection, keys: Sequence[str]) -> list[KeptReport]:
     """The reports under these numbers of a patient, in the order in which they came first."""
-    query = _select().where(prior_report.c.patient_key.in_(keys)).order_by(prior_report.c.id)
+    query = (
+        _select().where(prior_report.c.patient_key.in_(padded(keys))).order_by(prior_report.c.id)
+    )
     return [_kept(row) for row in tx.execute(query)] if keys else []
 
 

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 import sqlalchemy as sa
 
@@ -103,3 +105,15 @@ def test_a_repeat_is_found_by_its_whole_key(database: Database, store: Store) ->
     with database.read() as tx:
         (known,) = [each for each in asked if "asked" in each[0]]
         assert len(tx.exec_driver_sql(*known).all()) == 1
+
+
+def test_what_was_stored_is_not_kept_in_memory(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'readout.sqlite'}")
+    database.migrate()
+    before = psutil.Process().memory_full_info().uss
+    for size in range(1, 9):  # each size is a statement of its own: 72 MiB, were they kept
+        large = [message(f"{size}.{n}", bytes(2 << 20)) for n in range(size)]
+        messages.store_group(database, large)
+    grown = psutil.Process().memory_full_info().uss - before
+    database.close()
+    assert grown < 40 << 20
