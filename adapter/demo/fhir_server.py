@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import parse_qsl
@@ -12,6 +13,7 @@ from urllib.parse import parse_qsl
 import uvicorn
 
 Json = dict[str, Any]
+_Mark = tuple[str, str, str]  # parameter, system, value
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[Json]]
 Send = Callable[[Json], Awaitable[None]]
@@ -24,6 +26,7 @@ class FhirStore:
 
     def __init__(self) -> None:
         self.resources: dict[tuple[str, str], Json] = {}
+        self._marked = defaultdict[tuple[str, _Mark], dict[str, None]](dict)  # ids, oldest first
 
     def transaction(self, body: bytes) -> tuple[int, Json]:
         """HTTP status and answer to a transaction Bundle (FHIR R4 3.1.0.11)."""
@@ -47,24 +50,37 @@ class FhirStore:
         if id_ is None:
             id_ = str(len(self.resources) + 1)
         if update or not known:
-            self.resources[kind, id_] = resource
+            self._put(kind, id_, resource)
         status = "200 OK" if known else "201 Created"
         return {"status": status, "location": f"{kind}/{id_}/_history/1"}
 
+    def _put(self, kind: str, id_: str, resource: Json) -> None:
+        before, now = _marks(self.resources.get((kind, id_), {})), _marks(resource)
+        self.resources[kind, id_] = resource
+        for mark in before - now:
+            del self._marked[kind, mark][id_]
+        for mark in now:
+            self._marked[kind, mark].setdefault(id_)
+
     def _find(self, kind: str, criteria: str) -> str | None:
-        wanted = [(name, *value.rpartition("|")[::2]) for name, value in parse_qsl(criteria)]
-        for (type_, id_), resource in self.resources.items():
-            if type_ == kind and all(_has(resource, *each) for each in wanted):
-                return id_
-        return None
+        wanted = [
+            (_known_as(name), *value.rpartition("|")[::2]) for name, value in parse_qsl(criteria)
+        ]
+        first, *others = [self._marked.get((kind, mark), {}) for mark in wanted]
+        return next((id_ for id_ in first if all(id_ in each for each in others)), None)
 
 
-def _has(resource: Json, parameter: str, system: str, value: str) -> bool:
-    if parameter == "_tag":
-        tags = resource.get("meta", {}).get("tag", [])
-        return any((each.get("system", ""), each.get("code")) == (system, value) for each in tags)
+def _known_as(parameter: str) -> str:
+    return parameter if parameter == "_tag" else "identifier"
+
+
+def _marks(resource: Json) -> set[_Mark]:
+    """What it is found by."""
+    tags = resource.get("meta", {}).get("tag", [])
     known = resource.get("identifier", [])
-    return any((each.get("system", ""), each.get("value")) == (system, value) for each in known)
+    marks = [("_tag", each.get("system", ""), each.get("code", "")) for each in tags]
+    marks += [("identifier", each.get("system", ""), each.get("value", "")) for each in known]
+    return set(marks)
 
 
 def _outcome(text: str) -> Json:
