@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -32,7 +31,7 @@ COMMANDS = {
     "send": "adapter.cli.send",
     "destination": "adapter.cli.destination",
     "ai-source": "adapter.cli.ai_source",
-    "print": "adapter.cli.print",
+    "print": "adapter.cli.print_report",  # no module may hide a builtin from those beside it
     "summary": "adapter.cli.summary",
     "replay": "adapter.cli.replay",
     "messages": "adapter.cli.messages",
@@ -115,5 +114,5 @@ def main() -> None:
     try:
         app()
     except ReadoutError as error:
-        print(f"readout: {error}", file=sys.stderr)
+        typer.echo(f"readout: {error}", err=True)
         raise SystemExit(1) from None

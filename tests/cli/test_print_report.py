@@ -12,6 +12,7 @@ from adapter.domain.audit import Verb
 from adapter.errors import ConfigurationError
 from adapter.store import audit
 from adapter.store.database import Database
+from tests.cli.conftest import Run
 from tests.fakes.house import Workflow
 
 
@@ -36,3 +37,12 @@ def test_a_report_is_written_and_the_trail_knows(
         told = [row for row in audit.every(tx) if row.verb == Verb.EXPORT]
     assert [(row.accession, row.object) for row in told] == [("A1", "readout print")] * 3
     database.close()
+
+
+def test_what_cannot_be_printed_is_told_in_one_line(
+    in_process: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("READOUT_DATA_DIR", str(tmp_path))
+    done = in_process("print", "A1")
+    assert (done.code, done.error.count("\n")) == (1, 1)
+    assert "readout serve" in done.error
