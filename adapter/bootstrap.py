@@ -275,8 +275,9 @@ class Service:
     async def _until(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
             await asyncio.to_thread(self._upkeep)
-            with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(stop.wait(), EVERY_S)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(EVERY_S):
+                    await stop.wait()
 
     def _ask_again(self) -> None:
         reconcile(self.house)

@@ -38,6 +38,7 @@ _TICK_S = 0.5
 _MOST_WAITING = 256  # messages that one subscriber has not read
 _TOO_SLOW = 1013
 _POLICY_VIOLATION = 1008
+_LOST = 1006
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,12 +144,22 @@ class HubServer:
             return
         line = self._lines[endpoint] = asyncio.Queue()
         self._put(outputs)  # the confirmation goes first
-        await socket.accept()
+        code = _LOST
+        try:
+            await socket.accept()
+            code = await self._converse(socket, endpoint, line)
+        finally:
+            self._lines.pop(endpoint, None)
+            self._put(self.hub.closed(endpoint, code, self._now()))
+
+    async def _converse(
+        self, socket: WebSocket, endpoint: str, line: asyncio.Queue[str | int]
+    ) -> int:
         writing = asyncio.create_task(_write(socket, line))
-        code = await self._read(socket, endpoint)
-        writing.cancel()
-        self._lines.pop(endpoint, None)
-        self._put(self.hub.closed(endpoint, code, self._now()))
+        try:
+            return await self._read(socket, endpoint)
+        finally:
+            writing.cancel()
 
     async def _read(self, socket: WebSocket, endpoint: str) -> int:
         """Until the subscriber leaves; the code with which it does."""
@@ -159,7 +170,7 @@ class HubServer:
         except WebSocketDisconnect as gone:
             return gone.code
         except (KeyError, RuntimeError):  # a binary message, or a socket that we have closed
-            return 1006
+            return _LOST
 
     def _put(self, outputs: Sequence[Output]) -> None:
         """Queue what is to be sent; who does not read is cut off."""

@@ -291,7 +291,7 @@ class Session:
     async def _call(self, what: Callable[..., Any], *arguments: Any) -> Any:
         try:
             return await asyncio.to_thread(what, self.seat, *arguments)
-        except ReadoutError as error:  # the workspace's trouble is not the connection's
+        except Exception as error:  # the workspace's trouble is not the connection's
             log.warning("fhircast_workspace", hub=self._hub.name, error=type(error).__name__)
             return None
 

@@ -48,26 +48,35 @@ class Lanes:
         until = loop.time() + self._seconds
         if wait := await asyncio.to_thread(self._take, queue, lane):
             raise TryAgain(f"{queue} {lane} is worked by another node", after=wait)
+        over = asyncio.Event()
         keeping: asyncio.Task[None] | None = None
         try:
             async with asyncio.timeout_at(self._safe(until)) as limit:
-                keeping = asyncio.create_task(self._keep(queue, lane, limit))
+                keeping = asyncio.create_task(self._keep(queue, lane, limit, over))
                 yield
         except TimeoutError:
             raise TryAgain(f"the lease of {queue} {lane} could not be kept", after=0.0) from None
         finally:
-            if keeping is not None:
-                keeping.cancel()
+            over.set()
+            if keeping is not None:  # a renewal under way must not come after the giving back
+                await asyncio.wait([keeping])
             with suppress(sa.exc.SQLAlchemyError):  # it ends by itself
                 await asyncio.to_thread(self._give_back, queue, lane)
 
-    async def _keep(self, queue: str, lane: str, limit: asyncio.Timeout) -> None:
+    async def _keep(
+        self, queue: str, lane: str, limit: asyncio.Timeout, over: asyncio.Event
+    ) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            await asyncio.sleep(self._seconds / _OFTEN)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._seconds / _OFTEN):
+                    await over.wait()
+            if over.is_set():
+                return
             until = loop.time() + self._seconds
             with suppress(sa.exc.SQLAlchemyError):  # it holds a while yet
-                if await asyncio.to_thread(self._take, queue, lane):
+                lost = await asyncio.to_thread(self._take, queue, lane)
+                if lost or over.is_set():
                     return  # lost: the limit stands
                 limit.reschedule(self._safe(until))
 

@@ -85,6 +85,7 @@ class ChangeFeed:
         self._back = 0 if database.is_sqlite else _OUT_OF_ORDER
         self._listeners: set[_Listener] = set()
         self._reading: asyncio.Task[None] | None = None
+        self._starting = asyncio.Lock()
         self._last = 0
         self._told: set[int] = set()
         self._closed = False
@@ -105,7 +106,8 @@ class ChangeFeed:
                 while (news := listener.take(self._last)) is not None:
                     yield news
                 try:
-                    await asyncio.wait_for(listener.woken.wait(), idle_s)
+                    async with asyncio.timeout(idle_s):
+                        await listener.woken.wait()
                 except TimeoutError:
                     yield None
         finally:
@@ -120,12 +122,13 @@ class ChangeFeed:
             self._reading.cancel()
 
     async def _start(self) -> None:
-        if self._reading is not None and not self._reading.done():
-            return
-        self._reading = asyncio.create_task(self._read())
-        self._last = await asyncio.to_thread(self._newest)
-        old = await asyncio.to_thread(self._after, self._last - self._back)
-        self._told = {each.id for each in old if each.id <= self._last}
+        async with self._starting:
+            if self._reading is not None and not self._reading.done():
+                return
+            self._last = await asyncio.to_thread(self._newest)
+            old = await asyncio.to_thread(self._after, self._last - self._back)
+            self._told = {each.id for each in old if each.id <= self._last}
+            self._reading = asyncio.create_task(self._read())
 
     async def _read(self) -> None:
         while self._listeners and not self._closed:

@@ -216,7 +216,8 @@ class _Line:
     async def receive(self, seconds: float) -> Start | Pause | Stop | tuple[int, bytes]:
         """The next command, or samples as (place of the first, PCM16)."""
         try:
-            message = await asyncio.wait_for(self._socket.receive(), seconds)
+            async with asyncio.timeout(seconds):
+                message = await self._socket.receive()
         except TimeoutError:
             raise Malformed("nothing came for too long; connect again", code="idle") from None
         if message["type"] == "websocket.disconnect":

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
+import sqlalchemy as sa
 import structlog
 
 from adapter.domain.order import OrderStatus
@@ -98,9 +98,9 @@ class ContextSeats:
         """Follow a topic; once more changes at most whose it is."""
         if hub not in self._hubs:
             raise NotFound(f"no file under fhircast_hubs/ is of a hub {hub}", code="not-found")
-        if len(self._running) >= MOST_SEATS:
-            raise Conflict(f"this node follows {MOST_SEATS} topics already", code="too-many")
         seat = Seat(hub, topic)
+        if seat not in self._running and len(self._running) >= MOST_SEATS:
+            raise Conflict(f"this node follows {MOST_SEATS} topics already", code="too-many")
         await asyncio.to_thread(self._write_joined, seat, person)
         if seat not in self._running:
             profile = self._hubs[hub]
@@ -120,7 +120,19 @@ class ContextSeats:
         if not known:
             log.info("fhircast_launch_unknown_hub", advice="add a file under fhircast_hubs/")
             return
+        if Seat(known[0], topic) not in self._running:
+            await self._make_room()
         await self.join(known[0], topic, person)
+
+    async def _make_room(self) -> None:
+        """Leave the stillest topic: hubs name a new one at each login, nobody tells of its end."""
+        if len(self._running) < MOST_SEATS:
+            return
+        rows = await asyncio.to_thread(self.listed, self._node)
+        people = [row for row in rows if row.person and Seat(row.hub, row.topic) in self._running]
+        if people:
+            stillest = min(people, key=lambda row: row.changed_at)
+            await self.leave(Seat(stillest.hub, stillest.topic))
 
     async def leave(self, seat: Seat) -> None:
         """Follow a topic no longer; raises NotFound."""
@@ -188,8 +200,7 @@ class ContextSeats:
     async def _end(self, seat: Seat) -> None:
         running = self._running.pop(seat)
         running.task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await running.task
+        await asyncio.wait([running.task])  # a cancellation of ours is not taken for its
         await running.client.close()
 
     async def _join_by_token(self, hub: FhircastHub) -> None:
@@ -201,7 +212,7 @@ class ContextSeats:
                 if topic:
                     await self.join(hub.name, topic, "")
                     return
-            except ReadoutError as error:
+            except (ReadoutError, sa.exc.SQLAlchemyError) as error:
                 log.warning("fhircast_no_topic", hub=hub.name, error=type(error).__name__)
             finally:
                 await client.close()

@@ -67,6 +67,8 @@ class Contexts:
 
     def connection(self, seat: Seat, state: str, reason: str) -> None:
         """How the connection to the hub stands."""
+        if state == "left":
+            self._shared.pop(seat, None)
         self._change(seat, f"context {state}", connection=state, connection_reason=reason)
 
     def follow(self, seat: Seat, context: Context | None) -> int:

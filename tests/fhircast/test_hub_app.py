@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
+from starlette.websockets import WebSocket
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from adapter.clock import SystemClock
 from adapter.fhircast.event import Json
-from adapter.fhircast.hub_app import LARGEST_BODY, HubOptions
+from adapter.fhircast.hub import Hub
+from adapter.fhircast.hub_app import LARGEST_BODY, HubOptions, HubServer
 from tests.fhircast.running import running_hub
 from tests.fhircast.samples import opening, report_context
 from tests.fhircast.test_hub import form
@@ -115,3 +119,18 @@ def test_medplums_client_shares_a_context_with_another_subscriber() -> None:
             told = medplum.tell("context", topic="t")["context"]
             assert told["context.versionId"] == heard["event"]["context.versionId"]
             assert medplum.tell("unsubscribe")["what"] == "done"
+
+
+async def test_who_leaves_before_the_socket_is_open_is_forgotten() -> None:
+    server = HubServer(Hub(), SystemClock(), HubOptions())
+    endpoint, _ = server.hub.subscribe(form(hub__topic="gone"), SystemClock().now())
+
+    async def gone(*_: object) -> Any:
+        raise OSError("the other side has left")
+
+    path = {"endpoint": endpoint}
+    socket = WebSocket({"type": "websocket", "path_params": path}, receive=gone, send=gone)
+    with pytest.raises(OSError, match="has left"):
+        await server._socket(socket)
+    assert not server._lines
+    assert not server.hub._subscriptions

@@ -9,11 +9,15 @@ from random import Random
 
 import httpx
 import pytest
+import sqlalchemy as sa
 
 from adapter.domain.identifiers import Phi
 from adapter.domain.people import Patient
+from adapter.errors import Conflict
 from adapter.fhircast.hub import Hub, Limits
+from adapter.fhircast.workspace import Seat
 from adapter.mapping.fhircast_hubs import FhircastHub
+from adapter.workflow import context_seats
 from tests.fakes.house import DR_GRAY, Workflow
 from tests.fhircast.desk import (
     SEAT,
@@ -252,3 +256,45 @@ async def test_a_launch_joins_the_topic_that_it_names_at_a_hub_of_ours(flow: Wor
         assert (await one.until(lambda row: row.connection == "connected")).person == "dr"
         await one.seats.stop()
         assert not server.hub._subscriptions
+
+
+async def test_a_database_that_is_away_ends_no_session(
+    flow: Workflow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with running_hub() as (url, server):
+        async with desk(flow, url) as one:
+            contexts, was = one.seats.contexts, one.seats.contexts.connection
+            told: list[str] = []
+
+            def away(seat: Seat, state: str, reason: str) -> None:
+                told.append(state)
+                if state == "away":
+                    raise sa.exc.OperationalError("", {}, Exception())
+                was(seat, state, reason)
+
+            monkeypatch.setattr(contexts, "connection", away)
+            for endpoint in list(server._lines):
+                server.drop(endpoint)
+
+            async def back() -> bool:
+                return told == ["away", "connected"]
+
+            await eventually(back)
+            await published(url, opening(1))
+            await one.shows("A1")
+
+
+async def test_a_launch_leaves_the_topic_that_was_still_for_longest(
+    flow: Workflow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(context_seats, "MOST_SEATS", 2)
+    with running_hub() as (url, _):
+        async with desk(flow, url) as one:
+            await one.seats.join_launched(url, "second", "dr")
+            await published(url, opening(1))
+            await one.shows("A1")
+            await one.seats.join_launched(url, "third", "dr")
+            assert {row.topic for row in one.seats.listed()} == {"t", "third"}
+            with pytest.raises(Conflict):
+                await one.seats.join("h", "fourth", "dr")
+            await one.seats.join("h", "third", "dr")

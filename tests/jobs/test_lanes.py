@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -80,6 +82,29 @@ async def test_work_is_longer_than_one_lease(database: Database) -> None:
         with pytest.raises(TryAgain):
             async with second.alone("deliver", "ris"):
                 pytest.fail("the lease was not renewed")
+
+
+async def test_a_lane_that_is_given_back_is_not_renewed_once_more(database: Database) -> None:
+    first, renewing = Lanes(database, "node-1", SHORT_S), threading.Event()
+    order: list[str] = []
+    take, give_back = first._take, first._give_back
+
+    def slow(queue: str, lane: str) -> float:
+        if order:
+            renewing.set()
+            time.sleep(0.3)  # it is over meanwhile
+        order.append("taken")
+        return take(queue, lane)
+
+    def given(queue: str, lane: str) -> None:
+        order.append("given back")
+        give_back(queue, lane)
+
+    first._take, first._give_back = slow, given  # type: ignore[method-assign]
+    async with first.alone("deliver", "ris"):
+        assert await asyncio.to_thread(renewing.wait, 30)
+    assert order[-1] == "given back"
+    await _work(Lanes(database, "node-2", LONG_S))
 
 
 async def test_who_cannot_renew_its_lease_stops_before_others_begin(database: Database) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 
 import pytest
@@ -44,6 +45,29 @@ async def test_what_came_before_is_not_told_and_what_comes_is(database: Database
         ("study", "A1"), ("delivery", "A1"), ("destination", ""),
     ]  # fmt: skip
     assert news[-1].id == last
+    feed.close()
+
+
+async def test_nothing_is_read_until_it_is_known_from_where(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note(database, ("A0", "order new"))
+    feed = ChangeFeed(database)
+    newest, look, looked = feed._newest, feed._look, threading.Event()
+
+    def slow() -> int:
+        looked.wait(0.2)
+        return newest()
+
+    def seen() -> list[changes.Change]:
+        found = look()
+        looked.set()
+        return found
+
+    monkeypatch.setattr(change_feed, "LOOK_S", 0.0)
+    monkeypatch.setattr(feed, "_newest", slow)
+    monkeypatch.setattr(feed, "_look", seen)
+    assert await anext(feed.listen(None, 0.05)) is None
     feed.close()
 
 
