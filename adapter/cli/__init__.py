@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import gc
+import linecache
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from adapter import __version__
 from adapter.errors import ReadoutError
@@ -66,18 +68,34 @@ class LazyGroup(TyperGroup):
         ctx: Any,
         cmd_name: str,
     ) -> Any:
-        """The command, or None when there is no such name."""
+        """The command as the list tells of it, or None when there is no such name."""
         if cmd_name not in COMMANDS:
             return None
-        with _nothing_to_collect():
-            module = import_module(COMMANDS[cmd_name])
-        app = getattr(module, "app", None)
-        if app is None:
-            app = typer.Typer(add_completion=False)
-            app.command(cmd_name)(module.command)
-        command = typer.main.get_command(app)
-        command.name = cmd_name
-        return command
+        return TyperCommand(cmd_name, help=_what_it_does(COMMANDS[cmd_name]))
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command that is to run, with all that it needs."""
+        name, found, rest = super().resolve_command(ctx, args)
+        return name, found and _loaded(str(name)), rest
+
+
+def _loaded(name: str) -> Any:
+    with _nothing_to_collect():
+        module = import_module(COMMANDS[name])
+    app = getattr(module, "app", None)
+    if app is None:
+        app = typer.Typer(add_completion=False)
+        app.command(name)(module.command)
+    command = typer.main.get_command(app)
+    command.name = name
+    return command
+
+
+def _what_it_does(module: str) -> str:
+    """The first line of the module, "`readout NAME`: what it does"; loading all takes seconds."""
+    spec = find_spec(module)
+    line = linecache.getline(spec.origin, 1) if spec and spec.origin else ""
+    return line.strip().strip('"').partition(": ")[2]
 
 
 @contextmanager
