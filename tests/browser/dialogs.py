@@ -75,6 +75,17 @@ async def _told(desk: Desk) -> None:
     await page.get_by_label("Told to").focus()
 
 
+async def _summary(desk: Desk) -> None:
+    page = await _opened(desk, "SIGNED")
+    await page.locator("#patient-summary").scroll_into_view_if_needed()
+
+
+async def _released(desk: Desk) -> None:
+    page = desk.page
+    await page.get_by_role("button", name="Release to the patient").click()
+    await page.locator("#patient-summary", has_text="Released by").scroll_into_view_if_needed()
+
+
 async def _tour(desk: Desk) -> None:
     await desk.context.clear_cookies(name="readout_tour")
     await desk.open("/")
@@ -132,6 +143,8 @@ DIALOGS: dict[str, Act] = {
     "report-editing": _editing,
     "report-typing": _typing,
     "report-told": _told,
+    "report-summary": _summary,
+    "report-summary-released": _released,
     "dialog-blocked": _dialog("CONFLICT", "Sign…"),
     "dialog-sign": _dialog("WET", "Sign…"),
     "dialog-wet-read": _dialog("REJECTED", "Wet read"),

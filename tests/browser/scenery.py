@@ -23,6 +23,7 @@ from adapter.domain.people import Patient, Practitioner, Sex
 from adapter.domain.study import ReportStatus
 from adapter.domain.transcript import Word
 from adapter.mapping.ai_monitoring import AiMonitoring
+from adapter.mapping.plain_words import PatientSummary
 from adapter.ports import Recognized, SpeechContext
 from adapter.store import ai_ledger, studies
 from adapter.web.callers import COOKIE
@@ -89,6 +90,7 @@ class Scenery:
     def __init__(self, site: Site) -> None:
         self.site, self.work = site, site.workflow
         self._chance = random.Random(8)
+        site.parts.summaries.rules = PatientSummary(offered=True)
 
     def fill(self) -> None:
         """Two weeks up to now, then everything that stands open today."""

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from adapter.domain.identifiers import Phi
 from adapter.domain.people import Patient
 from adapter.errors import Conflict
+from adapter.fhircast import session
 from adapter.fhircast.hub import Hub, Limits
 from adapter.fhircast.workspace import Seat
 from adapter.mapping.fhircast_hubs import FhircastHub
@@ -200,12 +201,20 @@ async def test_a_hub_that_is_away_is_waited_for(flow: Workflow) -> None:
     await one.seats.stop()
 
 
-async def test_the_subscription_is_renewed_before_its_lease_ends(flow: Workflow) -> None:
-    with running_hub(Hub(Limits(lease_seconds=2))) as (url, server):
+async def test_the_subscription_is_renewed_before_its_lease_ends(
+    flow: Workflow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "_LEASE_PART", 0.05)
+    with running_hub(Hub(Limits(lease_seconds=20))) as (url, server):
         async with desk(flow, url) as one:
-            (endpoint,) = server.hub._subscriptions
-            await asyncio.sleep(3.0)
-            assert list(server.hub._subscriptions) == [endpoint]
+            ((endpoint, subscription),) = server.hub._subscriptions.items()
+            until = subscription.until
+
+            async def is_renewed() -> bool:
+                return subscription.until > until
+
+            await eventually(is_renewed)
+            assert server.hub._subscriptions == {endpoint: subscription}
             assert one.row.connection == "connected"
 
 
