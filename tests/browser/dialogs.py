@@ -83,6 +83,7 @@ async def _summary(desk: Desk) -> None:
 async def _released(desk: Desk) -> None:
     page = desk.page
     await page.get_by_role("button", name="Release to the patient").click()
+    await page.locator("#dialog").get_by_role("button", name="Release").click()
     await page.locator("#patient-summary", has_text="Released by").scroll_into_view_if_needed()
 
 

@@ -5,13 +5,11 @@ import io
 import json
 import struct
 import wave
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-import anyio
 import pytest
 from starlette.testclient import TestClient, WebSocketTestSession
 from starlette.websockets import WebSocketDisconnect
@@ -27,7 +25,7 @@ from adapter.speech.utterances import CutRule
 from adapter.store import dictations
 from adapter.store.live_audio import LiveAudio
 from adapter.web.app import build_app
-from adapter.web.live import PLACE, _first_of, _Teller
+from adapter.web.live import PLACE, _Teller
 from adapter.workflow import live_dictation
 from adapter.workflow.live_session import Heard, LiveSession
 from tests.web.conftest import MAX_BODY, Site
@@ -363,26 +361,6 @@ async def test_hearing_waits_for_nobody_and_slow_readers_are_told_the_newest(sit
     session.tell()
     with pytest.raises(Conflict):
         await telling
-
-
-@pytest.mark.parametrize("turns", range(6))
-async def test_a_connection_given_up_while_it_ends_is_given_up_by_its_own_cancellation(
-    turns: int,
-) -> None:
-    async def ends() -> None: ...
-
-    async def waits() -> None:
-        await asyncio.Event().wait()
-
-    def after(turns: int, then: Callable[[], None]) -> None:
-        loop = asyncio.get_running_loop()
-        loop.call_soon(partial(after, turns - 1, then) if turns else then)
-
-    with anyio.CancelScope() as scope:
-        after(turns, scope.cancel)
-        await _first_of(ends(), waits())
-        await anyio.sleep_forever()
-    assert scope.cancelled_caught
 
 
 async def test_a_long_dictation_is_told_again_in_parts(site: Site) -> None:

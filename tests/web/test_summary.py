@@ -115,6 +115,7 @@ def test_the_page_shows_it_after_signing_with_its_sources_and_a_release(signed: 
         if "air around the lung" in each["text"]
     }
     assert f'data-act="go" data-place="{source}"' in page
+    assert 'aria-label="source: ' in page
     release(signed, number)
     after = signed.client.get("/studies/A1/parts").text
     assert f"Released by {GRAY['id']}" in after

@@ -47,7 +47,7 @@ def _line(text: str, statements: Iterable[str], sources: Mapping[str, str]) -> H
 
 
 def _source(statement: str, text: str) -> Child:
-    told = f"Where this is from: {text}"
+    told = f"source: {text}"  # what is seen is part of what is said (WCAG 2.5.3)
     return " ", el(
         "button",
         "source",
