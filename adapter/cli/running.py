@@ -9,11 +9,13 @@ from collections.abc import Callable
 from adapter import event_loop
 from adapter.bootstrap import Service
 from adapter.observability.logs import configure_logs
+from adapter.observability.memory import share_heaps
 from adapter.settings import Settings
 
 
 def run(settings: Settings, ready: Callable[[Service], None], *, doors: bool = True) -> None:
     """Serve until SIGTERM or SIGINT; a worker has no doors."""
+    share_heaps()
     configure_logs(settings.log_level)
     service = Service(settings, doors=doors)
 

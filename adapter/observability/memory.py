@@ -4,21 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
-from collections.abc import Callable
+from typing import Any
+
+_M_ARENA_MAX = -8  # of <malloc.h>
+_HEAPS = 2
+_EVERY_S = 60.0
 
 
-def _trimmer() -> Callable[[int], int] | None:
-    """malloc_trim of the C library; None where it is another one than glibc."""
+def _glibc(name: str, *arguments: type[Any]) -> Any:
+    """A function of the C library; None where it is another one than glibc."""
     try:
-        found = ctypes.CDLL(None).malloc_trim
+        found = getattr(ctypes.CDLL(None), name)
     except (AttributeError, OSError, TypeError):
         return None
-    found.argtypes, found.restype = [ctypes.c_size_t], ctypes.c_int
+    found.argtypes, found.restype = arguments, ctypes.c_int
     return found
 
 
-_TRIM = _trimmer()
-_EVERY_S = 60.0
+_TRIM = _glibc("malloc_trim", ctypes.c_size_t)
+_OPTION = _glibc("mallopt", ctypes.c_int, ctypes.c_int)
+
+
+def share_heaps() -> None:
+    """Let all threads share two heaps: by default each keeps holes in one of its own."""
+    if _TRIM is not None:
+        _OPTION(_M_ARENA_MAX, _HEAPS)
 
 
 def give_back() -> None:
