@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from adapter.domain.identifiers import Phi
+from adapter.domain.order import Order
 
 
 class MessageState(StrEnum):
@@ -41,3 +42,4 @@ class SearchKeys:
     accessions: tuple[str, ...] = ()
     patient_numbers: tuple[Phi, ...] = ()  # every identifier, whoever issued it
     order_numbers: tuple[str, ...] = ()  # of the placer and of the filler
+    orders: tuple[Order, ...] = ()  # as far as access.yaml looks at one; of patients with a number

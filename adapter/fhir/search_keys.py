@@ -22,8 +22,12 @@ def read_keys(body: bytes, mapping: FhirOrderMapping) -> SearchKeys:
         return _leniently(body, mapping)
     patients = dict.fromkeys(order.patient.mrn for order in orders if order.patient.mrn)
     numbers = (each for order in orders for each in (order.placer_number, order.filler_number))
-    accessions = tuple(order.accession for order in orders)
-    return SearchKeys(accessions, tuple(patients), tuple(dict.fromkeys(filter(None, numbers))))
+    return SearchKeys(
+        tuple(order.accession for order in orders),
+        tuple(patients),
+        tuple(dict.fromkeys(filter(None, numbers))),
+        tuple(order for order in orders if order.patient.mrn),
+    )
 
 
 def _leniently(body: bytes, mapping: FhirOrderMapping) -> SearchKeys:

@@ -28,13 +28,12 @@ def order_of(
     origin: OrderOrigin = _UNTOLD,
 ) -> Order:
     """The order of a request whose accession and procedure are read, perhaps as empty."""
-    modality, (placer, filler) = request.first(mapping.modality), numbers_of(request)
-    visit = request.first(mapping.patient_class).upper()
+    placer, filler = numbers_of(request)
     return Order(
         accession=accession,
         patient=patient,
         procedure=procedure,
-        modality=mapping.modalities.get(modality.upper(), modality.upper()),
+        modality=modality_of(request, mapping),
         placer_number=placer,
         filler_number=filler,
         study_uid=request.first(mapping.study_uid),
@@ -43,9 +42,21 @@ def order_of(
         reason=Phi(_reason(request, mapping)),
         requester=_requester(request, mapping),
         scheduled_at=fields.time(request.first(mapping.scheduled_at)),
-        patient_class=mapping.patient_classes.get(visit, visit)[:_LONGEST_CLASS],
+        patient_class=class_of(request, mapping),
         origin=origin,
     )
+
+
+def modality_of(request: Request, mapping: OrderMapping) -> str:
+    """DICOM modality, "" where none is told."""
+    told = request.first(mapping.modality).upper()
+    return mapping.modalities.get(told, told)
+
+
+def class_of(request: Request, mapping: OrderMapping) -> str:
+    """Class of the patient (table 0004), "" where none is told."""
+    told = request.first(mapping.patient_class).upper()
+    return mapping.patient_classes.get(told, told)[:_LONGEST_CLASS]
 
 
 def accession_of(request: Request, places: Places, location: str = "") -> Accession:

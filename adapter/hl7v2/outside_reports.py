@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from adapter.domain.order import Code, Order
+from adapter.domain.order import Code, Order, OrderOrigin
 from adapter.domain.outside_report import OutsideReport, OutsideStatus
 from adapter.domain.people import Patient
 from adapter.errors import Rejected
 from adapter.hl7v2 import fields
 from adapter.hl7v2.message import Message
 from adapter.hl7v2.order_fields import accession_of, order_of, procedure_of
+from adapter.hl7v2.origin import read_origin
 from adapter.hl7v2.report_groups import ReportGroup, report_groups
 from adapter.hl7v2.report_text import left_out, text_of
 from adapter.hl7v2.subject import identified, identifier_of
@@ -61,7 +62,7 @@ def _report(
         meaning=source.meaning,
         source=source.name,
         status=status,
-        order=_order(group, source, orders),
+        order=_order(group, source, orders, read_origin(message, orders)),
         text=text,
         person=fields.signer(*person) if person else None,
         signed_at=fields.time(request.first(source.signed_at)),
@@ -71,11 +72,13 @@ def _report(
     return report
 
 
-def _order(group: ReportGroup, source: ReportSource, orders: OrderMapping) -> Order:
+def _order(
+    group: ReportGroup, source: ReportSource, orders: OrderMapping, origin: OrderOrigin
+) -> Order:
     patient: Patient = fields.patient(group.pid, identifier_of(group.pid, orders))
     accession = accession_of(group.request, source.accession)
     procedure = procedure_of(group.request, orders) or Code("")
-    order = order_of(group.request, orders, patient, accession, procedure)
+    order = order_of(group.request, orders, patient, accession, procedure, origin)
     examined = fields.time(group.request.first(source.examined_at))
     return replace(order, scheduled_at=examined or order.scheduled_at)
 

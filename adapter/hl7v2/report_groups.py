@@ -25,7 +25,10 @@ def report_groups(message: Message) -> Iterator[ReportGroup]:
     for segment in message.segments:
         if segment.name == "PID":
             yield from found
+            head = {"MSH": message.header.segment}
             pid, orc, found = segment, {}, []
+        elif segment.name == "PV1":
+            head = head | {"PV1": segment}
         elif segment.name == "ORC":
             orc = {"ORC": segment}
         elif segment.name == "TXA" and found:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from adapter.domain.identifiers import Phi
+from collections.abc import Iterator
+
+from adapter.domain.identifiers import Accession, Phi
 from adapter.domain.message import SearchKeys
-from adapter.errors import Malformed
+from adapter.domain.order import Code, Order
+from adapter.domain.people import Patient
+from adapter.errors import Malformed, Rejected
 from adapter.hl7v2.message import Message, Segment
 from adapter.hl7v2.message_types import type_of
-from adapter.hl7v2.order_fields import numbers_of
+from adapter.hl7v2.order_fields import class_of, modality_of, numbers_of
+from adapter.hl7v2.origin import read_origin
 from adapter.hl7v2.request import Request, requests
+from adapter.hl7v2.subject import identifier_of
 from adapter.mapping.hl7_orders import OrderMapping
 from adapter.mapping.message_table import MessageMapping
 
@@ -24,7 +30,32 @@ def read_keys(body: bytes, mapping: OrderMapping, messages: MessageMapping) -> S
     accessions.append(_without_order(message, messages))
     patients = _different(_numbers(message, mapping))
     orders = _different([number for request in asked for number in numbers_of(request)])
-    return SearchKeys(_different(accessions), tuple(map(Phi, patients)), orders)
+    told = tuple(_told(message, asked, mapping))
+    return SearchKeys(_different(accessions), tuple(map(Phi, patients)), orders, told)
+
+
+def _told(message: Message, asked: list[Request], mapping: OrderMapping) -> Iterator[Order]:
+    """What each request of the patient tells of access; of several patients, the whole of each."""
+    pids, origin = message.all("PID"), read_origin(message, mapping)
+    for pid in pids:
+        try:
+            found = identifier_of(pid, mapping)
+        except Rejected:
+            continue
+        for request in asked if asked and len(pids) == 1 else [_whole(message)]:
+            yield Order(
+                accession=Accession(""),
+                patient=Patient(Phi(found.number), found.issuer),
+                procedure=Code(""),
+                modality=modality_of(request, mapping),
+                patient_class=class_of(request, mapping),
+                origin=origin,
+            )
+
+
+def _whole(message: Message) -> Request:
+    """The first segment of each name as one request."""
+    return Request(1, {each.name: each for each in message.segments[::-1]})
 
 
 def _without_order(message: Message, messages: MessageMapping) -> str:
@@ -38,7 +69,7 @@ def _without_order(message: Message, messages: MessageMapping) -> str:
         places = source.accession
     else:
         return ""
-    return Request(1, {each.name: each for each in message.segments[::-1]}).first(places)
+    return _whole(message).first(places)
 
 
 def _numbers(message: Message, mapping: OrderMapping) -> list[str]:

@@ -129,12 +129,15 @@ class AccessRules(MappingTable):
 
     def labels_of(self, order: Order) -> tuple[str, ...]:
         """The labels of an order's study, in alphabetical order."""
-        found = (
+        return tuple(sorted(self.fitting(order) or self.otherwise))
+
+    def fitting(self, order: Order) -> list[str]:
+        """The labels that an order tells by itself."""
+        return [
             name
             for name, label in self.labels.items()
             if any(each.fits(order) for each in label.when)
-        )
-        return tuple(sorted(found)) or tuple(sorted(self.otherwise))
+        ]
 
     def by_claims(self, claims: Mapping[str, Any]) -> frozenset[str]:
         """Labels that a login or token gives by its claims."""

@@ -59,21 +59,35 @@ def _labelled(found: Sequence[Token], at: int, words: PrivacyWords) -> bool:
 def _after_words(
     text: str, found: Sequence[Token], spoken: Sequence[Said], words: PrivacyWords
 ) -> Iterator[Span]:
-    """MRN 12 34 56, accession number AB-1234: the signs behind the word, where they have digits."""
+    """MRN 12 34 56, accession number AB-1234: the signs behind the word, where they have digits.
+
+    A word that stands apart between them, as in "MRN of Otto is 1234", begins or ends the number.
+    """
     for at, each in enumerate(spoken):
         if not _labelled(found, each.first, words) or not _may_be_part(each, found):
             continue
-        end, digits = at, 0
+        first, end, digits = at, at, 0
         while (
             end < len(spoken)
             and _may_be_part(spoken[end], found)
             and (end == at or _GAP.fullmatch(_between(text, found, spoken, end)))
         ):
+            if _is_word(spoken[end], text, found, words):
+                if digits >= _LEAST_LABELLED:
+                    break
+                first = first if digits else end + 1
             digits += sum(sign.isdigit() for sign in spoken[end].text)
             end += 1
         if digits >= _LEAST_LABELLED:
-            key = "".join(one.text for one in spoken[at:end])
-            yield _span(found, spoken, at, end, key)
+            key = "".join(one.text for one in spoken[first:end])
+            yield _span(found, spoken, first, end, key)
+
+
+def _is_word(each: Said, text: str, found: Sequence[Token], words: PrivacyWords) -> bool:
+    """Whether it is "of" or "is" with a blank behind it, and no part of a number such as IS-12."""
+    token = found[each.end - 1]
+    apart = text[token.end : token.end + 1].isspace()
+    return apart and len(each.text) > 1 and each.text in words.function_words
 
 
 def _may_be_part(each: Said, found: Sequence[Token]) -> bool:

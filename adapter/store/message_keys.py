@@ -12,6 +12,10 @@ from adapter.store.padding import padded
 from adapter.store.tables import message, message_key
 
 ACCESSION, PATIENT, ORDER = "accession", "patient", "order"
+ACCESS, PERSON = "access", "person"
+"""For who may see it where it names no study: its own access labels, by blanks, "" for none; the
+keys of its patients (`patient_key`). Written where there are labels at all.
+"""
 INDEXED = sa.text("indexed = 1")  # word for word as the indexes have it, so that they serve
 NOT_INDEXED = sa.text("indexed = 0")  # word for word as the index has it, so that it serves
 """Messages of the last moments: their keys, and most indexes of their columns, are still to come.
@@ -33,6 +37,15 @@ def accessions_of(tx: sa.Connection, message_id: int) -> list[str]:
         message_key.c.message_id == message_id, message_key.c.kind == ACCESSION
     )
     return list(tx.execute(query.order_by(message_key.c.value)).scalars())
+
+
+def access_of(tx: sa.Connection, message_id: int) -> set[str] | None:
+    """The access labels that a message has by what it tells itself; None: nobody has looked."""
+    query = sa.select(message_key.c.value).where(
+        message_key.c.message_id == message_id, message_key.c.kind == ACCESS
+    )
+    told: str | None = tx.scalar(query)
+    return None if told is None else set(told.split())
 
 
 def bodies_of(tx: sa.Connection, accession: str, most: int) -> list[tuple[str, bytes]]:
@@ -58,9 +71,27 @@ def unindexed(tx: sa.Connection, limit: int) -> list[tuple[int, str, bytes]]:
     return [(row[0], row[1], row[2]) for row in tx.execute(query)]
 
 
+def indexed(tx: sa.Connection, after: int, limit: int) -> list[tuple[int, str, bytes]]:
+    """(id, protocol, body) of messages with keys, by id, from behind `after`."""
+    query = sa.select(message.c.id, message.c.protocol, message.c.body).where(INDEXED)
+    query = query.where(message.c.id > after).order_by(message.c.id).limit(limit)
+    return [(row[0], row[1], row[2]) for row in tx.execute(query)]
+
+
+def relabel(tx: sa.Connection, ids: Iterable[int], keys: Iterable[tuple[int, str, str]]) -> None:
+    """Write (message id, kind, value) of ACCESS and PERSON in the place of what was known."""
+    ours = message_key.c.kind.in_((ACCESS, PERSON))
+    tx.execute(sa.delete(message_key).where(message_key.c.message_id.in_(padded(ids)), ours))
+    _add(tx, keys)
+
+
 def add_keys(tx: sa.Connection, ids: Iterable[int], keys: Iterable[tuple[int, str, str]]) -> None:
     """Write (message id, kind, value), also where another node has, and count them as indexed."""
+    _add(tx, keys)
+    tx.execute(sa.update(message).where(message.c.id.in_(padded(ids))).values(indexed=1))
+
+
+def _add(tx: sa.Connection, keys: Iterable[tuple[int, str, str]]) -> None:
     rows = [{"message_id": id_, "kind": kind, "value": value} for id_, kind, value in keys]
     if rows:
         tx.execute(_ADD_KEY, rows)
-    tx.execute(sa.update(message).where(message.c.id.in_(padded(ids))).values(indexed=1))

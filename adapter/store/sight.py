@@ -14,13 +14,14 @@ from adapter.acting import acting
 from adapter.domain.codec import from_json
 from adapter.domain.order import Order
 from adapter.errors import NotFound
-from adapter.store.message_keys import ACCESSION
-from adapter.store.tables import message, message_key, study
+from adapter.store.message_keys import ACCESS, ACCESSION, PATIENT, PERSON
+from adapter.store.tables import message, message_key, retired_patient, study
 
 Condition = sa.ColumnElement[bool]
 
 _ANY = sa.text("1 = 1")
 _LABELLED = sa.text("access <> ''")
+_OF_MESSAGES = sa.text(f"kind = '{ACCESS}'")
 
 
 def seen(tx: sa.Connection) -> list[Condition]:
@@ -38,17 +39,17 @@ def seen_by(tx: sa.Connection, accession: sa.ColumnElement[str]) -> list[Conditi
 def seen_message(tx: sa.Connection) -> list[Condition]:
     """Conditions on messages that came in: none of their studies is hidden.
 
-    Of those of the last moments, which are not indexed yet, nobody knows.
+    What names no study of here is seen by its own labels, and where its patient has no study that
+    is hidden. Of those of the last moments, which are not indexed yet, nobody knows.
     """
     if acting().sight.labels is None:
         return []
+    hidden = ~_visible(tx)
     named = sa.exists().where(
-        message_key.c.message_id == message.c.id,
-        message_key.c.kind == ACCESSION,
-        study.c.accession == message_key.c.value,
-        ~_visible(tx),
+        _key(message_key, ACCESSION), study.c.accession == message_key.c.value
     )
-    return [message.c.indexed == 1, ~named]
+    by_itself = _labels_seen(tx) & ~_shares_number(hidden) & ~_is_patient_of(hidden)
+    return [message.c.indexed == 1, ~named.where(hidden), named | by_itself]
 
 
 def may_see(tx: sa.Connection, accession: str) -> bool:
@@ -106,9 +107,47 @@ def values_of(tx: sa.Connection, column: sa.Column[str], where: sa.TextClause = 
         found.append(following)
 
 
+def _key(keys: sa.FromClause, kind: str) -> Condition:
+    return sa.and_(keys.c.message_id == message.c.id, keys.c.kind == kind)
+
+
+def _labels_seen(tx: sa.Connection) -> Condition:
+    """The caller covers the labels that the message has by what it tells itself."""
+    known = _covered(values_of(tx, message_key.c.value, _OF_MESSAGES))
+    return sa.exists().where(_key(message_key, ACCESS), message_key.c.value.in_(known))
+
+
+def _shares_number(hidden: Condition) -> Condition:
+    """A number of its patient, whoever issued it, stands in a message of a hidden study."""
+    own, other, named = (message_key.alias() for _ in range(3))
+    return sa.exists().where(
+        _key(own, PATIENT),
+        sa.and_(other.c.kind == PATIENT, other.c.value == own.c.value),
+        sa.and_(named.c.kind == ACCESSION, named.c.message_id == other.c.message_id),
+        study.c.accession == named.c.value,
+        hidden,
+    )
+
+
+def _is_patient_of(hidden: Condition) -> Condition:
+    """Its patient, under any number that was merged, has a hidden study."""
+    own, retired, other = message_key.alias(), retired_patient.alias(), retired_patient.alias()
+    person = sa.func.coalesce(retired.c.survivor_key, own.c.value)
+    numbers = (
+        own.outerjoin(retired, retired.c.patient_key == own.c.value)
+        .outerjoin(other, other.c.survivor_key == person)
+        .join(study, (study.c.patient_key == person) | (study.c.patient_key == other.c.patient_key))
+    )
+    return sa.exists().select_from(numbers).where(_key(own, PERSON), hidden)
+
+
+def _covered(labels: list[str]) -> list[str]:
+    """Of labels as they are written together, and none, those that the caller covers."""
+    return [each for each in ("", *labels) if acting().sight.covers(each.split())]
+
+
 def _visible(tx: sa.Connection) -> Condition:
     """Labels are written together in few ways: those that the caller covers are listed."""
     sight = acting().sight
-    known = ["", *values_of(tx, study.c.access, _LABELLED)]
-    allowed = study.c.access.in_([each for each in known if sight.covers(each.split())])
+    allowed = study.c.access.in_(_covered(values_of(tx, study.c.access, _LABELLED)))
     return allowed | study.c.accession.in_(sorted(sight.opened)) if sight.opened else allowed

@@ -1,7 +1,8 @@
 """The one gate before every place that names a study in its address.
 
-Whoever may not see the study is answered as if there were none. A place that names something of
-which this table does not know whether it is of a study is closed to them.
+Whoever may not see the study is answered as if there were none, also by places that may be the
+first to name one: it is begun by who sees every study. A place that names something of which this
+table does not know whether it is of a study is closed to them.
 """
 
 from __future__ import annotations
@@ -25,12 +26,6 @@ Check = Callable[[sa.Connection, str], None]
 
 _REFUSED = 1008  # RFC 6455 7.4.1
 
-BEGINS = frozenset(
-    f"/api/studies/{{accession}}/{each}"
-    for each in ("dictations", "text", "dictate", "ai-findings")
-)
-"""Places that may be the first to name a study."""
-
 
 def _message(tx: sa.Connection, told: str) -> None:
     if told.isdecimal() and int(told) <= LARGEST_ID:
@@ -47,8 +42,14 @@ def _order(tx: sa.Connection, id_: str) -> None:
         raise NotFound("no order has this id", code="not-found")
 
 
+def _study(tx: sa.Connection, accession: str) -> None:
+    sight.check(tx, accession)
+    studies.get(tx, accession)
+
+
 def _study_uid(tx: sa.Connection, uid: str) -> None:
-    if not all(sight.may_see(tx, each.order.accession) for each in studies.of_study_uid(tx, uid)):
+    found = studies.of_study_uid(tx, uid)
+    if not found or not all(sight.may_see(tx, each.order.accession) for each in found):
         raise NotFound("no study has this UID", code="not-found")
 
 
@@ -57,7 +58,7 @@ def _beside(_tx: sa.Connection, _told: str) -> None:
 
 
 STUDIES: dict[str, Check] = {
-    "studies/accession": sight.check,
+    "studies/accession": _study,
     "studies/study_uid": _study_uid,
     "break-glass/accession": _beside,  # asks by itself who may
     "messages/id": _message,
@@ -100,12 +101,10 @@ async def study_guard(connection: HTTPConnection) -> None:
 
 def _check(connection: HTTPConnection) -> None:
     parts: Parts = connection.app.state.parts
-    path = str(connection.scope["route"].path)
+    path = connection.scope["route"].path
     with parts.house.database.read() as tx:
         for key, name in names(path):
             told = str(connection.path_params[name]).replace(SLASH, "/")
             if key not in STUDIES:
                 raise NotFound("there is nothing at this address", code="not-found")
-            STUDIES[key](tx, told)
-            if key == "studies/accession" and path not in BEGINS:
-                studies.get(tx, told)  # as wrong a body is told of neither
+            STUDIES[key](tx, told)  # before the body is read: a wrong one is told of neither

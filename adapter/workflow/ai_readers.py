@@ -17,6 +17,7 @@ from adapter.mapping.files import MappingFiles
 from adapter.mapping.lexicon import Lexicon
 from adapter.workflow.ai_fhir import FHIR_RESULT, read_result
 from adapter.workflow.ai_intake import with_facts
+from adapter.workflow.ai_webhooks import read_keys as webhook_keys
 from adapter.workflow.ai_webhooks import read_webhook
 
 DICOM_FILE, DICOM_JSON = "dicom", "dicom+json"
@@ -44,7 +45,11 @@ def ai_readers(
 
 def ai_keys(files: MappingFiles) -> dict[str, Callable[[bytes], SearchKeys]]:
     """By what their messages are found; raises ConfigurationError."""
-    return {
+    engines = {
+        protocol_of(each.name): partial(webhook_keys, engine=each)
+        for each in load_ai_webhooks(files)
+    }
+    return engines | {
         FHIR_RESULT: partial(fhir_keys, mapping=load_fhir_orders(files)["fhir"]),
         DICOM_FILE: key_reader(json_model.read_file),
         DICOM_JSON: key_reader(lambda body: json_model.read_json(body)[0]),

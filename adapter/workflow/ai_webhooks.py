@@ -11,6 +11,7 @@ from typing import Any
 from adapter.domain.ai_result import AiResult
 from adapter.domain.finding import AiFinding, Box, Evidence
 from adapter.domain.identifiers import Phi
+from adapter.domain.message import SearchKeys
 from adapter.domain.order import Side
 from adapter.domain.people import Patient
 from adapter.domain.scanner import scanner_name
@@ -32,6 +33,14 @@ def read_webhook(body: bytes, engine: AiWebhook, codes: AiCodes) -> Sequence[AiR
     return [_Body(_json(body), engine, codes).result()]
 
 
+def read_keys(body: bytes, engine: AiWebhook) -> SearchKeys:
+    """By what a body is found."""
+    try:
+        return _Root(_json(body)).keys(engine)
+    except Malformed:
+        return SearchKeys()
+
+
 def _json(body: bytes) -> Any:
     """JSON of any shape; what is no finite number is nothing."""
     try:
@@ -41,16 +50,41 @@ def _json(body: bytes) -> Any:
 
 
 @dataclass(frozen=True)
-class _Body:
+class _Root:
     root: Any
+
+    def _every(self, paths: Paths, here: Any) -> list[Any]:
+        return [each for path in paths for each in found(path, here, self.root)]
+
+    def _first(self, paths: Paths, here: Any) -> Any:
+        return next(iter(self._every(paths, here)), None)
+
+    def _text(self, paths: Paths, here: Any) -> str:
+        told = self._first(paths, here)
+        is_text = isinstance(told, str | int | float) and not isinstance(told, bool)
+        return str(told).strip() if is_text else ""
+
+    def _accession(self, engine: AiWebhook) -> str:
+        """Of the study; "" where what stands there can be none."""
+        told = self._text(engine.accession, self.root)
+        return told if len(told) <= _LONGEST_ACCESSION and told.isprintable() else ""
+
+    def keys(self, engine: AiWebhook) -> SearchKeys:
+        accession = self._accession(engine)
+        number = self._text(engine.patient.mrn, self.root)
+        return SearchKeys((accession,) if accession else (), (Phi(number),) if number else ())
+
+
+@dataclass(frozen=True)
+class _Body(_Root):
     engine: AiWebhook
     codes: AiCodes
 
     def result(self) -> AiResult:
         engine = self.engine
-        accession = self._text(engine.accession, self.root)
+        accession = self._accession(engine)
         uid = self._text(engine.study_uid, self.root)
-        if not (0 < len(accession) <= _LONGEST_ACCESSION and accession.isprintable()) and not uid:
+        if not accession and not uid:
             told = "neither accession nor study UID stands where the mapping file says"
             raise Rejected(told, location=", ".join(engine.accession), code="required")
         drafts = found(engine.findings, self.root, self.root)
@@ -59,7 +93,7 @@ class _Body:
         return AiResult(
             source=engine.name,
             findings=tuple(self._finding(each, n) for n, each in enumerate(drafts, 1)),
-            accession=accession if len(accession) <= _LONGEST_ACCESSION else "",
+            accession=accession,
             study_uid=uid[:_LONGEST_UID],
             patient=self._patient(),
         )
@@ -165,17 +199,6 @@ class _Body:
     def _every_flat(self, paths: Paths, here: Any) -> Iterator[Any]:
         for told in self._every(paths, here):
             yield from told if isinstance(told, list) else [told]
-
-    def _every(self, paths: Paths, here: Any) -> list[Any]:
-        return [each for path in paths for each in found(path, here, self.root)]
-
-    def _first(self, paths: Paths, here: Any) -> Any:
-        return next(iter(self._every(paths, here)), None)
-
-    def _text(self, paths: Paths, here: Any) -> str:
-        told = self._first(paths, here)
-        is_text = isinstance(told, str | int | float) and not isinstance(told, bool)
-        return str(told).strip() if is_text else ""
 
 
 def _low(told: Any) -> str:

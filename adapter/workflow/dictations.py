@@ -180,7 +180,7 @@ class Dictations:
 def context_of(house: House, tx: sa.Connection, study: Study) -> SpeechContext:
     """What the store knows of a study, as help for the recogniser."""
     ai = visible(tx, study, house.tables)  # a hidden finding does not bend what is heard either
-    earlier = prior_of(tx, study, house.tables)
+    earlier = prior_of(tx, study, house.tables, house.access)
     return speech_context(study.order, house.tables, ai, house.language, earlier)
 
 

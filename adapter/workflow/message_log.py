@@ -21,6 +21,7 @@ from adapter.hl7v2.doors import protocol_of
 from adapter.hl7v2.escape import escape
 from adapter.hl7v2.search_keys import read_keys as hl7v2_keys
 from adapter.hl7v2.view import MessageText, read_view
+from adapter.mapping.access import EVERY, AccessRules, load_access_rules
 from adapter.mapping.fhir_sources import load_fhir_orders
 from adapter.mapping.files import MappingFiles
 from adapter.mapping.hl7_names import load_hl7_names
@@ -44,6 +45,7 @@ Reader = TypeVar("Reader")
 
 _GROUP = 50
 _AGAIN = (MessageState.REFUSED,)
+_NO_RULES = AccessRules()
 _LONGEST_KEY = 200
 
 
@@ -81,7 +83,10 @@ class Opened(Generic[Row]):
 
 
 class MessageLog:
-    """The log of one database. `keys` and `views` read stored bytes, by protocol."""
+    """The log of one database. `keys` and `views` read stored bytes, by protocol.
+
+    `rules` give labels to messages, for those that name no study.
+    """
 
     def __init__(
         self,
@@ -89,9 +94,10 @@ class MessageLog:
         clock: Clock,
         keys: Mapping[str, KeyReader],
         views: Mapping[str, View],
+        rules: AccessRules = _NO_RULES,
     ) -> None:
         self._database, self._clock = database, clock
-        self._keys, self._views = keys, views
+        self._keys, self._views, self._rules = keys, views, rules
 
     def received(self, query: Query, before: int | None, limit: int) -> Page[LoggedMessage]:
         """Messages that came in, newest first."""
@@ -154,15 +160,42 @@ class MessageLog:
         """Write the search keys of some messages; whether there may be more without them."""
         with self._database.read() as tx:
             group = message_keys.unindexed(tx, _GROUP)
-        found = [
-            (id_, kind, value)
-            for id_, protocol, body in group
-            for kind, value in sorted(_hashed(self._keys_of(protocol, body)))
-        ]
+        found = []
+        for id_, protocol, body in group:
+            keys = self._keys_of(protocol, body)
+            found += [(id_, *each) for each in sorted(_hashed(keys) | self._access(keys))]
         if group:
             with self._database.write() as tx:
                 message_keys.add_keys(tx, [id_ for id_, _, _ in group], found)
         return len(group) == _GROUP
+
+    def relabel(self) -> int:
+        """Give every message that still has its body the labels of the rules as they are now."""
+        seen, after = 0, 0
+        while True:
+            with self._database.read() as tx:
+                group = message_keys.indexed(tx, after, _GROUP)
+            told = {
+                id_: self._access(self._keys_of(protocol, body))
+                for id_, protocol, body in group
+                if body
+            }
+            found = [(id_, *each) for id_, keys in told.items() for each in sorted(keys)]
+            with self._database.write() as tx:
+                message_keys.relabel(tx, told, found)
+            seen += len(told)
+            if len(group) < _GROUP:
+                return seen
+            after = group[-1][0]
+
+    def _access(self, keys: SearchKeys) -> set[tuple[str, str]]:
+        """(kind, value) by which a message is shown; what tells no patient, to who sees all."""
+        if not self._rules.are_there:
+            return set()
+        labels = {each for order in keys.orders for each in self._rules.labels_of(order)}
+        told = " ".join(sorted(labels)) if keys.orders else EVERY
+        people = {studies.patient_key(order.patient) for order in keys.orders}
+        return {(message_keys.ACCESS, told), *((message_keys.PERSON, each) for each in people)}
 
     def _keys_of(self, protocol: str, body: bytes) -> SearchKeys:
         reader = _for(self._keys, protocol)
@@ -187,7 +220,9 @@ class MessageLog:
             return Opened(row, body, plain_view(body), accessions, remarks, str(error))
 
 
-def open_log(database: Database, clock: Clock, files: MappingFiles) -> MessageLog:
+def open_log(
+    database: Database, clock: Clock, files: MappingFiles, rules: AccessRules | None = None
+) -> MessageLog:
     """The log as the site's mappings read its messages; raises ConfigurationError."""
     names, fhir_orders = load_hl7_names(files), load_fhir_orders(files)
     others = load_message_mapping(files)
@@ -201,7 +236,7 @@ def open_log(database: Database, clock: Clock, files: MappingFiles) -> MessageLo
         keys[protocol] = partial(hl7v2_keys, mapping=orders, messages=others)
         charset = orders.fallback_charset
         views[protocol] = partial(read_view, names=names, fallback_charset=charset)
-    return MessageLog(database, clock, keys, views)
+    return MessageLog(database, clock, keys, views, rules or load_access_rules(files))
 
 
 def _for(readers: Mapping[str, Reader], protocol: str) -> Reader | None:

@@ -146,7 +146,7 @@ class ModelCalls:
         with self.house.database.read() as tx:
             if self.is_off(tx, call.source):
                 return None
-            return gather(tx, call, accession, self.house.tables)
+            return gather(tx, call, accession, self.house)
 
     async def _pictures(self, call: ModelCall, gathered: Gathered) -> Pictures | None:
         """The images that the call needs; raises TryAgain while they may still come."""

@@ -20,7 +20,6 @@ from adapter.domain.study import Study
 from adapter.errors import Rejected
 from adapter.mapping.model_calls import ModelCall, When
 from adapter.mapping.privacy import ImagePrivacy
-from adapter.mapping.reporting import ReportingTables
 from adapter.privacy.headers import cleaned
 from adapter.privacy.identifiers import Identifiers
 from adapter.privacy.pixels import picture
@@ -29,7 +28,7 @@ from adapter.reporting.sentences import split
 from adapter.store import reports, studies
 from adapter.workflow.identities import identifiers_of
 from adapter.workflow.priors import prior_of
-from adapter.workflow.study_flow import UNSIGNED
+from adapter.workflow.study_flow import UNSIGNED, House
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -69,14 +68,12 @@ def is_asked(call: ModelCall, study: Study) -> bool:
     return fits and (not call.procedures or any(w.casefold() in said for w in call.procedures))
 
 
-def gather(
-    tx: sa.Connection, call: ModelCall, accession: str, tables: ReportingTables
-) -> Gathered | None:
+def gather(tx: sa.Connection, call: ModelCall, accession: str, house: House) -> Gathered | None:
     """What the tables hold for the call; None where it is not to be made."""
     study = studies.find(tx, accession)
     if study is None or not is_asked(call, study):
         return None
-    prior = prior_of(tx, study, tables)
+    prior = prior_of(tx, study, house.tables, house.access)
     last = reports.latest(tx, accession) if "draft" in call.send else None
     if "draft" in call.send and last is None:
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from adapter.domain.order import Order
 from adapter.domain.people import Patient
 from adapter.domain.prior import PriorReport
-from adapter.domain.study import Study
+from adapter.domain.study import ReportStatus, Study
+from adapter.mapping.access import AccessRules
 from adapter.mapping.reporting import ReportingTables
 from adapter.reporting.priors import comparable
 from adapter.store import dictations, patients, prior_reports, reports, studies
@@ -20,10 +21,15 @@ from adapter.workflow.study_flow import MERGE, SIGNED, UNSIGNED, House
 _DAY = 8  # digits of YYYYMMDD
 
 
-def prior_of(tx: sa.Connection, study: Study, tables: ReportingTables) -> PriorReport | None:
-    """What a study's report is held against; None when the store has nothing comparable."""
+def prior_of(
+    tx: sa.Connection, study: Study, tables: ReportingTables, rules: AccessRules
+) -> PriorReport | None:
+    """What a study's report is held against; None when the store has nothing comparable that
+    everybody may see who may see the study.
+    """
     day = _day(study.order, study.created_at)
-    earlier = {each.order.accession: each for each in _earlier(tx, study) if each.day <= day}
+    found = _earlier(tx, study, rules)
+    earlier = {each.order.accession: each for each in found if each.day <= day}
     oldest_first = sorted(earlier.values(), key=lambda each: each.day)
     chosen = comparable(study.order, (each.order for each in oldest_first), tables)
     return _prior(tx, earlier[chosen.accession]) if chosen else None
@@ -37,16 +43,28 @@ class _Earlier(NamedTuple):
     kept: KeptReport | None = None
 
 
-def _earlier(tx: sa.Connection, study: Study) -> Iterator[_Earlier]:
+def _earlier(tx: sa.Connection, study: Study, rules: AccessRules) -> Iterator[_Earlier]:
     """The other systems' first: of two with one accession ours counts."""
     keys, accession = patients.keys_of(tx, study.order.patient), study.order.accession
     for kept in prior_reports.of_keys(tx, keys):
         order = kept.report.order
-        if order.accession != accession and kept.report.text:
+        if order.accession == accession or not kept.report.text:
+            continue
+        if study.labels.issuperset(_labels(tx, order, keys, rules)):
             yield _Earlier(order, _day(order, kept.received_at), kept)
     for each in studies.of_keys(tx, keys, SIGNED):
         if each.order.accession != accession and each.may_be_told_of_in(study):
             yield _Earlier(each.order, _day(each.order, each.created_at))
+
+
+def _labels(
+    tx: sa.Connection, order: Order, keys: Sequence[str], rules: AccessRules
+) -> Iterable[str]:
+    """Of another system's report: those that it tells itself, else all of the patient's studies."""
+    if not rules.are_there:
+        return ()
+    strictest = {each for one in studies.of_keys(tx, keys, ReportStatus) for each in one.labels}
+    return rules.fitting(order) or strictest or rules.otherwise
 
 
 def _prior(tx: sa.Connection, earlier: _Earlier) -> PriorReport:

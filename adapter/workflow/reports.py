@@ -283,7 +283,7 @@ def gather(
         order=None if temporary else study.order,
         decisions=findings.decisions(tx, accession),
         status=_DRAFT if study.order_status in _UNSENT else status,
-        earlier=None if temporary else prior_of(tx, study, tables),
+        earlier=None if temporary else prior_of(tx, study, tables, house.access),
         communications=communications.of_study(tx, accession),
     )
 

@@ -167,7 +167,7 @@ def site_in(
     feeds: list[FeedState] = []
     certificates: list[CertificateExpiry] = []
     handshakes: list[FailedHandshakes] = []
-    log = open_log(database, workflow.house.clock, MappingFiles())
+    log = open_log(database, workflow.house.clock, MappingFiles(), rules)
     fhir_orders = FhirOrderMapping()
     readers = {"fhir": lambda body: read_fhir(body, fhir_orders), "hl7v2": read_hl7v2}
     engine = example_engine()

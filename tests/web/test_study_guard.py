@@ -22,9 +22,18 @@ from adapter.store import audit
 from adapter.store.audit import Wanted
 from adapter.web import events
 from adapter.web.app import build_app
-from adapter.web.study_guard import BEGINS, STUDIES, names
+from adapter.web.study_guard import STUDIES, names
 from tests.web.conftest import Site
-from tests.web.two_hospitals import FOREIGN, NAMES, OWN, UIDS, two_hospitals, who_sees
+from tests.web.two_hospitals import (
+    FOREIGN,
+    NAMES,
+    OWN,
+    UIDS,
+    adt,
+    receive,
+    two_hospitals,
+    who_sees,
+)
 
 NOWHERE = "NOWHERE1"
 ENDLESS = ("/events",)
@@ -121,13 +130,51 @@ def test_every_place_of_a_foreign_study_answers_as_if_there_were_none(
             assert NAMES[FOREIGN] not in answer.text, where
             tried += 1
             shown += method == "GET" and everywhere.get(foreign).status_code == 200
-            if route.path in BEGINS or method == "PUT" or "study_uid" in route.path:
-                continue  # may be the first to name it
+            if method == "PUT":
+                continue  # begins an order, whatever its accession
             missing = north.request(method, none)
             assert missing.status_code == 404, f"{where}: {missing.status_code}"
             assert said(answer.text, known, FOREIGN) == said(missing.text, known, NOWHERE), where
     assert tried > 45
     assert shown > 10  # to those who may
+
+
+def test_who_sees_every_study_may_begin_one(everywhere: TestClient) -> None:
+    begun = everywhere.post("/api/studies/BEGUN1/text", json={"text": "No pneumothorax."})
+    assert begun.status_code < 300, begun.text
+
+
+def test_what_names_no_study_is_listed_and_opened_by_its_patient_and_what_it_tells(
+    two: Site, north: TestClient, everywhere: TestClient
+) -> None:
+    told = {
+        OWN: adt("ADT1", "HUB", f"P-{OWN}"),
+        FOREIGN: adt("ADT2", "HUB", f"P-{FOREIGN}"),
+        "stranger": adt("ADT3", "SOUTH", "P-9"),
+        "nobody": b"MSH|^~\\&|HIS|NORTH|RO|RO|20260301||MFN^M02|ADT4|P|2.5.1\r",
+    }
+    for body in told.values():
+        receive(two, body)
+    while two.parts.log.index():
+        pass
+    ids = {
+        each["control_id"]: each["id"]
+        for each in everywhere.get("/api/messages").json()["messages"]
+        if each["control_id"].startswith("ADT")
+    }
+    assert sorted(ids) == ["ADT1", "ADT2", "ADT3", "ADT4"]
+    mine = north.get("/api/messages").text + north.get("/messages").text
+    assert [each for each in ids if each in mine] == ["ADT1"]
+    for name, id_ in ids.items():
+        for place in (f"/api/messages/{id_}", f"/messages/{id_}"):
+            seen = 200 if name == "ADT1" else 404
+            assert north.get(place).status_code == seen, place
+            assert everywhere.get(place).status_code == 200, place
+        if name != "ADT1":
+            assert north.post(f"/api/messages/{id_}/replay", json={}).status_code == 404
+    for wanted in ({"patient": f"P-{FOREIGN}"}, {"text": "Doe"}):
+        found = north.post("/api/messages/search", json=wanted).json()["messages"]
+        assert {each["control_id"] for each in found} <= {"ADT1"}, wanted
 
 
 def test_the_own_study_is_there(
@@ -176,8 +223,12 @@ def _lists(client: TestClient, route: APIRoute) -> Iterator[str]:
 
 
 def test_what_a_body_or_a_query_names_is_held_to_the_same(north: TestClient, two: Site) -> None:
-    opened = north.post("/api/context/open", json={"accession": FOREIGN, "hub": "hub"})
-    assert FOREIGN not in opened.text or opened.status_code in (404, 422)
+    opened, none = (
+        north.post("/api/context/open", json={"accession": each, "hub": "hub"})
+        for each in (FOREIGN, NOWHERE)
+    )
+    assert opened.status_code == none.status_code
+    assert opened.text.replace(FOREIGN, "IT") == none.text.replace(NOWHERE, "IT")
     found = north.get("/api/studies", params={"order_number": f"O-{FOREIGN}"}).json()
     assert found["studies"] == []
     assert north.get("/api/studies", params={"order_number": f"O-{OWN}"}).json()["studies"]

@@ -53,6 +53,14 @@ def order(accession: str, facility: str, vip: str = "") -> bytes:
     ).encode()
 
 
+def adt(control_id: str, facility: str, number: str) -> bytes:
+    """A patient's data as they come without a study."""
+    return (
+        f"MSH|^~\\&|HIS|{facility}|RO|RO|20260301||ADT^A08|{control_id}|P|2.5.1\r"
+        f"PID|1||{number}^^^SYN^MR||Doe^Jane\r"
+    ).encode()
+
+
 def receive(site: Site, body: bytes) -> None:
     """As the listener takes it, and settled at once."""
     header = Header.parse(body)

@@ -10,13 +10,15 @@ import yaml
 
 from adapter.domain.ai_result import AiResult
 from adapter.domain.finding import AiFinding, Box
+from adapter.domain.identifiers import Phi
+from adapter.domain.message import SearchKeys
 from adapter.domain.order import Side
 from adapter.errors import Malformed, Rejected, TooLarge
 from adapter.mapping.ai_codes import load_ai_codes
 from adapter.mapping.ai_webhooks import AiWebhook
 from adapter.mapping.files import MappingFiles
 from adapter.mapping.json_path import found, steps
-from adapter.workflow.ai_webhooks import read_webhook
+from adapter.workflow.ai_webhooks import read_keys, read_webhook
 from tests.fakes.house import tables
 
 CODES = load_ai_codes(MappingFiles(), tables().lexicon)
@@ -159,3 +161,9 @@ def test_paths() -> None:
 def test_a_mapping_that_cannot_work_is_refused(changed: dict[str, Any], said: str) -> None:
     with pytest.raises(ValueError, match=said):
         AiWebhook.model_validate(RULES | changed)
+
+
+def test_a_body_is_found_by_its_study_and_patient() -> None:
+    engine = AiWebhook.model_validate(RULES)
+    assert read_keys(json.dumps(BODY).encode(), engine) == SearchKeys(("A1",), (Phi("4711"),))
+    assert read_keys(b"no JSON", engine) == SearchKeys()

@@ -10,14 +10,16 @@ from adapter.acting import in_name_of
 from adapter.domain.access import Sight
 from adapter.domain.audit import OURSELVES
 from adapter.domain.order import OrderAction, OrderOrigin
+from adapter.domain.outside_report import OutsideReport, OutsideStatus, ReportMeaning
 from adapter.mapping.access import AccessRules
 from adapter.store import sight, studies, worklist
 from adapter.store.database import Database
 from adapter.store.worklist import Queue, Wanted
+from adapter.workflow import outside
 from adapter.workflow.priors import prior_of
 from adapter.workflow.study_access import StudyAccess
 from tests.fakes.clock import FakeClock
-from tests.fakes.house import DR_GRAY, Workflow
+from tests.fakes.house import DR_GRAY, Workflow, order
 
 RULES = AccessRules.model_validate(
     {
@@ -58,11 +60,41 @@ def test_a_report_takes_no_prior_that_its_readers_may_not_see(house: Workflow) -
     house.order("A2", origin=OrderOrigin(facility=("NORTH",)))
     house.order("A3", origin=VIP)
     with house.database.read() as tx:
-        tables = house.house.tables
-        assert prior_of(tx, studies.get(tx, "A2"), tables) is None
-        found = prior_of(tx, studies.get(tx, "A3"), tables)
+        assert prior_of(tx, studies.get(tx, "A2"), house.house.tables, RULES) is None
+        found = prior_of(tx, studies.get(tx, "A3"), house.house.tables, RULES)
     assert found is not None
     assert found.accession == "A1"
+
+
+@pytest.mark.parametrize(
+    ("told", "readers"),
+    [
+        (OrderOrigin(facility=("NORTH",)), {"A1", "A2"}),
+        (VIP, {"A1"}),
+        (OrderOrigin(facility=("OLD",)), {"A1"}),  # as the strictest study of the patient
+    ],
+)
+def test_a_report_of_another_system_is_a_prior_of_who_may_see_what_it_tells(
+    house: Workflow, told: OrderOrigin, readers: set[str]
+) -> None:
+    house.order("A1", origin=VIP)
+    house.order("A2", origin=OrderOrigin(facility=("NORTH",)))
+    house.order("A3", origin=OrderOrigin(facility=("SOUTH",)))
+    report = OutsideReport(
+        ReportMeaning.PRIOR,
+        "old",
+        OutsideStatus.SIGNED,
+        order("P1", scheduled_at="20250101", origin=told),
+        "No pneumothorax.",
+    )
+    with house.database.write() as tx:
+        outside.apply(house.house, tx, report, "test")
+        found = {
+            accession
+            for accession in ("A1", "A2", "A3")
+            if prior_of(tx, studies.get(tx, accession), house.house.tables, RULES)
+        }
+    assert found == readers
 
 
 def test_relabelling_writes_the_rules_as_they_are_now(house: Workflow) -> None:

@@ -133,7 +133,8 @@ def read_scene(parts: Parts, accession: str, may: Callable[[str], bool] = _anyth
             from_json(ReportInputs, last.inputs_json)
             if last
             else ReportInputs(
-                ai=visible(tx, study, house.tables), earlier=prior_of(tx, study, house.tables)
+                ai=visible(tx, study, house.tables),
+                earlier=prior_of(tx, study, house.tables, house.access),
             )
         )
         report = reports.shown(last) if last else None
