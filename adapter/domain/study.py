@@ -26,6 +26,11 @@ class ReportStatus(StrEnum):
         """The states of a report that somebody has signed."""
         return (cls.FINAL, cls.ADDENDED, cls.CORRECTED)
 
+    @classmethod
+    def closed(cls) -> tuple[ReportStatus, ...]:
+        """The states of a report that is signed, or was and is retracted."""
+        return (*cls.signed(), cls.RETRACTED)
+
 
 @dataclass(frozen=True, slots=True)
 class Study:

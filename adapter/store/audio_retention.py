@@ -8,7 +8,7 @@ from adapter.domain.dictation import DictationState
 from adapter.domain.study import ReportStatus
 from adapter.store.audio_files import AudioFiles
 from adapter.store.database import Database
-from adapter.store.retention import Removed, prove
+from adapter.store.retention import Removed, measured, prove
 from adapter.store.tables import dictation, study
 
 _AT_ONCE = 100
@@ -17,11 +17,7 @@ _MARK = "audio removed"
 
 def removable_audio(database: Database, before: str) -> Removed:
     """What `remove_audio` would remove."""
-    size = sa.func.coalesce(sa.func.sum(dictation.c.size_bytes), 0)
-    query = sa.select(sa.func.count(), size).select_from(_JOINED).where(*_old(before))
-    with database.read() as tx:
-        count, total = tx.execute(query).tuples().one()
-    return Removed(count, int(total))
+    return measured(database, dictation.c.size_bytes, _JOINED, _old(before))
 
 
 def remove_audio(database: Database, audio: AudioFiles, before: str, now: str) -> Removed:
@@ -63,11 +59,10 @@ def _oldest(tx: sa.Connection, before: str) -> list[sa.Row[tuple[str, str, str, 
 
 
 def _old(before: str) -> tuple[sa.ColumnElement[bool], ...]:
-    done = (*ReportStatus.signed(), ReportStatus.RETRACTED)
     return (
         dictation.c.state == DictationState.TRANSCRIBED,
         dictation.c.received_at < before,
-        study.c.report_status.in_(done),
+        study.c.report_status.in_(ReportStatus.closed()),
         ~dictation.c.reason.startswith(_MARK),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -44,10 +44,19 @@ class Removed:
 
 def removable(database: Database, kind: Kind, before: str) -> Removed:
     """What `remove` would remove."""
-    size = sa.func.length(kind.table.c.body)
+    return measured(database, sa.func.length(kind.table.c.body), kind.table, _old(kind, before))
+
+
+def measured(
+    database: Database,
+    size: sa.ColumnElement[int],
+    rows: sa.FromClause,
+    where: Sequence[sa.ColumnElement[bool]],
+) -> Removed:
+    """How many of these rows would go, and the bytes that `size` tells of each."""
     query = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(size), 0))
     with database.read() as tx:
-        count, total = tx.execute(query.where(*_old(kind, before))).tuples().one()
+        count, total = tx.execute(query.select_from(rows).where(*where)).tuples().one()
     return Removed(count, int(total))
 
 

@@ -15,7 +15,7 @@ from adapter.store.ai_tables import ai_due
 from adapter.store.database import Database
 from adapter.store.model_calls import CallState
 from adapter.store.model_tables import model_call
-from adapter.store.retention import Removed, prove
+from adapter.store.retention import Removed, measured, prove
 from adapter.store.tables import ai_result, dictation, study
 
 _AT_ONCE = 100
@@ -35,7 +35,7 @@ class Texts(NamedTuple):
 
 
 def _signed(accession: sa.Column[str], *more: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
-    done = study.c.report_status.in_((*ReportStatus.signed(), ReportStatus.RETRACTED))
+    done = study.c.report_status.in_(ReportStatus.closed())
     return sa.exists().where(study.c.accession == accession, done, *more)
 
 
@@ -71,11 +71,8 @@ TEXTS = {
 
 def removable_texts(database: Database, kind: Texts, before: str) -> Removed:
     """What `remove_texts` would remove; bytes as they are stored."""
-    size = sa.func.coalesce(sa.func.sum(sa.func.length(kind.column)), 0)
-    query = sa.select(sa.func.count(), size).where(*_old(kind, before))
-    with database.read() as tx:
-        count, total = tx.execute(query).tuples().one()
-    return Removed(count, int(total))
+    size = sa.func.length(kind.column)
+    return measured(database, size, kind.column.table, _old(kind, before))
 
 
 def remove_texts(database: Database, kind: Texts, before: str) -> Removed:

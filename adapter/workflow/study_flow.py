@@ -82,7 +82,7 @@ STATUS_OF_KIND = {
     DeliveryKind.RETRACTION: ReportStatus.RETRACTED,
 }
 SIGNED = ReportStatus.signed()
-CLOSED = (*SIGNED, ReportStatus.RETRACTED)  # nothing that arrives changes it by itself
+CLOSED = ReportStatus.closed()  # nothing that arrives changes it by itself
 UNSIGNED = (ReportStatus.NONE, ReportStatus.DRAFT, ReportStatus.PRELIMINARY)
 
 
