@@ -46,7 +46,7 @@ def test_a_source_is_stopped_and_started_and_its_history_told(site: Site, source
     assert site.client.post(f"{place}/start", json=PERSON).json()["switch"] is None
     events = site.client.get(f"{place}/history").json()["events"]
     assert [each["event"] for each in events] == [
-        "ai-source stopped", "ai-source set", "ai-source started",
+        "ai-source stopped", "ai-source set to shadow", "ai-source started",
     ]  # fmt: skip
     assert site.client.get(f"{place}/held").status_code == 200
     assert site.client.get(f"{place}/card").status_code == 404
