@@ -46,13 +46,13 @@ def test_each_row_has_a_state_and_what_is_met_is_shown() -> None:
     for row in _ROWS:
         state = row[3].strip()
         assert state.startswith(_STATES), row
-        if state == "met":
-            assert "tests/" in row[4], row
+        if state.startswith("met"):
+            assert "tests/" in row[4] or row[4].strip().startswith("no test: "), row
 
 
 def test_the_tests_that_are_named_exist() -> None:
     named = re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", _PAGE)
-    assert len(named) > 80
+    assert len(named) > 100
     for path, name in named:
-        text = (ROOT / path).read_text()
-        assert not name or re.search(rf"def {name}\b", text), (path, name)
+        assert name, f"name the test of {path} that shows it"
+        assert re.search(rf"def {name}\b", (ROOT / path).read_text()), (path, name)

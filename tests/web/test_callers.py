@@ -10,6 +10,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from adapter.web.app import build_app
 from adapter.web.callers import COOKIE
+from adapter.workflow.sign_in import name_of
 from tests.fakes.house import DR_GRAY, ROLES
 from tests.web.conftest import Site
 
@@ -48,6 +49,22 @@ def test_a_page_leads_to_the_entrance_and_back(site: Site) -> None:
     for each in ("HttpOnly", "SameSite=strict", "Path=/", "Max-Age=43200"):
         assert each in kept
     assert client.get("/messages").status_code == 200
+
+
+def test_over_tls_the_cookie_is_secure_and_of_this_host_alone(site: Site) -> None:
+    over_tls = "https://localhost"
+    client = TestClient(build_app(site.parts), base_url=over_tls, follow_redirects=False)
+    code = site.parts.sign_in.new_code(DR_GRAY, ROLES)
+    done = client.post("/sign-in", data={"code": code}, headers={"Origin": over_tls})
+    kept = done.headers["set-cookie"]
+    assert kept.startswith(f"__Host-{COOKIE}=")
+    assert "Secure" in kept
+    assert "Domain" not in kept
+    assert client.get("/messages").status_code == 200
+    secret = client.cookies[f"__Host-{COOKIE}"]
+    plain = TestClient(build_app(site.parts), base_url=over_tls, follow_redirects=False)
+    plain.cookies.set(COOKIE, secret)
+    assert plain.get("/messages").status_code == 303
 
 
 @pytest.mark.parametrize(
@@ -90,6 +107,18 @@ def test_signing_in_again_ends_the_session_before(site: Site) -> None:
     assert before != after
     assert visitor(site, Cookie=f"{COOKIE}={before}").get("/").status_code == 303
     assert visitor(site, Cookie=f"{COOKIE}={after}").get("/").status_code == 200
+
+
+def test_an_administrator_sees_sessions_and_ends_one(site: Site) -> None:
+    other = visitor(site, **BROWSER)
+    sign_in(site, other)
+    name = name_of(site.parts.sign_in.listed()[-1])
+    place = f"/setup/users/{name}/end"
+    assert place in site.client.get("/setup/users").text
+    ended = site.client.post(place, headers={"Origin": OWN}, follow_redirects=False)
+    assert ended.status_code == 303
+    assert other.get("/messages").status_code == 303
+    assert site.client.get("/setup/users").status_code == 200
 
 
 def test_a_session_ends_by_signing_out_and_by_time(site: Site) -> None:

@@ -45,7 +45,9 @@ def ask(held: http.client.HTTPSConnection) -> tuple[str, bytes]:
     """What is answered, and the certificate of this connection."""
     held.request("GET", "/")
     assert isinstance(held.sock, ssl.SSLSocket)
-    return held.getresponse().read().decode(), held.sock.getpeercert(binary_form=True) or b""
+    answer = held.getresponse()
+    assert answer.getheader("Server") is None
+    return answer.read().decode(), held.sock.getpeercert(binary_form=True) or b""
 
 
 def test_a_renewed_certificate_serves_new_connections_and_old_ones_go_on(tmp_path: Path) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+import sqlalchemy as sa
 
 from adapter.domain.audit import Verb
 from adapter.store import audit
+from adapter.store.access_tables import session
 from adapter.store.audit import Wanted
 from adapter.store.database import Database
 from adapter.store.sessions import Ticket
@@ -24,6 +28,15 @@ def clock() -> FakeClock:
 @pytest.fixture
 def desk(sqlite: Database, clock: FakeClock) -> SignIn:
     return SignIn(sqlite, clock, hours=2.0, idle_minutes=30.0)
+
+
+def test_its_secret_is_random_and_kept_as_a_hash(desk: SignIn) -> None:
+    made = {desk.open(Ticket(DR_GRAY, "")) for _ in range(20)}
+    assert len(made) == 20
+    assert all(re.fullmatch(r"[A-Za-z0-9_-]{43}", each) for each in made)  # 256 bits
+    with desk.database.read() as tx:
+        kept = str(tx.execute(sa.select(session)).all())
+    assert not [each for each in made if each in kept]
 
 
 def test_it_ends_when_its_owner_does_nothing(desk: SignIn, clock: FakeClock) -> None:
