@@ -30,7 +30,7 @@ from tests.web.two_hospitals import (
     OWN,
     UIDS,
     adt,
-    receive,
+    received,
     two_hospitals,
     who_sees,
 )
@@ -140,8 +140,9 @@ def test_every_place_of_a_foreign_study_answers_as_if_there_were_none(
 
 
 def test_who_sees_every_study_may_begin_one(everywhere: TestClient) -> None:
-    begun = everywhere.post("/api/studies/BEGUN1/text", json={"text": "No pneumothorax."})
-    assert begun.status_code < 300, begun.text
+    finding = {"id": "a1", "text": "Pneumothorax.", "model": "cxr", "version": "1"}
+    place = "/api/studies/BEGUN1/ai-findings"
+    assert everywhere.post(place, json={"findings": [finding]}).status_code < 300
 
 
 def test_what_names_no_study_is_listed_and_opened_by_its_patient_and_what_it_tells(
@@ -153,8 +154,7 @@ def test_what_names_no_study_is_listed_and_opened_by_its_patient_and_what_it_tel
         "stranger": adt("ADT3", "SOUTH", "P-9"),
         "nobody": b"MSH|^~\\&|HIS|NORTH|RO|RO|20260301||MFN^M02|ADT4|P|2.5.1\r",
     }
-    for body in told.values():
-        receive(two, body)
+    two.parts.intake.store([received(two, body) for body in told.values()])
     while two.parts.log.index():
         pass
     ids = {

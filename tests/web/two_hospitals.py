@@ -61,15 +61,18 @@ def adt(control_id: str, facility: str, number: str) -> bytes:
     ).encode()
 
 
+def received(site: Site, body: bytes) -> InboundMessage:
+    """As it comes through the listener."""
+    header = Header.parse(body)
+    return InboundMessage(
+        "hl7v2", "10.0.0.1:5", header.sender, header.control_id, header.type, body,
+        sha256_hex(body), site.parts.house.now(),
+    )  # fmt: skip
+
+
 def receive(site: Site, body: bytes) -> None:
     """As the listener takes it, and settled at once."""
-    header = Header.parse(body)
-    site.parts.intake.take(
-        InboundMessage(
-            "hl7v2", "10.0.0.1:5", header.sender, header.control_id, header.type, body,
-            sha256_hex(body), site.parts.house.now(),
-        )
-    )  # fmt: skip
+    site.parts.intake.take(received(site, body))
 
 
 def two_hospitals(folder: Path, empty: Path) -> Iterator[Site]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from adapter.acting import in_name_of
 from adapter.domain.access import Sight
@@ -21,6 +22,7 @@ from adapter.mapping.files import MappingFiles
 from adapter.mapping.hl7_orders import load_order_mapping
 from adapter.store import message_keys, messages
 from adapter.store.database import Database
+from adapter.store.tables import message
 from adapter.workflow import orders, patients
 from adapter.workflow.message_log import Query, open_log
 from tests.fakes.house import Workflow
@@ -117,6 +119,7 @@ def test_what_names_no_study_is_shown_with_all_of_its_patients_studies(house: Ho
     assert house.shown(NORTH) == {"A1", "A3", "ADT-P1", "ADT-P4"}
     assert house.shown(NORTH, patient="P3") == {"A3"}
     assert house.shown(NORTH, text="P2^^^SYN") == set()
+    assert house.shown(EVERYBODY, text="P2^^^SYN") == {"A2", "ADT-P2"}
     every = {"A1", "A2", "A3", "A4", "ADT-P1", "ADT-P2", "ADT-P3", "ADT-P4"}
     assert house.shown(BOTH) == house.shown(EVERYBODY) == every
     opened = Sight(NORTH.labels, {"A4": "2999"})
@@ -194,7 +197,7 @@ def test_a_body_that_was_purged_keeps_its_labels(house: House) -> None:
     house.take("N", adt("N", "NORTH", "P1"))
     with house.flow.database.write() as tx:
         assert message_keys.access_of(tx, house.ids["N"]) == {"north"}
-        tx.exec_driver_sql("UPDATE readout_message SET body = ''")
+        tx.execute(sa.update(message).values(body=b""))
     house.log.relabel()
     with house.flow.database.read() as tx:
         assert message_keys.access_of(tx, house.ids["N"]) == {"north"}
