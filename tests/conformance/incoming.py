@@ -64,8 +64,8 @@ def _in(mapping: tuple[Place, ...], segment: str) -> tuple[Place, ...]:
 
 
 def _near(mapping: tuple[Place, ...]) -> tuple[Place, ...]:
-    """The places that a report has: an order's ORC and OBR."""
-    return (*(place for place in mapping if place.segment in ("ORC", "OBR")),)
+    """The places that a report has: an order's visit, ORC and OBR."""
+    return (*(place for place in mapping if place.segment in ("PV1", "ORC", "OBR")),)
 
 
 PATIENT = [
