@@ -14,7 +14,7 @@ from adapter.cli import app
 from adapter.domain.message import MessageState
 from adapter.errors import Conflict
 from adapter.mapping.files import MappingFiles
-from adapter.store import messages, studies
+from adapter.store import message_keys, messages, studies
 from adapter.workflow.message_log import open_log
 from tests.fakes.databases import copied
 from tests.fakes.house import Workflow
@@ -120,3 +120,17 @@ def test_purge_says_what_goes_and_then_removes_it(
     assert run("messages", "show", "1", "--raw").stdout_bytes == b""
     assert "SHA-256" in run("messages", "show", "1").stdout
     assert "0 of 0 bytes" in run("purge", "--messages-older-than", "1").stdout
+
+
+def test_new_rules_of_access_label_messages_too(
+    workflow: Workflow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rules = tmp_path / "mappings" / "access.yaml"
+    rules.parent.mkdir()
+    rules.write_text("labels: {north: {title: North, when: [{facility: [NORTH]}]}}\n")
+    monkeypatch.setenv("READOUT_MAPPINGS_DIR", str(rules.parent))
+    done = run("relabel")
+    assert done.exit_code == 0, done.output
+    assert done.stdout == "0 of 1 studies have other labels now; 2 messages read\n"
+    with workflow.database.read() as tx:
+        assert message_keys.access_of(tx, 1) == message_keys.access_of(tx, 2) == {"north"}
