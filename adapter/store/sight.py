@@ -107,8 +107,9 @@ def values_of(tx: sa.Connection, column: sa.Column[str], where: sa.TextClause = 
         found.append(following)
 
 
-def _key(keys: sa.FromClause, kind: str) -> Condition:
-    return sa.and_(keys.c.message_id == message.c.id, keys.c.kind == kind)
+def _key(keys: sa.FromClause, kind: str, of: sa.ColumnElement[int] = message.c.id) -> Condition:
+    """A key of this kind of the message `of`, found by the message and never by the kind alone."""
+    return sa.and_(keys.c.message_id == of, keys.c.kind.concat("") == kind)
 
 
 def _labels_seen(tx: sa.Connection) -> Condition:
@@ -120,13 +121,12 @@ def _labels_seen(tx: sa.Connection) -> Condition:
 def _shares_number(hidden: Condition) -> Condition:
     """A number of its patient, whoever issued it, stands in a message of a hidden study."""
     own, other, named = (message_key.alias() for _ in range(3))
-    return sa.exists().where(
-        _key(own, PATIENT),
-        sa.and_(other.c.kind == PATIENT, other.c.value == own.c.value),
-        sa.and_(named.c.kind == ACCESSION, named.c.message_id == other.c.message_id),
-        study.c.accession == named.c.value,
-        hidden,
+    of_hidden = sa.exists().where(
+        _key(named, ACCESSION, other.c.message_id), study.c.accession == named.c.value, hidden
     )
+    # one within the other: so each is found by the one before it
+    same = sa.exists().where(other.c.kind == PATIENT, other.c.value == own.c.value, of_hidden)
+    return sa.exists().where(_key(own, PATIENT), same)
 
 
 def _is_patient_of(hidden: Condition) -> Condition:

@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from adapter.acting import in_name_of
+from adapter.domain.access import Sight
+from adapter.domain.audit import OURSELVES
 from adapter.domain.message import MessageState
 from adapter.errors import NotFound
 from adapter.store import message_keys, message_log, messages
@@ -193,6 +196,29 @@ def test_a_hundred_thousand_messages_are_searched_by_index(filled: Database) -> 
             asked, statements[:] = statements[:], []
             for statement, values in asked:
                 _check_plan(tx, name, statement, values)
+
+
+def test_by_what_a_message_is_shown_is_found_by_index(sqlite: Database) -> None:
+    asked: list[tuple[str, Any]] = []
+
+    @sa.event.listens_for(sqlite.engine, "before_cursor_execute")
+    def note(_c: Any, _cursor: Any, statement: str, values: Any, *_: Any) -> None:
+        asked.append((statement, values))
+
+    with in_name_of(OURSELVES, "", Sight(frozenset({"north"}))), sqlite.read() as tx:
+        message_log.received(tx, ANYTHING, None, 50)
+        plan = [
+            str(row[-1])
+            for statement, values in asked[:]
+            if "EXISTS" in statement
+            for row in tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+        ]
+    assert any("readout_message_key" in each for each in plan)
+    by_kind = [each for each in plan if each.endswith("(kind=?)")]
+    assert not by_kind, plan
+    assert not [
+        each for each in plan if each.startswith(("SCAN readout_study", "SCAN readout_message_key"))
+    ]
 
 
 def _check_plan(tx: sa.Connection, name: str, statement: str, values: Any) -> None:
