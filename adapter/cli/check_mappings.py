@@ -95,11 +95,14 @@ def command(
     if folder is not None and not folder.is_dir():
         typer.echo(f"readout: {folder} is not a directory", err=True)
         raise typer.Exit(1)
-    failed = False
+    looked, wrong = 0, []
     for name, problems in _checked(MappingFiles(site=folder), folder):
-        failed = failed or bool(problems)
+        looked += 1
+        wrong += [name] if problems else []
         _print(name, problems, as_json)
-    raise typer.Exit(1 if failed else 0)
+    if wrong:  # among many that are right one is overlooked
+        typer.echo(f"readout: {len(wrong)} of {looked} are wrong: {', '.join(wrong)}", err=True)
+        raise typer.Exit(1)
 
 
 def _print(name: str, problems: list[str], as_json: bool) -> None:

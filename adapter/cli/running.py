@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from collections.abc import Callable
 
@@ -17,6 +18,7 @@ def run(settings: Settings, ready: Callable[[Service], None], *, doors: bool = T
     """Serve until SIGTERM or SIGINT; a worker has no doors."""
     share_heaps()
     configure_logs(settings.log_level)
+    os.umask(0o077)  # what is made holds patient data: nobody else on this machine reads it
     service = Service(settings, doors=doors)
 
     async def main() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -54,6 +55,7 @@ def test_a_wrong_file_is_named(
     done = in_process("check-mappings", tmp_path)
     assert done.code == 1
     assert message in done.error
+    assert re.match(r"readout: \d of \d+ are wrong: ", done.error.splitlines()[-1])
 
 
 def test_json_has_one_object_a_file(tmp_path: Path, in_process: Run) -> None:

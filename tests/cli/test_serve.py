@@ -45,6 +45,9 @@ def test_it_says_its_ports_once_and_ends_when_told(tmp_path: Path) -> None:
         with socket.create_connection(("127.0.0.1", ready["mllp_port"]), timeout=10):
             answer = httpx.get(f"http://127.0.0.1:{ready['http_port']}/readyz", timeout=30)
         assert answer.json()["status"] == "ready", answer.text
+        made = {path.name: path.stat().st_mode & 0o077 for path in tmp_path.rglob("*")}
+        assert made.pop("readout.sqlite") == 0
+        assert set(made.values()) == {0}, made
         ended(process, signal.SIGTERM)
     finally:
         process.kill()
