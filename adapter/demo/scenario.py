@@ -15,7 +15,7 @@ from adapter.errors import ReadoutError
 Json = dict[str, Any]
 
 _DATA = Path(__file__).resolve().parent.parent / "demo_data"
-_PATIENCE_S = 30.0
+_PATIENCE_S = 120.0
 _LOOK_S = 0.005
 _PERSON = {"id": "1001", "family": "Demo", "given": "Rhea"}
 _PROTOCOLS = {"ris": "mllp", "ehr": "fhir"}

@@ -12,7 +12,7 @@ import httpx
 from adapter.demo.processes import Child, Event
 from adapter.errors import ReadoutError
 
-_START_S = 60.0
+_START_S = 300.0  # who ends is noticed at once: for a machine that does much else
 _KEPT = ("READOUT_SPEECH_MODEL", "READOUT_SPEECH_DEVICE", "READOUT_SPEECH_COMPUTE_TYPE")
 _RIS = """\
 name: ris
@@ -101,7 +101,7 @@ class Site:
         self.service = Service(self.folder, service_environment(self.folder))
         self._start(self.service)
         self.service.wait_ready()
-        self.http = httpx.Client(base_url=self.service.http_url, timeout=30.0)
+        self.http = httpx.Client(base_url=self.service.http_url, timeout=120.0)
 
     def __exit__(self, *_exception: object) -> None:
         self.stop()
