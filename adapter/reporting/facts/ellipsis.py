@@ -41,6 +41,8 @@ class Unsaid(NamedTuple):
     negated: bool
     uncertain: bool
     time: Course | None
+    limited: bool
+    chronic: bool
 
 
 def cut(line: Line, known: Known) -> tuple[Line, list[Unsaid]]:
@@ -67,7 +69,10 @@ def _told(line: Line, run: Run, head: Event) -> Unsaid:
     negated = not kinds.isdisjoint(_NEGATED) and "change" not in kinds
     if negated and time != "resolved":
         time = None
-    return Unsaid(head, run.start, run.end, side, negated, not kinds.isdisjoint(_UNCERTAIN), time)
+    uncertain, limited = not kinds.isdisjoint(_UNCERTAIN), "limiting" in kinds
+    return Unsaid(
+        head, run.start, run.end, side, negated, uncertain, time, limited, "chronic" in kinds
+    )
 
 
 def _gone_on(line: Line, known: Known, gone: set[int]) -> list[tuple[Run, int]]:
@@ -155,7 +160,7 @@ def _shared_heads(line: Line, known: Known, gone: set[int]) -> list[tuple[Run, i
     """ "Trace right and no left effusion": the finding is named behind."""
     found = []
     for head in line.terms:
-        second = _before(line, head) if head in known.paired else None
+        second = _before(line, head, known) if head in known.paired or known.levels else None
         if second is None:
             continue
         joint = first_joint(line, second.first)
@@ -167,11 +172,11 @@ def _shared_heads(line: Line, known: Known, gone: set[int]) -> list[tuple[Run, i
     return found
 
 
-def _before(line: Line, head: int) -> Run | None:
+def _before(line: Line, head: int, known: Known) -> Run | None:
     """What stands between a joint and the finding: "no left", also in ", but no left, effusion"."""
     last = head
     first = begin(line, head)
-    if first == last or side_told(line, run_of(line, first, last)) is None:
+    if first == last or _place_told(line, run_of(line, first, last), known) is None:
         if kinds_of(line, run_of(line, first, head)) - WHERE:
             return None
         last = first_joint(line, first)
@@ -192,19 +197,34 @@ def _first(line: Line, joint: int) -> Run | None:
 
 
 def _is_twin(line: Line, run: Run, second: Run, known: Known) -> bool:
-    """Whether what is said before the joint is of the other side, in the same form."""
-    one, other = side_told(line, run), side_told(line, second)
+    """Whether what is said before the joint is of another side or level, in the same form."""
+    one, other = _place_told(line, run, known), _place_told(line, second, known)
     if None in (one, other) or other is Side.BILATERAL or one is other:
         return False
     if not is_known(line, run, known) or not _ends_alike(line, run, second, known):
         return False
-    if not _begins_anew(line, second) and not (is_sized(run, known) and is_sized(second, known)):
+    if not (_begins_anew(line, second) or _are_apart(run, second, known)):
         return False
     kinds, after = kinds_of(line, run), kinds_of(line, second)
     if not kinds.isdisjoint(_SAID_OF_BOTH) and after.isdisjoint(_NEGATED):
         return False
     listed = all("comma" in line.events[at].kinds for at in range(run.last, second.first))
     return not (listed and kinds.isdisjoint(_ANEW) and not is_sized(run, known))
+
+
+def _place_told(line: Line, run: Run, known: Known) -> Side | int | None:
+    """The one side that the run tells, or the token of its one level."""
+    if any(map(side_of, line.events[run.first : run.last])):
+        return side_told(line, run)
+    levels = known.levels.intersection(range(run.start, run.end))
+    return next(iter(levels)) if len(levels) == 1 else None
+
+
+def _are_apart(run: Run, second: Run, known: Known) -> bool:
+    """Whether each has its own size, or its own level."""
+    beside = (known.sized, known.levels)
+    spans = [range(each.start, each.end) for each in (run, second)]
+    return any(not any(kind.isdisjoint(span) for span in spans) for kind in beside)
 
 
 def _begins_anew(line: Line, second: Run) -> bool:
@@ -223,6 +243,6 @@ def _ends_alike(line: Line, run: Run, second: Run, known: Known) -> bool:
     if sited and not any(event.site for event in line.events[second.first : second.last]):
         return False
     last = [event for event in events if event.end == end]
-    return end - 1 in known.sized or any(
+    return end - 1 in known.sized | known.levels or any(
         event.site or told_side(event) or "partial" in event.kinds for event in last
     )

@@ -15,7 +15,7 @@ from adapter.reporting.facts.ellipsis import Unsaid, cut
 from adapter.reporting.facts.events import NOTHING, Line
 from adapter.reporting.facts.in_turn import Turn, in_turn
 from adapter.reporting.facts.measurements import Size, assign, sizes
-from adapter.reporting.facts.places import level_of
+from adapter.reporting.facts.places import levels_of
 from adapter.reporting.facts.runs import Known
 from adapter.reporting.facts.scope import FAMILY, HISTORICAL, NEGATED, UNCERTAIN
 from adapter.reporting.facts.sides import sides
@@ -23,6 +23,7 @@ from adapter.reporting.facts.sides import sides
 GENERAL = "general"
 _GOES_ON = frozenset(("stable", "increased", "decreased", "resolved"))  # "old one, unchanged"
 _NO_ADJECTIVES = frozenset(("negated_before", "end", "comma", "and", "exam"))
+_SEVERAL = 2
 _SIDES = frozenset((Side.LEFT, Side.RIGHT))
 
 
@@ -83,7 +84,7 @@ class Context(NamedTuple):
     names: dict[int, Named]
     scopes: dict[int, set[str]]
     sides: dict[int, Side | None]
-    levels: list[tuple[int, str]]
+    levels: dict[int, list[str]]
     sizes: dict[int, tuple[Size, ...]]
     courses: dict[int, Course]
     counts: dict[int, int]
@@ -109,8 +110,17 @@ def mentions_of(
     for at in line.terms:
         mention = _mention(sentence, context, at, lexicon)
         parts = [each for each in unsaid if each.head == line.events[at]]
-        found += _completed(mention, parts, heard) if parts else [mention]
+        found += _completed(mention, parts, heard) if parts else _levelled(mention, context, at)
     return tuple(_turned(found[0], turns) if turns else found)
+
+
+def _levelled(mention: Mention, context: Context, at: int) -> list[Mention]:
+    """The finding once for each of its levels."""
+    levels = context.levels.get(at, ())
+    if len(levels) < _SEVERAL:
+        return [mention]
+    fact = replace(mention.fact, count=None)
+    return [replace(mention, fact=replace(fact, level=level)) for level in levels]
 
 
 def _turned(mention: Mention, turns: list[Turn]) -> list[Mention]:
@@ -157,7 +167,7 @@ def _context(
         names,
         marks(line),
         sides(line, _paired(names, lexicon)),
-        heard.levels,
+        {at: levels_of(line, at, heard.levels) for at in line.terms} if heard.levels else {},
         assign(line, heard.sizes),
         courses(line),
         counts(sentence, line, lexicon.numbers, heard.sizes),
@@ -194,7 +204,7 @@ def _other(mention: Mention, part: Unsaid, heard: Heard) -> Mention:
         time=part.time,
         count=None,
     )
-    return Mention(fact, mention.organ)
+    return Mention(fact, mention.organ, part.negated and part.limited, part.chronic)
 
 
 def _adds(mention: Mention, other: Mention) -> bool:
@@ -205,7 +215,8 @@ def _adds(mention: Mention, other: Mention) -> bool:
 def _is_same(mention: Mention, other: Mention) -> bool:
     """Whether but for the side both say the same, and no size that is of one alone."""
     one = replace(mention.fact, side=None, count=None)
-    return one == replace(other.fact, side=None) and not other.fact.size_mm
+    alike = one == replace(other.fact, side=None) and mention.chronic is other.chronic
+    return alike and not other.fact.size_mm
 
 
 def _mention(sentence: str, context: Context, at: int, lexicon: Lexicon) -> Mention:
@@ -226,7 +237,7 @@ def _mention(sentence: str, context: Context, at: int, lexicon: Lexicon) -> Ment
         historical=HISTORICAL in scope and not _goes_on(context, at, measured),
         family=FAMILY in scope,
         side=context.sides[at],
-        level=level_of(row, at, context.levels),
+        level=next(iter(context.levels.get(at, ())), None),
         size_mm=_dimensions(measured, past=False),
         prior_size_mm=_dimensions(measured, past=True),
         time=_course(context.courses.get(at), scope),

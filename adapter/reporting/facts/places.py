@@ -15,6 +15,9 @@ _LEVEL = re.compile(r"([ctls])(\d{1,2})(?:\s?[-/–]\s?([ctls]?)(\d{1,2}))?", re
 _REGION_LAST = {"c": 8, "t": 13, "l": 6, "s": 5}
 _BESIDE = 2  # words that may stand between an adjective of place and its finding
 _LIST_GAP = 3
+_JOINS = frozenset(("comma", "and", "or"))
+_LEADS = frozenset(("preposition", "of"))
+_BETWEEN_LEVELS = _JOINS | _LEADS
 
 
 def sites_of(line: Line, at: int) -> list[Site]:
@@ -115,22 +118,62 @@ def _level_text(match: re.Match[str]) -> str:
     return f"{upper}-{match[3] or match[1]}{match[4]}".upper()
 
 
-def level_of(line: Line, at: int, known: list[tuple[int, str]]) -> str | None:
-    """The level that belongs to a finding: behind it before the next finding, else before it."""
+def levels_of(line: Line, at: int, known: list[tuple[int, str]]) -> list[str]:
+    """The levels of a finding: that behind it before the next finding, else the one before it.
+
+    With those joined to it: "disc bulges at L3-L4 and L4-L5".
+    """
     if not known:
-        return None
+        return []
+    nearest = _nearest(line, at, known)
+    groups = (group for group in _groups(line, known) if nearest in group)
+    return [level for _, level in next(groups, [])]
+
+
+def _nearest(line: Line, at: int, known: list[tuple[int, str]]) -> tuple[int, str] | None:
     event = line.events[at]
     if len(known) == 1:
-        token, level = known[0]
-        return None if _is_of_next(line, at, token) or _is_apart(line, at, token) else level
+        token = known[0][0]
+        return None if _is_of_next(line, at, token) or _is_apart(line, at, token) else known[0]
     first = next((e.end for e in reversed(line.events[:at]) if _parts(e)), 0)
     last = next((e.start for e in line.events[at + 1 :] if _parts(e)), len(line.tokens))
-    beside = [level for token, level in known if first <= token < last]
-    before = [(token, level) for token, level in known if token < event.start]
+    beside = [each for each in known if first <= each[0] < last]
+    before = [each for each in known if each[0] < event.start]
     named = max((e.end for e in line.events[:at] if e.term), default=0)
-    group = [level for token, level in before if token >= named]  # "at L3-L4 and L4-L5, …"
-    latest = [level for _, level in before[-1:]]
-    return (beside or group or latest or [known[0][1]])[0]
+    group = [each for each in before if each[0] >= named]  # "at L3-L4 and L4-L5, …"
+    return (beside or group or before[-1:] or known)[0]
+
+
+def _groups(line: Line, known: list[tuple[int, str]]) -> list[list[tuple[int, str]]]:
+    """The levels, those together that nothing but a joint parts."""
+    found: list[list[tuple[int, str]]] = []
+    for one in known:
+        if found and _are_joined(line, found[-1][-1][0], one[0]):
+            found[-1].append(one)
+        else:
+            found.append([one])
+    return [part for group in found for part in _parted(line, group)]
+
+
+def _are_joined(line: Line, one: int, other: int) -> bool:
+    between = [event for event in line.events if one < event.start and event.end <= other]
+    joints = [event for event in between if not event.kinds.isdisjoint(_JOINS)]
+    told = sum(event.end - event.start for event in between)
+    plain = all(not event.kinds - _BETWEEN_LEVELS for event in between)
+    return bool(joints) and plain and told == other - one - 1
+
+
+def _parted(line: Line, group: list[tuple[int, str]]) -> list[list[tuple[int, str]]]:
+    """ "Fracture of L1 and L3 stenosis": the last is of the finding behind it."""
+    first, last = group[0][0], group[-1][0]
+    led = first
+    before = [event for event in line.events if event.end <= first]
+    while before and before[-1].end == led and not before[-1].kinds - _LEADS:
+        led = before.pop().start
+    tied = any(event.term and event.end == led for event in before)
+    if tied and any(event.term and event.start == last + 1 for event in line.events):
+        return [group[:-1], group[-1:]] if len(group) > 1 else [group]
+    return [group]
 
 
 def _is_of_next(line: Line, at: int, token: int) -> bool:

@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from adapter.mapping.lexicon import ANAPHOR, Lexicon, Site, Term
-from adapter.reporting.facts.events import ELSEWHERE, Event, Line, line, row_of
+from adapter.reporting.facts.events import ELSEWHERE, Event, Line, row_of
+from adapter.reporting.facts.lines import line
 from adapter.reporting.facts.mentions import Mention, Named, mentions_of
 from adapter.reporting.facts.places import levels, sites_of
 
