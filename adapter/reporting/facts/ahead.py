@@ -187,7 +187,7 @@ def is_dated(line: Line, at: int) -> bool:
     event, before = line.events[at], line.events[at - 1]
     if at == 0 or before.term is None or before.end != event.start:
         return False
-    return any(map(_is_year, line.words(event.end, event.end + 1)))
+    return is_year(line, event.end)
 
 
 def is_of_then(line: Line, at: int) -> bool:
@@ -199,7 +199,12 @@ def is_of_then(line: Line, at: int) -> bool:
         return False
     if not after.kinds.isdisjoint(("earlier", "past_time")):
         return True
-    return "preposition" in after.kinds and any(map(_is_year, line.words(after.end, after.end + 1)))
+    return "preposition" in after.kinds and is_year(line, after.end)
+
+
+def is_year(line: Line, at: int) -> bool:
+    """Whether a year stands at this token."""
+    return any(map(_is_year, line.words(at, at + 1)))
 
 
 def _is_year(word: str) -> bool:

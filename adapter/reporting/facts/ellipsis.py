@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from adapter.domain.finding import Course
@@ -27,7 +28,10 @@ _TWO = 2  # sides or levels, without which nothing goes on elsewhere
 _NEGATED = frozenset(("negated_before", "negated_after", "negated_last", "negated_adjective"))
 _UNCERTAIN = frozenset(("uncertain_before", "uncertain_after", "uncertain_either", "doubt"))
 _ANEW = _NEGATED | _UNCERTAIN | TELLING | {"fresh", "limiting", "status", "determiner"}
+_COURSES = TELLING - {"new"}
+_BARE_DENIAL = frozenset(("negated_before",))  # "not", which denies what was said, "no" does not
 _STATED = _ANEW - {"determiner"}
+_EARLIER = frozenset(("previously", "earlier", "past_time"))
 _SAID_OF_BOTH = _UNCERTAIN | {"historical_before", "prior", "family_before"}
 
 
@@ -88,7 +92,18 @@ def _gone_on(line: Line, known: Known, gone: set[int]) -> list[tuple[Run, int]]:
         elif _is_of_head(line, run, head, known):
             found.append((run, head))
             gone.update(range(first_joint(line, run.first), run.last))
+        elif found and found[-1][0].last == first_joint(line, run.first):
+            last = found[-1][0]
+            if _is_earlier(line, run, known):
+                found[-1] = (last._replace(last=run.last, end=run.end), head)
+                gone.update(range(last.last, run.last))
     return found
+
+
+def _is_earlier(line: Line, run: Run, known: Known) -> bool:
+    """ "…, left 3.4 cm, previously 2.8 cm": the size before of what was measured last."""
+    plain = not kinds_of(line, run) - _EARLIER
+    return plain and is_sized(run, known) and is_known(line, run, known)
 
 
 def _is_shared(line: Line, run: Run) -> bool:
@@ -164,12 +179,20 @@ def _shared_heads(line: Line, known: Known, gone: set[int]) -> list[tuple[Run, i
         if second is None:
             continue
         joint = first_joint(line, second.first)
-        run = _first(line, joint)
+        run = _first(line, joint, known)
         if run and _is_twin(line, run, second, known):
             found.append((run, head))
             gone.update(range(run.first, second.first))
             gone.update(at for at in range(second.last, head) if is_joint(line, at))
+            gone.update(_denials_of_course(line, run, second))
     return found
+
+
+def _denials_of_course(line: Line, run: Run, second: Run) -> Iterator[int]:
+    """ "Resolution of the right but not the left effusion": the left one is there."""
+    if not kinds_of(line, run).isdisjoint(_COURSES):
+        places = range(second.first, second.last)
+        yield from (at for at in places if line.events[at].kinds == _BARE_DENIAL)
 
 
 def _before(line: Line, head: int, known: Known) -> Run | None:
@@ -188,12 +211,12 @@ def _before(line: Line, head: int, known: Known) -> Run | None:
     return run_of(line, first, last)
 
 
-def _first(line: Line, joint: int) -> Run | None:
+def _first(line: Line, joint: int, known: Known) -> Run | None:
     """The words before a joint, which name no finding."""
     first = begin(line, joint)
-    if first == joint or (first and line.events[first - 1].term):
-        return None
-    return run_of(line, first, joint)
+    run = run_of(line, first, joint)
+    bare = first == joint and known.levels.isdisjoint(range(run.start, run.end))
+    return None if bare or (first and line.events[first - 1].term) else run
 
 
 def _is_twin(line: Line, run: Run, second: Run, known: Known) -> bool:

@@ -21,6 +21,7 @@ class Turn(NamedTuple):
 
     side: Side
     size: Size | None = None
+    prior: Size | None = None
     time: Course | None = None
 
 
@@ -33,8 +34,12 @@ def in_turn(line: Line, measured: Iterable[Size]) -> tuple[Line, list[Turn]]:
     sides = [side for side, _ in groupby(told)]
     if len(sides) != len(_SIDES) or set(sides) != _SIDES:
         return line, []
-    sizes = [size for size in measured if not size.past]
+    every = list(measured)
+    sizes = [size for size in every if not size.past]
     courses = [at for at in range(end) if not line.events[at].kinds.isdisjoint(TELLING)]
+    now, before = every[: len(sides)], every[len(sides) :]
+    if len(before) == len(sides) and [size.past for size in every[:3]] == [False, False, True]:
+        return line, [Turn(*each) for each in zip(sides, now, before, strict=True)]
     if len(sizes) == len(sides):
         return line, [Turn(side, size) for side, size in zip(sides, sizes, strict=True)]
     if len(courses) == len(sides):

@@ -101,9 +101,9 @@ def _sided(events: list[Event]) -> list[Event]:
     """ "Contralateral" is the side other than the one named last, "either" before a place both."""
     found: list[Event] = []
     last: str | None = None
-    for event, after in zip_longest(events, events[1:]):
+    for event, after, next_ in zip_longest(events, events[1:], events[2:]):
         kinds = event.kinds
-        if "both_of" in kinds and after and after.site and after.start == event.end:
+        if "both_of" in kinds and after and _is_pair(event, after, next_):
             event = event._replace(kinds=kinds | {"bilateral"})
         if last and not kinds.isdisjoint(_RELATIVE):
             kinds |= {last if "same_side" in kinds else _OTHER[last]}
@@ -112,6 +112,12 @@ def _sided(events: list[Event]) -> list[Event]:
         last = next((side for side in _OTHER if side in kinds), named) or last
         found.append(event)
     return found
+
+
+def _is_pair(event: Event, place: Event, after: Event | None) -> bool:
+    """Whether "either" or "neither" is of one place; not "neither liver nor spleen"."""
+    one = place.site is not None and place.term is None and place.start == event.end
+    return one and (after is None or "or" not in after.kinds)
 
 
 def _sites(hits: list[Hit[Site]], taken: list[bool]) -> list[Event]:

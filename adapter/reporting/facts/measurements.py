@@ -7,6 +7,7 @@ from bisect import bisect_left
 from typing import NamedTuple
 
 from adapter.mapping.measures import Measures
+from adapter.reporting.facts.ahead import is_year
 from adapter.reporting.facts.events import Event, Line
 
 _PAST_TOKENS = 5  # words that may stand between "previously" and the measurement
@@ -123,6 +124,8 @@ def _told_past(line: Line, end: int, starts: list[int]) -> bool:
             continue
         if not event.kinds.isdisjoint(_PARTS) or event.term or event.start - end > 1:
             return False
+        if "preposition" in event.kinds and is_year(line, event.end):
+            return True
         if "earlier" in event.kinds:
             return not any(event.end <= start <= event.end + 2 for start in starts)
     return False
@@ -150,13 +153,22 @@ def _owner(line: Line, size: Size) -> int | None:
 
 
 def _is_of_anatomy(line: Line, size: Size, before: int) -> bool:
-    """ "Possible appendicitis with a 9 mm appendix"."""
+    """ "Possible appendicitis with a 9 mm appendix", "no stones; the duct measures 9 mm"."""
+    if _has_subject(line, size, before):
+        return True
     apart = any(
         not event.kinds.isdisjoint(("with", "and", "end"))
         for event in line.events[before:]
         if event.end <= size.start
     )
     return apart and any(event.site and event.start == size.end for event in line.events)
+
+
+def _has_subject(line: Line, size: Size, before: int) -> bool:
+    """Whether a semicolon begins a clause about anatomy before the size."""
+    between = [event for event in line.events[before:] if event.end <= size.start]
+    clause = (at for at, event in enumerate(between) if line.tokens[event.start].word == ";")
+    return any(event.site for event in between[next(clause, len(between)) :])
 
 
 def _leads(line: Line, size: Size, following: int | None) -> bool:

@@ -133,6 +133,7 @@ def _turned(mention: Mention, turns: list[Turn]) -> list[Mention]:
                 fact,
                 side=turn.side,
                 size_mm=turn.size.mm if turn.size else fact.size_mm,
+                prior_size_mm=turn.prior.mm if turn.prior else fact.prior_size_mm,
                 time=turn.time or fact.time,
             ),
         )

@@ -20,15 +20,16 @@ _LEADS = frozenset(("preposition", "of"))
 _BETWEEN_LEVELS = _JOINS | _LEADS
 
 
-def sites_of(line: Line, at: int) -> list[Site]:
+def sites_of(line: Line, at: int, organ: str | None) -> list[Site]:
     """The anatomy that may say where the finding at this place of `events` is, likeliest first.
 
-    Right before it, else behind it in the same clause, else anywhere before it in the clause.
+    Right before it, else behind it in the same clause, else anywhere before it in the clause;
+    there not where a finding of another `organ`, which it may follow, is nearer.
     """
     before = _site_before(line, at)
     near = before and line.events[at].start - before.end <= _BESIDE
     after = _site_after(line, at)
-    ordered = (before, after) if near else (after, before, _site_far_before(line, at))
+    ordered = (before, after) if near else (after, before, _site_far_before(line, at, organ))
     return [event.site for event in ordered if event and event.site]
 
 
@@ -75,12 +76,14 @@ def _is_loose(line: Line, place: int) -> bool:
     return after is None or (after.kinds.isdisjoint(("verb", "normal")) and not after.term)
 
 
-def _site_far_before(line: Line, at: int) -> Event | None:
+def _site_far_before(line: Line, at: int, organ: str | None) -> Event | None:
+    named = False
     for event in reversed(line.events[:at]):
-        if event.site:
-            return event
+        if event.site and event.term is None:
+            return None if named and event.site.organ != organ else event
         if "end" in event.kinds:
             return None
+        named = named or (organ is not None and event.term is not None)
     return None
 
 
@@ -189,12 +192,28 @@ def _is_of_next(line: Line, at: int, token: int) -> bool:
 
 
 def _is_apart(line: Line, at: int, token: int) -> bool:
-    """ "Healed L3 fracture; no acute fracture": the level is of a finding of the clause before."""
-    if token == 0 or token > line.events[at].start:
+    """ "Healed L3 fracture; no acute fracture", "…, no new fracture": of the finding before."""
+    if token > line.events[at].start:
         return False
     behind = [event for event in line.events[:at] if event.start > token]
     named = next((place for place, event in enumerate(behind) if event.term), len(behind))
-    return any(line.tokens[event.start].word == ";" for event in behind[named:])
+    rest = behind[named:]
+    if token and any(line.tokens[event.start].word == ";" for event in rest):
+        return True
+    return bool(rest) and _is_namesake(line, rest[0], line.events[at]) and _is_no_other(rest)
+
+
+def _is_namesake(line: Line, one: Event, other: Event) -> bool:
+    """Whether both names end in the same word: "compression fracture", "fracture"."""
+    return line.tokens[one.end - 1].word == line.tokens[other.end - 1].word
+
+
+def _is_no_other(events: list[Event]) -> bool:
+    """Whether "no new", "no acute" is among them."""
+    return any(
+        "negated_before" in one.kinds and "limiting" in other.kinds and one.end == other.start
+        for one, other in pairwise(events)
+    )
 
 
 def _parts(event: Event) -> bool:

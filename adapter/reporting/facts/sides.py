@@ -34,10 +34,10 @@ def sides(line: Line, paired: frozenset[int]) -> dict[int, Side | None]:
     """
     found = {at: _side(line, at) if at in paired else None for at in line.terms}
     for one, other in pairwise(line.terms):
-        if found[other] is None and _joined(line, one, other):
+        if found[other] is None and other in paired and _joined(line, one, other):
             found[other] = found[one]
     for other, one in pairwise(reversed(line.terms)):
-        if found[one] is None and _joined(line, one, other, listed=True):
+        if found[one] is None and one in paired and _joined(line, one, other, listed=True):
             found[one] = found[other]
     return found
 
