@@ -10,23 +10,33 @@ from adapter.reporting.facts.joined import JOINS, Row, listed, meant, row, side_
 from adapter.reporting.facts.several_places import objects, subjects
 
 _TERM = frozenset(("term",))
-_JOINED = JOINS | {"end"}
 _LONGEST = 2  # words that tell which, without being a place: "full-thickness"
 
 
 def with_shared(events: list[Event], words: list[str], lexicon: Lexicon) -> list[Event]:
     """The events, with each finding that shares the name or the words of another."""
-    if all(event.kinds.isdisjoint(_JOINED) for event in events):
+    joints = [at for at, event in enumerate(events) if _joins(events, at, event)]
+    if not joints:
         return events
+    first, last = events[joints[0]].start, events[joints[-1]].start
     line = row(events, words, lexicon)
     named: list[Event] = []
     told: list[Event] = []
     for head in [event for event in events if event.term]:
-        named += _attributes(line, head)
-        told += subjects(line, head) or objects(line, head) or (head,)
+        named += _attributes(line, head) if first < head.start else ()
+        before = subjects(line, head) if first < head.start else []
+        told += before or (objects(line, head) if last > head.start else []) or [head]
     tokens = {token for each in named for token in range(each.start, each.end)}
     kept = (event for event in events if not event.term and event.start not in tokens)
     return sorted([*named, *told, *kept], key=lambda event: event.start)
+
+
+def _joins(events: list[Event], at: int, event: Event) -> bool:
+    """Whether this is "and", "or", or the "but" of "but no"."""
+    if not event.kinds.isdisjoint(JOINS):
+        return True
+    after = events[at + 1] if "end" in event.kinds and at + 1 < len(events) else None
+    return after is not None and "negated_before" in after.kinds and after.start == event.end
 
 
 def _attributes(row: Row, head: Event) -> Iterator[Event]:
