@@ -28,7 +28,10 @@ from adapter.reporting.facts.scope import (
 )
 from adapter.reporting.facts.side_words import side_of
 
-_STATED = frozenset(("verb", "negated_before", "uncertain_before", "historical_before"))
+_STATED = frozenset(("verb", "negated_before", "uncertain_before", "historical_before")) | {
+    "negated_after",
+    "uncertain_after",
+}
 _ANY_CLOSER = frozenset((*CLOSERS, "negated_last", "uncertain_either", "doubt"))
 _VERB = frozenset(("verb",))
 

@@ -18,7 +18,7 @@ _BETWEEN = ADJECTIVES | {"negated_before", "negated_last"}
 _END = frozenset(("end",))
 _LEADS = frozenset(("preposition", "of"))
 _SIDES = frozenset(("left", "right", "bilateral"))
-_OF_SIZE = 5  # tokens of "2 x 3 cm"
+_OF_SIZE = 5  # tokens of "2 x 3 cm", "grade 1"
 
 
 class Row(NamedTuple):
@@ -94,7 +94,7 @@ def _joint(row: Row, at: int) -> int:
     if row.says(at, _JOINTS):
         return at
     sized = (n for n in range(at - 1, max(0, at - _OF_SIZE), -1) if row.says(n, _JOINTS))
-    return next((n for n in sized if row.words[n][:1].isdigit()), at)
+    return next((n for n in sized if any(w[:1].isdigit() for w in row.words[n:at])), at)
 
 
 def _contrasts(row: Row, at: int) -> bool:

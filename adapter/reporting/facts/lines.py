@@ -12,6 +12,7 @@ from adapter.reporting.facts.shared import with_shared
 _MARKS = {",": "comma", ";": "end", "(": "open", ")": "close", "?": "doubt", ":": "colon"}
 _TWO = 2  # words before a shared name: "acute or"
 _ADJECTIVES = frozenset(("limiting", "chronic", "fresh", "left", "right"))
+_TOLD_OF_ALL = frozenset(("new", "stable", "increased", "decreased", "resolved"))
 _OTHER = {"left": "right", "right": "left"}
 _RELATIVE = frozenset(("other_side", "same_side"))
 _TERM = frozenset(("term",))
@@ -105,6 +106,8 @@ def _sided(events: list[Event]) -> list[Event]:
         kinds = event.kinds
         if "both_of" in kinds and after and _is_pair(event, after, next_):
             event = event._replace(kinds=kinds | {"bilateral"})
+        if "bilateral" in kinds and _counts_findings(event, after, found):
+            event = event._replace(kinds=kinds - {"bilateral"})
         if last and not kinds.isdisjoint(_RELATIVE):
             kinds |= {last if "same_side" in kinds else _OTHER[last]}
             event = event._replace(kinds=kinds)
@@ -112,6 +115,14 @@ def _sided(events: list[Event]) -> list[Event]:
         last = next((side for side in _OTHER if side in kinds), named) or last
         found.append(event)
     return found
+
+
+def _counts_findings(event: Event, after: Event | None, before: list[Event]) -> bool:
+    """ "Effusion with atelectasis, both decreased": of the two findings, not of two sides."""
+    if after is None or after.start != event.end or after.kinds.isdisjoint(_TOLD_OF_ALL):
+        return False
+    comma = bool(before) and "comma" in before[-1].kinds and before[-1].end == event.start
+    return comma and len({each.start for each in before if each.term}) > 1
 
 
 def _is_pair(event: Event, place: Event, after: Event | None) -> bool:

@@ -110,7 +110,11 @@ def mentions_of(
     for at in line.terms:
         mention = _mention(sentence, context, at, lexicon)
         parts = [each for each in unsaid if each.head == line.events[at]]
-        found += _completed(mention, parts, heard) if parts else _levelled(mention, context, at)
+        if parts:
+            every = _completed(mention, parts, heard)
+            found += _in_order(every, context.sizes.get(at, ())) if _lead(parts) else every
+        else:
+            found += _levelled(mention, context, at)
     return tuple(_turned(found[0], turns) if turns else found)
 
 
@@ -190,6 +194,22 @@ def _completed(mention: Mention, parts: list[Unsaid], heard: Heard) -> list[Ment
             before += part.end <= part.head.start
     whole = mention.fact.side is Side.BILATERAL and {each.fact.side for each in kept} >= _SIDES
     return kept if whole else [*kept[:before], mention, *kept[before:]]
+
+
+def _lead(parts: list[Unsaid]) -> bool:
+    """Whether all of them are there, and said before the finding is named."""
+    return all(part.end <= part.head.start and not part.negated for part in parts)
+
+
+def _in_order(mentions: list[Mention], measured: tuple[Size, ...]) -> list[Mention]:
+    """ "Acute left and chronic right hematomas, 9 mm and 4 mm": to each its size."""
+    sized = sum(1 for each in mentions if each.fact.size_mm)
+    if sized > 1 or len(measured) != len(mentions) or any(size.past for size in measured):
+        return mentions
+    return [
+        replace(each, fact=replace(each.fact, size_mm=size.mm))
+        for each, size in zip(mentions, measured, strict=True)
+    ]
 
 
 def _other(mention: Mention, part: Unsaid, heard: Heard) -> Mention:

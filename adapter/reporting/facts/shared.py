@@ -25,10 +25,25 @@ def with_shared(events: list[Event], words: list[str], lexicon: Lexicon) -> list
     for head in [event for event in events if event.term]:
         named += _attributes(line, head) if first < head.start else ()
         before = subjects(line, head) if first < head.start else []
-        told += before or (objects(line, head) if last > head.start else []) or [head]
+        told += (
+            before or (objects(line, head) if last > head.start else []) or [_completed(line, head)]
+        )
     tokens = {token for each in named for token in range(each.start, each.end)}
     kept = (event for event in events if not event.term and event.start not in tokens)
     return sorted([*named, *told, *kept], key=lambda event: event.start)
+
+
+def _completed(row: Row, head: Event) -> Event:
+    """The second of "free air or fluid", by the word that the first begins with."""
+    generic = head.term.generic if head.term else None
+    joint = next((e for e in row.ends.get(head.start, ()) if not e.kinds.isdisjoint(JOINS)), None)
+    if generic is None or joint is None:
+        return head
+    firsts = (e for e in row.ends.get(joint.start, ()) if e.term and e.end - e.start > 1)
+    words = row.words[head.start : head.end]
+    terms = (row.term(row.words[first.start : first.start + 1], words) for first in firsts)
+    whole = next((term for term in terms if term and term.generic is None), None)
+    return head._replace(term=whole) if whole else head
 
 
 def _joins(events: list[Event], at: int, event: Event) -> bool:
