@@ -8,7 +8,6 @@ import gc
 import socket
 from collections.abc import AsyncIterator, Callable, Sequence
 from functools import cache, partial
-from pathlib import Path
 
 import structlog
 
@@ -28,11 +27,11 @@ from adapter.hl7v2.listener import MllpListener
 from adapter.hl7v2.plain_order import PlainOrder
 from adapter.hl7v2.responder import Responder
 from adapter.jobs.lanes import Lanes
-from adapter.links import link, open_traces, syslog_sender, translate
+from adapter.links import link, link_probes, open_traces, syslog_sender, translate
 from adapter.mapping.access import load_access_rules
 from adapter.mapping.ai_monitoring import load_ai_monitoring
 from adapter.mapping.destinations import client_keys, load_destinations
-from adapter.mapping.ehr_launch import EhrLaunch, LaunchIssuer, load_ehr_launch
+from adapter.mapping.ehr_launch import load_ehr_launch
 from adapter.mapping.fhir_sources import load_fhir_orders
 from adapter.mapping.files import MappingFiles
 from adapter.mapping.lexicon import Lexicon
@@ -43,7 +42,6 @@ from adapter.mapping.listeners import (
 )
 from adapter.mapping.plain_words import load_patient_summary
 from adapter.mapping.plug_in import load_plug_in
-from adapter.mapping.smart_client import SmartClient
 from adapter.mapping.tables_in_force import TablesInForce
 from adapter.mapping.workspace import load_workspace
 from adapter.message_readers import open_readers
@@ -54,6 +52,7 @@ from adapter.settings import Settings, listed
 from adapter.speech.engines import model_folder, open_engine
 from adapter.store import audit
 from adapter.store.audio_store import open_audio
+from adapter.store.links import LinkKind
 from adapter.store.opening import open_database
 from adapter.store.owed_answers import OwedAnswers
 from adapter.store.unlocking import unlock
@@ -68,7 +67,7 @@ from adapter.workflow.ai_ledger import AiLedger
 from adapter.workflow.ai_sources import merge_drafts_again
 from adapter.workflow.ai_watch import AiWatch
 from adapter.workflow.audio_moving import AudioMover
-from adapter.workflow.context_seats import ContextSeats, open_seats
+from adapter.workflow.context_seats import open_seats
 from adapter.workflow.deliveries import Deliveries
 from adapter.workflow.destinations import Destinations
 from adapter.workflow.dictations import Dictations
@@ -78,6 +77,7 @@ from adapter.workflow.fhir_reading import FhirReading
 from adapter.workflow.fhir_sources import FhirSources
 from adapter.workflow.following import keep_following
 from adapter.workflow.intake import Intake
+from adapter.workflow.link_probes import note
 from adapter.workflow.live_hearing import open_live
 from adapter.workflow.message_log import open_log
 from adapter.workflow.model_following import open_model_calls
@@ -154,7 +154,10 @@ class Service:
             audit_troubles=self._audit_troubles,
             outbound=self.outbound,
             archive=Archive(settings.dicomweb_url) if settings.dicomweb_url else None,
-            client_keys=self._client_keys(sources, ehr_launch, seats),
+            client_keys=client_keys(
+                [each.profile for each in self.house.routes.values()],
+                [*sources.smart_clients, *ehr_launch.issuers, *seats.smart_clients],
+            ),
             ehr_launch=ehr_launch,
             plug_in=plug_in,
             **entry._asdict(),
@@ -263,13 +266,17 @@ class Service:
             if Role.WEB not in self.roles:
                 yield
                 return
-            sweeping = asyncio.create_task(self.parts.live.keep_sweeping())
+            parts = self.parts
+            probes = link_probes(parts.house, parts.login, parts.access.ask_issuer, parts.archive)
+            going = (parts.live.keep_sweeping(), probes.keep_asking())
+            chores = [asyncio.create_task(each) for each in going]
             await self.parts.contexts.start()
             try:
                 yield
             finally:
                 await self.parts.contexts.stop()
-                sweeping.cancel()
+                for each in chores:
+                    each.cancel()
                 self.parts.changes.close()
 
     async def _until(self, stop: asyncio.Event) -> None:
@@ -347,7 +354,8 @@ class Service:
         sealer = open_keys(keys)
         database = open_database(settings, sealer)
         vault = unlock(database, settings.master_key_file, SystemClock())
-        self._mover = AudioMover(audio := open_audio(settings, vault))
+        told = partial(note, database, SystemClock(), LinkKind.AUDIO)
+        self._mover = AudioMover(audio := open_audio(settings, vault), told)
         self._heads = HeadKeeper(database, sealer, heads)
         self._syslog = syslog_sender(settings, database)
         self._trail_watch = TrailWatch(database, sealer)
@@ -371,14 +379,6 @@ class Service:
             traces=open_traces(settings, sealer),
             access=load_access_rules(files),
         )
-
-    def _client_keys(
-        self, sources: FhirSources, launch: EhrLaunch, seats: ContextSeats
-    ) -> tuple[Path, ...]:
-        """Files of our own keys, by which authorization servers know us."""
-        others: list[SmartClient | LaunchIssuer] = [*sources.smart_clients, *launch.issuers]
-        others += seats.smart_clients
-        return client_keys([each.profile for each in self.house.routes.values()], others)
 
     def _mllp_listener(self, profile: ListenerProfile, intake: Intake) -> MllpListener:
         mapping, settings = self._mllp[profile.orders].orders, self.settings

@@ -11,6 +11,7 @@ from adapter.audit.syslog import SyslogLink, SyslogSender
 from adapter.clock import SystemClock
 from adapter.custom_fields.destination import CustomFieldsDestination
 from adapter.custom_fields.message import build_fields
+from adapter.dicom.dicomweb import Archive
 from adapter.domain.delivery import ReportMessage
 from adapter.errors import ConfigurationError
 from adapter.fhir.client import FhirDestination
@@ -20,12 +21,16 @@ from adapter.hl7v2.sender import MllpDestination
 from adapter.hl7v2.tls import client_contexts
 from adapter.mapping.destinations import DestinationProfile
 from adapter.mapping.tls_files import ClientTls
+from adapter.oauth.login import Login
 from adapter.observability.traces import OFF, Traces
 from adapter.ports import Destination
 from adapter.settings import Settings
 from adapter.store.database import Database
+from adapter.store.links import LinkKind
 from adapter.webhooks.message import build_webhook
 from adapter.webhooks.sender import WebhookDestination
+from adapter.workflow.link_probes import Ask, LinkProbes
+from adapter.workflow.study_flow import House
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,18 @@ def open_traces(settings: Settings, keys: AuditKeys) -> Traces:
             "READOUT_TRACES_URL needs OpenTelemetry: pip install 'readout[traces]'"
         ) from None
     return OtlpTraces(settings.traces_url, settings.node_id, keys.trace)
+
+
+def link_probes(
+    house: House, login: Login | None, ask_tokens: Ask | None, archive: Archive | None
+) -> LinkProbes:
+    """What asks the links that nobody may need for hours."""
+    asks = {
+        LinkKind.LOGIN: login and login.check,
+        LinkKind.TOKENS: ask_tokens,
+        LinkKind.IMAGES: archive and archive.check,
+    }
+    return LinkProbes(house.database, house.clock, asks)
 
 
 def syslog_sender(settings: Settings, database: Database) -> SyslogSender | None:

@@ -43,9 +43,8 @@ from adapter.store import (
     audit_sent,
     contexts,
     deliveries,
-    dicom_sources,
     dictations,
-    fhir_sources,
+    links,
     messages,
     model_calls,
     pauses,
@@ -183,19 +182,14 @@ def _counts(tx: sa.Connection) -> Iterator[Finding]:
     }
     for name, counts in counted.items():
         yield Finding(name, True, _listed(counts))
-    for archive in dicom_sources.states(tx):
-        yield _source(f"archive {archive.name}", archive.problem)
-    for server in fhir_sources.states(tx):
-        yield _source(f"FHIR server {server.name}", server.problem)
+    for link in links.listed(tx):
+        told = f"away since {link.away_since} or earlier: {link.problem}"
+        yield Finding(link.label, not link.away_since, told if link.away_since else "answers")
     for hub, since in contexts.away(tx).items():
         yield Finding(f"FHIRcast hub {hub}", True, f"away since {since} or earlier")
     for model, since in model_calls.away(tx).items():
         yield Finding(f"model {model}", True, f"away since {since} or later")
     yield from _destinations(tx)
-
-
-def _source(name: str, problem: str) -> Finding:
-    return Finding(name, not problem, problem or "answers")
 
 
 def _destinations(tx: sa.Connection) -> Iterator[Finding]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -20,9 +21,11 @@ from adapter.store.audio_store import open_audio
 from adapter.store.data_keys import new_data_key, rewrap
 from adapter.store.resealing import reseal
 from adapter.store.unlocking import unlock
-from adapter.store.vault import SETTING
+from adapter.store.vault import FRESH_S, SETTING
 
 app = typer.Typer(no_args_is_help=True, help="Keys of what is stored encrypted.")
+
+_SETTLED_S = FRESH_S + 5.0  # a transaction that began by the earlier key has ended, too
 
 
 @app.command("new")
@@ -44,7 +47,8 @@ def rotate(
 ) -> None:
     """Let the last master key of the file wrap the data keys; what is in the clear is sealed.
 
-    The service goes on meanwhile. Stopped and begun again it goes on where it was.
+    The service goes on meanwhile. Stopped and begun again it goes on where it was. With --data
+    nothing is sealed by an earlier data key when it ends; give every node the key file before.
 
     Example: readout keys rotate --data
     """
@@ -57,6 +61,8 @@ def rotate(
         if data:
             now = clock.now().isoformat(timespec="seconds")
             _say({"data key": new_data_key(database, masters, now)}, as_json)
+            _say({"seconds until every node seals by it": _SETTLED_S}, as_json)
+            _wait(_SETTLED_S)  # then one pass finds all that an earlier key has sealed
         vault = unlock(database, settings.master_key_file, clock)
         if vault is None:
             raise ConfigurationError(f"set {SETTING}")
@@ -67,6 +73,10 @@ def rotate(
         database.forget_what_was_freed()
         with database.write() as tx:
             audit.tell(tx, Verb.CONFIGURE, "", "keys rotated", f"data key {vault.current}")
+
+
+def _wait(seconds: float) -> None:
+    time.sleep(seconds)
 
 
 def _say(told: dict[str, object], as_json: bool) -> None:

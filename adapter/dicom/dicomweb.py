@@ -20,6 +20,8 @@ _LONGEST_UID = 64
 _KINDS = ("image/jpeg", "image/png", "image/gif")
 _PATIENCE_S = 10.0
 _EDGE = 480  # pixels
+_NO_STUDY = "2.25.0"  # PS3.5 B.2: of no image, and so quickly looked for
+_SHUT = (401, 403)
 
 
 class Picture(NamedTuple):
@@ -35,6 +37,21 @@ class Archive:
     def __init__(self, url: str) -> None:
         self._outbound, self._base = archive_at(url)
 
+    async def check(self) -> None:
+        """Raise TryAgain where it does not answer, or does not let us in."""
+        place = f"{self._base}/studies?StudyInstanceUID={_NO_STUDY}&limit=1"
+        json = {"Accept": "application/dicom+json"}
+        try:
+            async with (
+                self._outbound.client(timeout=_PATIENCE_S) as client,
+                client.stream("GET", place, headers=json) as answer,
+            ):
+                pass  # whatever it has to tell of no study is left where it is
+        except (httpx.HTTPError, OSError) as error:
+            raise _silent(error) from None
+        if answer.status_code >= 500 or answer.status_code in _SHUT:
+            raise TryAgain(f"the archive answers {answer.status_code}")
+
     async def rendered(self, evidence: Evidence) -> Picture:
         """The frame that a model names, as a picture. Raises NotFound, TryAgain."""
         uids = (evidence.study_uid, evidence.series_uid, evidence.sop_uid)
@@ -48,8 +65,7 @@ class Archive:
             async with self._outbound.client(timeout=_PATIENCE_S) as client:
                 return await _picture(client, address)
         except (httpx.HTTPError, OSError) as error:
-            why = type(error).__name__
-            raise TryAgain(f"the archive does not answer ({why})", after=5.0) from None
+            raise _silent(error) from None
 
 
 def archive_at(url: str) -> tuple[Outbound, str]:
@@ -59,6 +75,10 @@ def archive_at(url: str) -> tuple[Outbound, str]:
         return outbound, str(outbound.check(url)).rstrip("/")
     except (AddressRefused, httpx.InvalidURL) as error:
         raise ConfigurationError(f"{SETTING}: {error}") from None
+
+
+def _silent(error: Exception) -> TryAgain:
+    return TryAgain(f"the archive does not answer ({type(error).__name__})", after=5.0)
 
 
 async def _picture(client: httpx.AsyncClient, address: str) -> Picture:

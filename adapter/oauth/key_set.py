@@ -67,6 +67,10 @@ class KeySet:
             await self._refresh(now, key_id)
         return self._of(key_id)
 
+    async def fetched(self) -> list[PublicKey]:
+        """The keys as the issuer gives them now; raises TryAgain."""
+        return _usable(await document(self._guard, await self._place()))
+
     def _is_fresh(self, now: datetime) -> bool:
         return self._fetched is not None and now - self._fetched <= _FRESH
 
@@ -86,7 +90,7 @@ class KeySet:
             return
         self._tried = now
         try:
-            self._keys = _usable(await document(self._guard, await self._place()))
+            self._keys = await self.fetched()
             self._fetched = now
         except TryAgain:
             self._check_age(now)

@@ -41,6 +41,10 @@ class Login:
         self._keys = KeySet(guard, clock, issuer=site.issuer)
         self._seen: dict[str, float] = {}  # jti of logout tokens -> when it may be forgotten
 
+    async def check(self) -> None:
+        """Raise TryAgain where the provider does not answer."""
+        await self._configuration()
+
     async def begin(self, next_: str) -> tuple[str, Begun]:
         """Where the browser goes, and what it keeps; raises TryAgain, NotPermitted."""
         told = await self._configuration()

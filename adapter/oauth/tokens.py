@@ -71,6 +71,10 @@ class Tokens:
     def __init__(self, keys: KeySet, rules: TokenRules) -> None:
         self._keys, self._rules = keys, rules
 
+    async def check(self) -> None:
+        """Raise TryAgain where the issuer does not give its keys now."""
+        await self._keys.fetched()
+
     async def read(self, authorization: str) -> Token:
         """The token of an Authorization header; raises NotAuthenticated, TryAgain (no keys)."""
         kind, _, text = authorization.strip().partition(" ")

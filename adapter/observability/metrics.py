@@ -23,9 +23,8 @@ from adapter.store import (
     alerts,
     broken_glass,
     deliveries,
-    dicom_sources,
     dictations,
-    fhir_sources,
+    links,
     messages,
     model_calls,
     owed_answers,
@@ -81,8 +80,7 @@ class TableMetrics(Collector):
             yield by("readout_dictations", "Dictations", "state", dictations.count_by_state(tx))
             yield _deliveries(tx)
             yield _pauses(tx)
-            yield _sources(tx)
-            yield _archives(tx)
+            yield _links(tx)
             yield _alerts(tx)
             yield _outgoing(tx)
             owed = owed_answers.count_by_listener(tx)
@@ -254,16 +252,10 @@ def _pauses(tx: sa.Connection) -> Metric:
     return gauge("readout_destination_paused", what, ["destination"], rows)
 
 
-def _sources(tx: sa.Connection) -> Metric:
-    rows = (([each.name], float(bool(each.problem))) for each in fhir_sources.states(tx))
-    what = "1 where the last search of a FHIR server for orders failed"
-    return gauge("readout_fhir_source_fails", what, ["source"], rows)
-
-
-def _archives(tx: sa.Connection) -> Metric:
-    rows = (([each.name], float(bool(each.problem))) for each in dicom_sources.states(tx))
-    what = "1 where an archive could not be asked for structured reports"
-    return gauge("readout_dicom_source_fails", what, ["source"], rows)
+def _links(tx: sa.Connection) -> Metric:
+    rows = (([each.kind, each.name], float(bool(each.away_since))) for each in links.listed(tx))
+    what = "1 where an archive, FHIR server, issuer or audio store did not answer the last try"
+    return gauge("readout_link_away", what, ["kind", "name"], rows)
 
 
 def _alerts(tx: sa.Connection) -> Metric:

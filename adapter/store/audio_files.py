@@ -49,7 +49,11 @@ class AudioFiles:
                 digest.update(chunk)
                 yield chunk
 
-        made = self._written(self._vault.seal_chunks(counted()) if self._vault else counted())
+        vault = self._vault
+        made = self._written(vault.seal_chunks(counted()) if vault else counted())
+        if vault is not None and (again := self._anew(made, vault)) is not None:
+            _remove(made)  # it took so long to come that there is a newer key
+            made = again
         self._place(made, self.path(digest.hexdigest()))
         return digest.hexdigest(), size
 
@@ -60,7 +64,12 @@ class AudioFiles:
     @contextmanager
     def opened(self, sha256: str) -> Iterator[Path]:
         """A path under which the recording can be read; a sealed one is opened in memory alone."""
-        with self._stored(sha256) as path, path.open("rb") as file:
+        with self._stored(sha256) as path, self._plain(path) as plain:
+            yield plain
+
+    @contextmanager
+    def _plain(self, path: Path) -> Iterator[Path]:
+        with path.open("rb") as file:
             if self._vault is None or not self._vault.knows(file_key(file.read(FILE_HEAD))):
                 yield path
                 return
@@ -81,12 +90,17 @@ class AudioFiles:
         if (vault := self._vault) is None:
             return
         for path in self.files():
-            with path.open("rb") as file:
-                if file_key(file.read(FILE_HEAD)) == vault.current:
-                    continue
-            with self.opened(path.name) as plain, plain.open("rb") as source:
-                self._place(self._sealed_anew(source, vault), path)
-            yield path.stat().st_size
+            if (made := self._anew(path, vault)) is not None:
+                self._place(made, path)
+                yield path.stat().st_size
+
+    def _anew(self, path: Path, vault: Vault) -> Path | None:
+        """The same by the newest key, not in its place yet; None where that seals it already."""
+        with path.open("rb") as file:
+            if file_key(file.read(FILE_HEAD)) == vault.current:
+                return None
+        with self._plain(path) as plain, plain.open("rb") as source:
+            return self._sealed_anew(source, vault)
 
     @contextmanager
     def _stored(self, sha256: str) -> Iterator[Path]:

@@ -39,10 +39,15 @@ class BucketAudio(AudioFiles):
         return sum(1 for _ in self.files())
 
     def move(self) -> int:
-        """Move what waits; returns how many. Raises TryAgain where the bucket takes none."""
+        """Move what waits, by the newest data key; returns how many.
+
+        Raises TryAgain where the bucket takes none.
+        """
         count = 0
         with self._moving:
             for path in self.files():
+                if self._vault is not None and (made := self._anew(path, self._vault)) is not None:
+                    self._place(made, path)
                 self.bucket.put(_key(path.name), path)
                 path.unlink(missing_ok=True)
                 count += 1

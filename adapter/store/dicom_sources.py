@@ -14,19 +14,13 @@ class SourceState(NamedTuple):
 
     name: str
     turn: int = 0  # counts the times it was asked; the job of another turn is out of date
-    problem: str = ""
 
 
 def state(tx: sa.Connection, name: str, *, lock: bool = False) -> SourceState:
     """What is known of an archive; a new one has its beginnings."""
-    query = sa.select(dicom_source).where(dicom_source.c.name == name)
+    query = sa.select(*_STATE).where(dicom_source.c.name == name)
     row = tx.execute(query.with_for_update() if lock else query).first()
     return SourceState(name) if row is None else SourceState(*row)
-
-
-def states(tx: sa.Connection) -> list[SourceState]:
-    """Every archive that was ever asked."""
-    return [SourceState(*row) for row in tx.execute(sa.select(dicom_source).order_by("name"))]
 
 
 def keep_state(tx: sa.Connection, new: SourceState) -> None:
@@ -56,3 +50,6 @@ def forget(tx: sa.Connection, source: str, before: str) -> None:
 
 def _same(source: str, study_uid: str) -> tuple[sa.ColumnElement[bool], ...]:
     return dicom_seen.c.source == source, dicom_seen.c.study_uid == study_uid
+
+
+_STATE = [dicom_source.c[name] for name in SourceState._fields]

@@ -20,7 +20,6 @@ class SourceState(NamedTuple):
     subscription: str = ""  # its id on the server
     renew_at: str = ""
     last_event: int = 0
-    problem: str = ""
 
 
 class SeenOrder(NamedTuple):
@@ -38,14 +37,9 @@ class SeenOrder(NamedTuple):
 
 def state(tx: sa.Connection, name: str, *, lock: bool = False) -> SourceState:
     """What is known of a server; a new one has its beginnings."""
-    query = sa.select(fhir_source).where(fhir_source.c.name == name)
+    query = sa.select(*_STATE).where(fhir_source.c.name == name)
     row = tx.execute(query.with_for_update() if lock else query).first()
     return SourceState(name) if row is None else SourceState(*row)
-
-
-def states(tx: sa.Connection) -> list[SourceState]:
-    """Every server that was ever searched."""
-    return [SourceState(*row) for row in tx.execute(sa.select(fhir_source).order_by("name"))]
 
 
 def keep_state(tx: sa.Connection, new: SourceState) -> None:
@@ -88,3 +82,6 @@ def owed_tasks(tx: sa.Connection, sources: list[str]) -> list[Accession]:
 
 def _same(source: str, id_: str) -> tuple[sa.ColumnElement[bool], ...]:
     return fhir_seen.c.source == source, fhir_seen.c.id == id_
+
+
+_STATE = [fhir_source.c[name] for name in SourceState._fields]

@@ -42,7 +42,7 @@ fhir_source = sa.Table(  # FHIR servers that orders are fetched from
     _text("subscription", ""),
     _text("renew_at", ""),
     sa.Column("last_event", sa.BigInteger, nullable=False, server_default="0"),
-    _text("problem", ""),
+    _text("problem", ""),  # of earlier releases; now readout_link tells
 )
 
 fhir_seen = sa.Table(  # orders of these servers, and the Task that tells how far each is

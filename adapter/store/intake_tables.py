@@ -22,7 +22,7 @@ dicom_source = sa.Table(  # archives that are asked for structured reports
     metadata,
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("turn", sa.Integer, nullable=False, server_default="0"),
-    _text("problem", ""),
+    _text("problem", ""),  # of earlier releases; now readout_link tells
 )
 
 dicom_seen = sa.Table(  # studies of these archives, as they were when all of each was looked at

@@ -13,6 +13,7 @@ from adapter.store.columns import row_id as _row_id
 from adapter.store.columns import text as _text
 from adapter.store.context_table import context
 from adapter.store.data_key_table import data_key
+from adapter.store.link_table import link
 from adapter.store.sealed import SealedBytes, SealedText
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "data_key",
     "fhir_tables",
     "intake_tables",
+    "link",
     "metadata",
     "model_tables",
     "node_tables",

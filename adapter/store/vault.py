@@ -31,7 +31,8 @@ _ID, _NONCE, _PREFIX, _TAG = 8, 12, 7, 16
 _CHUNK = 1 << 16
 FILE_HEAD = len(FILE_MARK) + _ID
 """Bytes of a file that tell its data key."""
-_FRESH_S = 30.0
+FRESH_S = 30.0
+"""Seconds after which a node reads the data keys anew."""
 _FILE = b"audio"
 
 
@@ -53,7 +54,7 @@ class Vault:
     @property
     def current(self) -> str:
         """Id of the data key that seals what is new."""
-        if time.monotonic() - self._read_at > _FRESH_S:
+        if time.monotonic() - self._read_at > FRESH_S:
             try:
                 self.refresh()
             except ReadoutError as error:  # a file that is just written; what is held still seals

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 import anyio
 from starlette.datastructures import Headers
 from starlette.types import Scope
@@ -34,6 +36,11 @@ class Access:
     ) -> None:
         self._tokens, self._plug_in, self._own = tokens, plug_in, own
         self._required = required or tokens is not None
+
+    @property
+    def ask_issuer(self) -> Callable[[], Awaitable[None]] | None:
+        """Raises TryAgain where the issuer of tokens does not answer; None: there is none."""
+        return None if self._tokens is None else self._tokens.check
 
     async def token(self, scope: Scope) -> Token | None:
         """The token by which it may pass, None where none is asked for.

@@ -10,6 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 
 from adapter.errors import ConfigurationError, ReadoutError
 from adapter.hl7v2.certificates import told
+from adapter.store import links
 from adapter.web.answers import Check, Live, PlugInHealth, Ready
 from adapter.web.parts import Parts
 from adapter.web.requests import House
@@ -65,6 +66,7 @@ def state(parts: Parts) -> Ready:
         "speech_model": _check(lambda: _model(parts)),
     }
     checks["feeds"] = Check(ok=True, detail=_silent(parts))  # a silent sender is no fault here
+    checks["links"] = Check(ok=True, detail=_away(parts))  # what they are asked for waits
     checks["certificates"] = Check(ok=True, detail=_ending(parts))  # it still serves
     checks["audit"] = Check(
         ok=True, detail="; ".join(filter(None, parts.audit_troubles().values()))
@@ -107,6 +109,15 @@ def _silent(parts: Parts) -> str:
         if each.silent
     )
     return "; ".join(told)
+
+
+def _away(parts: Parts) -> str:
+    try:
+        with parts.house.database.read() as tx:
+            known = links.listed(tx)
+    except sa.exc.SQLAlchemyError:
+        return ""  # told with the database
+    return "; ".join(f"{each.label} since {each.away_since}" for each in known if each.away_since)
 
 
 def _ending(parts: Parts) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import structlog
 
 from adapter.audit.following import Follower
@@ -16,19 +18,26 @@ _AGAIN_S = 5.0  # between two tries while it is away
 
 
 class AudioMover:
-    """Of one node, in a thread of its own; of a folder it moves nothing."""
+    """Of one node, in a thread of its own; of a folder it moves nothing.
 
-    def __init__(self, audio: AudioFiles) -> None:
+    `told` hears how each look went: "", the trouble, or None where there is no bucket.
+    """
+
+    def __init__(
+        self, audio: AudioFiles, told: Callable[[str | None], None] = lambda _: None
+    ) -> None:
         self._audio = audio if isinstance(audio, BucketAudio) else None
         self._follower = Follower("audio-mover", self._act, _LOOK_S)
-        self._is_away = False
+        self._is_away, self._told = False, told
 
     def start(self) -> None:
         """Begin with what an earlier process left."""
-        if self._audio is not None:
-            self._audio.moved_in = self._follower.moved
-            self._follower.moved()
-            self._follower.start()
+        if self._audio is None:
+            self._told(None)
+            return
+        self._audio.moved_in = self._follower.moved
+        self._follower.moved()
+        self._follower.start()
 
     def stop(self) -> None:
         """After the recording in hand; what is left stays until the next start."""
@@ -42,14 +51,17 @@ class AudioMover:
         if self._audio is None:
             return 0.0
         try:
-            self._audio.move()
+            if not self._audio.move():
+                self._audio.bucket.check()
         except (TryAgain, OSError) as error:
             if not self._is_away:
                 log.warning("audio_waits", why=type(error).__name__)
             self._is_away = True
+            self._told(str(error))
             self._follower.moved()
             return _AGAIN_S
         if self._is_away:
             log.info("audio_moves_again")
         self._is_away = False
+        self._told("")
         return 0.0

@@ -19,7 +19,7 @@ from adapter.errors import NotFound, Rejected, TryAgain
 from adapter.mapping.dicom_sources import load_dicom_sources
 from adapter.mapping.files import MappingFiles
 from adapter.store import dicom_sources as store
-from adapter.store import messages
+from adapter.store import links, messages
 from adapter.workflow.ai_readers import DICOM_JSON, REPORT_TYPE
 from adapter.workflow.intake import Intake
 from adapter.workflow.study_flow import ASK, House
@@ -41,6 +41,7 @@ class DicomSources:
     def reconcile(self) -> int:
         """Promise the turn of every archive; returns how many."""
         with self._house.database.write() as tx:
+            links.forget_others(tx, links.LinkKind.ARCHIVE, list(self._archives))
             for name in self._archives:
                 turn = store.state(tx, name).turn
                 self._house.jobs.put(tx, ASK, f"{name}/turn-{turn}", lane=name)
@@ -101,7 +102,8 @@ class DicomSources:
     def _next_turn(self, name: str, turn: int, problem: str, wait: float) -> None:
         with self._house.database.write() as tx:
             if store.state(tx, name, lock=True).turn == turn:
-                store.keep_state(tx, store.SourceState(name, turn + 1, problem[:500]))
+                store.keep_state(tx, store.SourceState(name, turn + 1))
+                links.tried(tx, links.LinkKind.ARCHIVE, name, problem, self._house.now())
                 key = f"{name}/turn-{turn + 1}"
                 self._house.jobs.put(tx, ASK, key, delay=wait, lane=name)
 

@@ -22,6 +22,7 @@ from adapter.fhir.notifications import Kind, Notification, is_notification, read
 from adapter.mapping.smart_client import SmartClient
 from adapter.oauth.tokens import NotAuthenticated
 from adapter.store import fhir_sources as store
+from adapter.store import links
 from adapter.workflow.fhir_fetching import Feed, Fetching
 from adapter.workflow.fhir_intake import FhirIntake, is_id
 from adapter.workflow.fhir_subscribing import keep_subscription
@@ -52,6 +53,7 @@ class FhirSources:
     def reconcile(self) -> int:
         """Ask for the turn of every server, and for what is owed to it; returns how many."""
         with self._house.database.write() as tx:
+            links.forget_others(tx, links.LinkKind.FHIR_SERVER, list(self.feeds))
             for name in self.feeds:
                 turn = store.state(tx, name).turn
                 self._house.jobs.put(tx, FETCH, f"{name}/turn-{turn}", lane=name)
@@ -159,7 +161,8 @@ class FhirSources:
         with self._house.database.write() as tx:
             state = store.state(tx, name, lock=True)
             if state.turn == turn:
-                store.keep_state(tx, state._replace(turn=turn + 1, problem=problem[:500]))
+                store.keep_state(tx, state._replace(turn=turn + 1))
+                links.tried(tx, links.LinkKind.FHIR_SERVER, name, problem, self._house.now())
                 key = f"{name}/turn-{turn + 1}"
                 self._house.jobs.put(tx, FETCH, key, delay=wait, lane=name)
 

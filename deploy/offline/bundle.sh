@@ -1,16 +1,19 @@
 #!/usr/bin/env bash
 # Makes dist/readout-offline.tar.gz: wheels by requirements.lock, install.sh, unit and monitoring
 # files, checksums, SBOM in CycloneDX; and proves that it installs and runs without a package index.
-# By `make offline-bundle`; the program that writes the SBOM comes by `make peers`.
+# The extras of EXTRAS (comma-separated; every one that a service may need where it is not set; none:
+# EXTRAS=) are in it, and install.sh installs them. By `make offline-bundle`; the program that writes the SBOM comes by `make peers`.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 bin="${1:?name the folder that holds python of the venv}"
+extras="${EXTRAS-traces,s3,parquet}"
 out=dist/readout-offline
 rm -rf "$out" "$out.tar.gz"
 mkdir -p "$out/wheels"
 "$bin/python" -m build --wheel --no-isolation --outdir "$out/wheels" . >/dev/null
 "$bin/python" -m pip download --quiet --only-binary :all: -c requirements.lock \
-  --dest "$out/wheels" "$out"/wheels/readout-*.whl
+  --dest "$out/wheels" "$(echo "$out"/wheels/readout-*.whl)${extras:+[$extras]}"
+echo "$extras" >"$out/extras"
 "$bin/python" -c 'import sys; print("%d.%d" % sys.version_info[:2])' >"$out/python-version"
 cp deploy/offline/install.sh requirements.lock "$out/"
 cp -r deploy/systemd deploy/monitoring deploy/conformance deploy/*.md "$out/"

@@ -8,5 +8,7 @@ venv="${1:-/opt/readout}"
 python="${PYTHON:-python$(cat "$here/python-version")}"
 command -v "$python" >/dev/null || { echo "$python is needed; install it, or name it: PYTHON=…"; exit 1; }
 [ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
-"$venv/bin/python" -m pip install --quiet --no-index --find-links "$here/wheels" --upgrade readout
+extras="$(cat "$here/extras")"
+"$venv/bin/python" -m pip install --quiet --no-index --find-links "$here/wheels" --upgrade \
+  "readout${extras:+[$extras]}"
 "$venv/bin/readout" --version

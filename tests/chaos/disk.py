@@ -37,7 +37,11 @@ class SmallDisk:
                 except OSError:
                     continue
         yield
-        ballast.unlink()
+        self.make_room()
+
+    def make_room(self) -> None:
+        """What filled it is gone."""
+        (self.place / _BALLAST).unlink(missing_ok=True)
 
     @contextmanager
     def read_only(self) -> Iterator[None]:

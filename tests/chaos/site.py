@@ -50,7 +50,8 @@ class Doors:
 class Site:
     """`nodes`: the service and workers (PostgreSQL); `trouble` of neighbours: 0 none, 1 usual.
 
-    `slow`: seconds until the reporting system answers; `settings` of all nodes.
+    `slow`: seconds until the reporting system answers; `server`: PostgreSQL, where it is not a
+    new one; `settings` of all nodes.
     """
 
     def __init__(
@@ -63,13 +64,14 @@ class Site:
         slow: float = 0.0,
         patience_s: float = 240.0,
         service_roles: str = "intake,speech,delivery,web",
+        server: postgres.Server | None = None,
         **settings: str,
     ) -> None:
         self.folder, self._trouble, self._slow, self._settings = folder, trouble, slow, settings
         self._service_roles, self._patience_s = service_roles, patience_s
         self.random = random.Random(seed)
         self.nursery = nursery()
-        self.server = postgres.Server() if engine == DATABASE else None
+        self.server = server or (postgres.Server() if engine == DATABASE else None)
         self.url = f"sqlite:///{folder / 'data' / 'readout.sqlite'}"
         if self.server is not None:
             self.url = postgres.fresh_database(self.server.url)

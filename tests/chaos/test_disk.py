@@ -8,28 +8,32 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 
 from adapter.demo.mllp import exchange, fields
 from tests.chaos import ledger
 from tests.chaos.disk import SmallDisk
 from tests.chaos.senders import Sender, recording
-from tests.chaos.site import SERVICE, Site
+from tests.chaos.site import DATABASE, SERVICE, Site
 from tests.fakes.receivers import poll
 from tests.flows.hospital import order_message
+from tests.peers import postgres
 
 pytestmark = [pytest.mark.chaos, pytest.mark.peer]
 ROUNDS = int(os.environ.get("READOUT_CHAOS_DISKS", "1"))
 _SENDERS = 2
-_LARGE = b"NTE|1||" + b"x" * 1_000_000 + b"\r"
+_LARGE = b"NTE|1||" + random.Random(7).randbytes(500_000).hex().encode() + b"\r"  # stays large
+_SMALL_LOG = ("max_wal_size=48MB", "min_wal_size=32MB")
 FULL, READ_ONLY = "the disk is full", "the disk is read-only"
 
 
@@ -83,6 +87,61 @@ def test_nothing_is_lost_on_a_disk_that_takes_nothing(site: Site, disks: Disks) 
     figures = ledger.check(site, sent)
     assert figures.arrived == figures.owed > 0
     assert site.ended[SERVICE] == 0, "it went on without a restart"
+
+
+@pytest.fixture
+def server() -> Iterator[tuple[postgres.Server, SmallDisk]]:
+    """PostgreSQL on a disk of its own."""
+    disks = list[SmallDisk]()
+    server = postgres.Server(lambda place: disks.append(SmallDisk(place, 256)), _SMALL_LOG)
+    yield server, disks[0]
+    server.close()
+    disks[0].close()
+
+
+@pytest.mark.skipif(ROUNDS == 1, reason="a part of the long form: make chaos")
+@pytest.mark.timeout(240 + 90 * ROUNDS)
+def test_nothing_is_lost_when_the_disk_of_postgresql_is_full(
+    tmp_path: Path, server: tuple[postgres.Server, SmallDisk]
+) -> None:
+    """Its tables cannot grow; then its log cannot, and it dies until there is room again."""
+    cluster, disk = server
+    site = Site(tmp_path, DATABASE, trouble=0, server=cluster)
+    numbers, sent, names, taken = count(), list[Sender](), count(), list[str]()
+    try:
+        site.get("/healthz")
+        for number in range(ROUNDS):
+            with _sending(site, numbers, sent), disk.full():
+                if number % 2:
+                    _use_up_the_log(site)
+                poll(lambda: _tried(site, f"FULL-{next(names)}", taken) == "AE", 60)
+                assert not _not_ready(site)["database"]["ok"]
+                disk.make_room()
+                cluster.start()
+            site.get("/readyz")
+        poll(lambda: ledger.settled(site, sent), 120)
+        figures = ledger.check(site, sent)
+        assert figures.arrived == figures.owed > 0
+        assert all(site.get(f"/api/studies/{each}") for each in taken)
+    finally:
+        site.close()
+
+
+def _use_up_the_log(site: Site) -> None:
+    """Until the server has no room for what it must write before all else, and ends itself."""
+    assert site.server is not None
+    with suppress(psycopg.OperationalError):
+        while True:
+            with postgres.plain(site.url) as tx:
+                tx.execute("select pg_current_xact_id(), pg_switch_wal()")
+
+
+def _tried(site: Site, accession: str, taken: list[str]) -> str:
+    """The answer to a large order; what is acknowledged is kept in `taken`."""
+    code = _ordered(site, accession, more=_LARGE)
+    if code == "AA":
+        taken.append(accession)
+    return code
 
 
 @contextmanager

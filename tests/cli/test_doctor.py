@@ -20,16 +20,18 @@ from adapter.store import (
     audit,
     audit_sent,
     contexts,
-    dicom_sources,
-    fhir_sources,
+    links,
     model_calls,
     pauses,
 )
+from adapter.store.links import LinkKind
 from adapter.store.schema import wanted_version
 from tests.fakes.certificates import Authority
 from tests.fakes.databases import copied
 from tests.fakes.destination import HOLD
 from tests.fakes.house import Workflow
+
+AT = "2026-03-01T10:00:00.000+00:00"
 
 
 def doctor(*arguments: str) -> Result:
@@ -95,12 +97,15 @@ def test_what_is_away_is_told_with_since_when(workflow: Workflow) -> None:
     workflow.ris.script = [TryAgain("connection refused", after=3600.0)]
     workflow.dictate("A1", "no pneumothorax period")
     with workflow.database.write() as tx:
-        fhir_sources.keep_state(tx, fhir_sources.SourceState("ehr", problem="does not answer"))
-        dicom_sources.keep_state(tx, dicom_sources.SourceState("pacs", problem="does not answer"))
+        links.tried(tx, LinkKind.FHIR_SERVER, "ehr", "does not answer", AT)
+        links.tried(tx, LinkKind.LOGIN, "", "login.test: timeout", AT)
+        links.tried(tx, LinkKind.ARCHIVE, "pacs", "", AT)
     found = findings(doctor("--json"))
     assert "; away since 20" in found["deliveries to ris"]["detail"]
-    assert found["FHIR server ehr"] == found["archive pacs"] | {"name": "FHIR server ehr"}
-    assert not found["archive pacs"]["ok"]
+    told = f"away since {AT} or earlier: does not answer"
+    assert found["FHIR server ehr"] == {"name": "FHIR server ehr", "ok": False, "detail": told}
+    assert found["login issuer"]["detail"].endswith("login.test: timeout")
+    assert found["archive pacs"] == {"name": "archive pacs", "ok": True, "detail": "answers"}
     with workflow.database.write() as tx:
         pauses.add(tx, pauses.Pause("ris", "2026-01-05T08:00:00", "1001", "upgrade"))
     detail = findings(doctor("--json"))["deliveries to ris"]["detail"]
@@ -110,7 +115,7 @@ def test_what_is_away_is_told_with_since_when(workflow: Workflow) -> None:
 def test_hubs_models_and_the_receiver_of_the_trail_are_told_with_since_when(
     workflow: Workflow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    at = "2026-03-01T10:00:00.000+00:00"
+    at = AT
     with workflow.database.write() as tx:
         contexts.join(tx, "reading-room", "topic", "node-1", "1001", at)
         contexts.change(tx, "reading-room", "topic", at, connection="away")

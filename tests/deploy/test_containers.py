@@ -19,6 +19,7 @@ from tests.deploy.files import DEPLOY, ROOT, read
 from tests.peers.deploy_tools import tool
 
 DOCKERFILE = (DEPLOY / "Dockerfile").read_text()
+NODES = ("readout", "worker")
 IGNORED = (DEPLOY / "Dockerfile.dockerignore").read_text().split()
 
 
@@ -56,7 +57,8 @@ def test_the_health_check_tells_a_ready_service_from_one_that_is_not(
 def test_the_image_runs_as_nobody_in_particular() -> None:
     (user,) = re.findall(r"^USER (\d+):\d+$", DOCKERFILE, re.MULTILINE)
     assert int(user) > 0
-    assert read("compose.yaml")["services"]["readout"]["user"].startswith(f"{user}:")
+    services = read("compose.yaml")["services"]
+    assert all(services[name]["user"].startswith(f"{user}:") for name in NODES)
 
 
 def test_what_the_image_copies_is_there_and_let_through() -> None:
@@ -93,7 +95,7 @@ def test_readout_alone_reaches_the_database() -> None:
     compose = read("compose.yaml")
     assert compose["networks"]["database"]["internal"] is True
     inside = {name for name, each in compose["services"].items() if "database" in each["networks"]}
-    assert inside == {"readout", "postgres"}
+    assert inside == {*NODES, "postgres"}
 
 
 def test_services_name_only_secrets_networks_and_volumes_that_are_declared() -> None:
@@ -113,10 +115,24 @@ def test_no_secret_stands_in_the_environment() -> None:
         assert not [name for name in service.get("environment", {}) if secret.search(name)]
 
 
-def test_readout_cannot_write_outside_its_volume() -> None:
-    service = read("compose.yaml")["services"]["readout"]
+@pytest.mark.parametrize("name", NODES)
+def test_readout_cannot_write_outside_its_volume(name: str) -> None:
+    service = read("compose.yaml")["services"][name]
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
     assert "no-new-privileges:true" in service["security_opt"]
     writable = [volume for volume in service["volumes"] if not volume.endswith(":ro")]
     assert writable == ["readout-data:/var/lib/readout"]
+
+
+def test_the_worker_is_another_node_of_the_same_house_without_doors() -> None:
+    services = read("compose.yaml")["services"]
+    first, worker = (services[name] for name in NODES)
+    assert worker["command"] == ["worker"]
+    assert worker["profiles"]  # nobody gets a second node unasked
+    assert "ports" not in worker
+    for shared in ("image", "secrets", "volumes", "networks", "depends_on"):
+        assert worker[shared] == first[shared]
+    ours, others = worker["environment"], first["environment"]
+    assert ours["READOUT_NODE_ID"] != others["READOUT_NODE_ID"]
+    assert ours["READOUT_CONFIG"] == others["READOUT_CONFIG"]

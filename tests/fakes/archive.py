@@ -43,7 +43,7 @@ def archive() -> Iterator[ArchiveDouble]:
             if it.is_down:
                 return self._write(503, b"", "text/plain")
             if parts == ["dicom-web", "studies"]:
-                wanted = parse_qs(asked.query)["AccessionNumber"][0]
+                wanted = parse_qs(asked.query).get("AccessionNumber", [""])[0]
                 found = [each for each in it.images if each.get("AccessionNumber") == wanted]
                 return self._json(found[:1])
             chosen = [each for each in it.images if each.StudyInstanceUID == parts[2]]

@@ -10,8 +10,7 @@ from adapter.fhir.bundles import read_orders
 from adapter.fhir.source_server import SourceServer
 from adapter.mapping.fhir_orders import FhirOrderMapping
 from adapter.mapping.fhir_sources import FhirSource
-from adapter.store import fhir_sources as store
-from adapter.store import studies
+from adapter.store import links, studies
 from adapter.workflow.fhir_fetching import Feed
 from adapter.workflow.fhir_intake import FhirIntake
 from adapter.workflow.fhir_sources import FhirSources
@@ -66,7 +65,7 @@ class Place:
 
     def problem(self) -> str:
         with self.workflow.database.read() as tx:
-            return store.state(tx, "ehr").problem
+            return links.find(tx, links.LinkKind.FHIR_SERVER, "ehr").problem
 
     def hear(self, body: object = None, id: str = "", secret: str = SECRET) -> None:
         told = b"" if body is None else json.dumps(body).encode()

@@ -7,21 +7,34 @@ from pathlib import Path
 
 import pytest
 
+from adapter.store.bucket import Bucket, Place
 from tests.fakes.receivers import Receiver, RecordsSystem, ReportingSystem, poll
 from tests.flows.hospital import Hospital
 from tests.peers import postgres
+from tests.peers.s3_server import BUCKET, s3_server
 
+pytestmark = pytest.mark.peer
 STUDIES = ("DOWN-1", "DOWN-2")
+STORE = f"s3://{BUCKET}/node"
 
 
 @pytest.fixture
-def hospital(tmp_path: Path) -> Iterator[Hospital]:
-    """With an archive of AI results that never answers."""
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Bucket:
+    """Its server does not run yet."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "readout")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hidden")
+    return Bucket(Place(STORE, f"http://127.0.0.1:{postgres.free_port()}"))
+
+
+@pytest.fixture
+def hospital(tmp_path: Path, bucket: Bucket) -> Iterator[Hospital]:
+    """With an archive of AI results that never answers, and a bucket for its recordings."""
     sources = tmp_path / "mappings" / "dicom_sources"
     sources.mkdir(parents=True)
     url = f"http://127.0.0.1:{postgres.free_port()}/dicom-web"
     (sources / "archive.yaml").write_text(f"name: archive\nurl: {url}\npoll_seconds: 1\n")
-    hospital = Hospital(tmp_path)
+    endpoint = bucket.place.endpoint
+    hospital = Hospital(tmp_path, audio_store=STORE, audio_store_endpoint=endpoint)
     try:
         hospital.wait_ready()
         yield hospital
@@ -29,7 +42,7 @@ def hospital(tmp_path: Path) -> Iterator[Hospital]:
         hospital.close()
 
 
-def test_the_work_goes_on_and_the_rest_follows(hospital: Hospital) -> None:
+def test_the_work_goes_on_and_the_rest_follows(hospital: Hospital, bucket: Bucket) -> None:
     ports = hospital.ris.port, hospital.ehr.port
     hospital.ris.close()
     hospital.ehr.close()
@@ -45,6 +58,7 @@ def test_the_work_goes_on_and_the_rest_follows(hospital: Hospital) -> None:
         assert _arrived(hospital.ehr, accession) == ["preliminary", "final"]
     came = [each.accession for each in hospital.ris.arrivals if each.kind == "F"]
     assert came == list(STUDIES)
+    _recordings_follow(hospital, bucket)
 
 
 def _work(hospital: Hospital) -> None:
@@ -65,7 +79,25 @@ def _work(hospital: Hospital) -> None:
     assert printed.read_bytes().startswith(b"%PDF")
     told = hospital.readout("doctor").stdout
     assert "deliveries to ris: 4 pending" in told
-    assert "WRONG  archive archive: " in told
+    assert "WRONG  archive archive: away since 20" in told
+    assert "WRONG  audio bucket: away since 20" in told
+
+
+def _recordings_follow(hospital: Hospital, bucket: Bucket) -> None:
+    """What was heard from this node's disk is in the bucket as it was taken."""
+    folder = hospital.folder / "data" / "audio"
+    here = {each.name: each.read_bytes() for each in folder.glob("??/*")}
+    assert len(here) == 1  # the same words for both studies
+    assert "audio bucket since 20" in _links(hospital)
+    with s3_server(int(bucket.place.endpoint.rpartition(":")[2])):
+        poll(lambda: not list(folder.glob("??/*")))
+        poll(lambda: "audio bucket" not in _links(hospital))
+        (key,) = bucket.keys()
+        assert here == {key.rpartition("/")[2]: b"".join(bucket.get(key))}
+
+
+def _links(hospital: Hospital) -> str:
+    return str(hospital.http.get("/readyz").json()["checks"]["links"]["detail"])
 
 
 def _arrived(receiver: Receiver, accession: str) -> list[str]:

@@ -11,10 +11,10 @@ from adapter.domain.message import InboundMessage
 from adapter.domain.people import Patient
 from adapter.mapping.ai_monitoring import AiMonitoring
 from adapter.observability.metrics import NodeState, TableMetrics, make_registry
-from adapter.store import fhir_sources, messages
+from adapter.store import links, messages
 from adapter.store.database import Database
 from adapter.store.disk import Disk
-from adapter.store.fhir_sources import SourceState
+from adapter.store.links import LinkKind
 from adapter.workflow.ai_watch import AiWatch
 from tests.fakes.destination import GONE, HOLD
 from tests.fakes.house import Workflow
@@ -111,11 +111,11 @@ def test_no_accession_and_no_patient_is_in_them(database: Database, tmp_path: Pa
 def test_a_server_that_cannot_be_searched_shows(database: Database, tmp_path: Path) -> None:
     workflow = Workflow(database, tmp_path)
     with workflow.database.write() as tx:
-        fhir_sources.keep_state(tx, SourceState("north", problem="HTTP 503"))
-        fhir_sources.keep_state(tx, SourceState("south"))
+        links.tried(tx, LinkKind.FHIR_SERVER, "north", "HTTP 503", workflow.house.now())
+        links.tried(tx, LinkKind.FHIR_SERVER, "south", "", workflow.house.now())
     values = scrape(workflow)[1]
-    assert values["readout_fhir_source_fails", "north"] == 1
-    assert values["readout_fhir_source_fails", "south"] == 0
+    assert values["readout_link_away", "FHIR server", "north"] == 1
+    assert values["readout_link_away", "FHIR server", "south"] == 0
 
 
 def test_slow_counts_serve_again_and_quick_ones_are_taken_anew(

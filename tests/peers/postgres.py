@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -30,9 +30,14 @@ def binaries() -> Path | None:
 
 
 class Server:
-    """A cluster in a folder of its own, its postmaster a child of ours: it can be killed."""
+    """A cluster in a folder of its own, its postmaster a child of ours: it can be killed.
 
-    def __init__(self) -> None:
+    `prepare` is given the empty folder that its data will lie in; `settings`: `name=value` each.
+    """
+
+    def __init__(
+        self, prepare: Callable[[Path], object] = lambda _: None, settings: Sequence[str] = ()
+    ) -> None:
         programs = binaries()
         require_peer("PostgreSQL", programs is not None, INSTALL)
         assert programs is not None
@@ -40,23 +45,29 @@ class Server:
         self._folder = Path(tempfile.mkdtemp(prefix="readout-pg-", dir="/tmp"))
         # the server refuses to run as root
         self._user = "postgres" if os.geteuid() == 0 else None
-        if self._user:
-            user = pwd.getpwnam(self._user)
-            os.chown(self._folder, user.pw_uid, user.pw_gid)
+        self._settings = settings
+        disk = self._folder / "disk"
+        disk.mkdir()
+        prepare(disk)
+        for each in (self._folder, disk):
+            if self._user:
+                user = pwd.getpwnam(self._user)
+                os.chown(each, user.pw_uid, user.pw_gid)
+        self._data = disk / "data"
         self.port = free_port()
         self.url = f"postgresql+psycopg://readout@127.0.0.1:{self.port}/postgres"
-        data = str(self._folder / "data")
-        self._run("initdb", "-D", data, "-A", "trust", "-U", "readout", "--no-sync")
+        self._run("initdb", "-D", str(self._data), "-A", "trust", "-U", "readout", "--no-sync")
         self.start()
 
     def start(self) -> None:
         """Start the postmaster, and wait until it lets us in."""
         command = [
-            *(str(self._programs / "postgres"), "-D", str(self._folder / "data")),
+            *(str(self._programs / "postgres"), "-D", str(self._data)),
             *("-c", "listen_addresses=127.0.0.1", "-p", str(self.port)),
             *("-c", f"unix_socket_directories={self._folder}"),
             # what was written outlives the server's death; that of the host is not tried
             *("-c", "fsync=off", "-c", "full_page_writes=off"),
+            *(part for each in self._settings for part in ("-c", each)),
         ]
         deadline = time.monotonic() + 60
         while not self._let_in():

@@ -78,16 +78,20 @@ def test_while_the_store_is_away_recordings_are_taken_and_wait(
     tmp_path: Path, bucket: Bucket, away: Bucket
 ) -> None:
     audio = BucketAudio(tmp_path, away)
-    mover = AudioMover(audio)
+    told: list[str | None] = []
+    mover = AudioMover(audio, told.append)
     mover.start()
     audio.put([SOUND], limit=1 << 20)
     with pytest.raises(TryAgain, match="audio store"):
         audio.move()
     assert mover.waiting() == 1
     assert read(audio) == SOUND
+    poll(lambda: told)
+    assert "see to its server" in str(told[0])
     audio.bucket = bucket
     poll(lambda: not mover.waiting())
     mover.stop()
+    assert told[-1] == ""
     assert read(audio) == SOUND
 
 
@@ -105,6 +109,9 @@ def test_it_lies_sealed_in_the_bucket_and_is_sealed_anew(tmp_path: Path, bucket:
     assert len(list(newer.reseal())) == 1
     assert list(newer.reseal()) == []
     assert bucket.head(key, 13) == FILE_MARK + b"00000002"
+    late, _ = audio.put([SOUND[4:]], limit=1 << 20)
+    newer.move()  # what waited under the earlier key
+    assert bucket.head(f"{late[:2]}/{late}", 13) == FILE_MARK + b"00000002"
     assert read(newer) == SOUND
 
 

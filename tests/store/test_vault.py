@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,7 @@ from adapter.store.resealing import reseal
 from adapter.store.sealed import give_vault, vault_of
 from adapter.store.tables import metadata
 from adapter.store.unlocking import unlock
-from adapter.store.vault import MARK, TEXT_MARK, KeyRing, Vault
+from adapter.store.vault import MARK, TEXT_MARK, KeyRing, Vault, file_key
 from tests.fakes.clock import FakeClock
 from tests.fakes.house import DR_GRAY, Workflow
 from tests.store.test_messages import message
@@ -136,11 +137,30 @@ def test_a_sealed_recording_lies_in_memory_only_while_it_is_heard(tmp_path: Path
     assert not path.exists()
 
 
+def test_a_recording_that_began_under_an_earlier_key_is_kept_under_the_newest(
+    tmp_path: Path,
+) -> None:
+    rings = [RING, KeyRing(RING.keys, "00000001")]
+    vault = Vault(lambda: rings.pop(0))
+
+    def slowly() -> Iterator[bytes]:
+        yield b"RIFF"
+        vault.refresh()
+        yield PLANTED.encode()
+
+    files = AudioFiles(tmp_path, vault)
+    sha256, _ = files.put(slowly(), 100)
+    assert file_key(files.path(sha256).read_bytes()) == "00000001"
+    with files.opened(sha256) as path:
+        assert path.read_bytes() == b"RIFF" + PLANTED.encode()
+    assert [each for each in tmp_path.rglob("*") if each.is_file()] == [files.path(sha256)]
+
+
 def test_keys_that_cannot_be_read_anew_do_not_stop_who_holds_them(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The master key's file may be written at that moment."""
-    monkeypatch.setattr("adapter.store.vault._FRESH_S", -1.0)
+    monkeypatch.setattr("adapter.store.vault.FRESH_S", -1.0)
     read = iter([RING])
 
     def load() -> KeyRing:

@@ -8,7 +8,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from adapter.domain.feed import FeedState
 from adapter.domain.link_security import CertificateExpiry, FailedHandshakes
 from adapter.errors import ConfigurationError
+from adapter.store import links
 from adapter.store.disk import Disk
+from adapter.store.links import LinkKind
 from tests.web.conftest import Site
 
 
@@ -89,6 +91,17 @@ def test_a_silent_feed_is_told_and_is_no_reason_not_to_work(site: Site) -> None:
     text = site.client.get("/metrics").text
     assert 'readout_feed_silent{listener="default",sender="EHR|NORTH"} 1.0' in text
     assert 'readout_feed_silence_seconds{listener="default",sender=""} 30.0' in text
+
+
+def test_a_link_that_is_away_is_told_and_is_no_reason_not_to_work(site: Site) -> None:
+    since = "2026-03-01T10:00:00.000+00:00"
+    with site.workflow.database.write() as tx:
+        links.tried(tx, LinkKind.AUDIO, "", "s3://rec: refused", since)
+        links.tried(tx, LinkKind.ARCHIVE, "pacs", "", since)
+    answer = site.client.get("/readyz")
+    assert answer.status_code == 200
+    told = {"ok": True, "detail": f"audio bucket since {since}"}
+    assert answer.json()["checks"]["links"] == told
 
 
 def test_a_disk_without_room_is_no_place_to_work(site: Site, tmp_path: Path) -> None:

@@ -17,8 +17,7 @@ from adapter.errors import ConfigurationError, TryAgain
 from adapter.mapping.ai_codes import load_ai_codes
 from adapter.mapping.dicom_sources import DicomSource
 from adapter.mapping.files import MappingFiles
-from adapter.store import dicom_sources as store
-from adapter.store import findings, messages
+from adapter.store import findings, links, messages
 from adapter.store.database import Database
 from adapter.workflow.ai_readers import ai_readers
 from adapter.workflow.dicom_sources import DicomSources
@@ -74,7 +73,7 @@ class Place:
 
     def problem(self) -> str:
         with self.workflow.database.read() as tx:
-            return store.state(tx, "pacs").problem
+            return links.find(tx, links.LinkKind.ARCHIVE, "pacs").problem
 
 
 @pytest.fixture(scope="module")

@@ -12,11 +12,12 @@ from adapter import __version__
 from adapter.domain.feed import FeedState
 from adapter.domain.link_security import CertificateExpiry
 from adapter.store import (
+    contexts,
     deliveries,
-    dicom_sources,
     dictations,
-    fhir_sources,
+    links,
     messages,
+    model_calls,
     studies,
 )
 from adapter.web import health
@@ -45,7 +46,7 @@ def show(visit: Visiting, parts: House) -> HTMLResponse:
         table("Parts", "Part|State|Detail", _checks(parts), "Nothing."),
         table("Destinations", "Destination|State|Waits since|Last answer", _links(parts),
               "No destination is set up."),
-        table("Sources", "Source|State|Detail", _sources(parts), "Nothing is asked for."),
+        table("Other systems", "System|State|Since|Detail", _systems(parts), "None is asked."),
         table("Feeds", "Listener|Sender|State|Last heard", map(_feed, parts.feeds()),
               "No feed is watched: name senders under `feeds` of a listener."),
         table("Certificates", "Used for|File|Ends", map(_certificate, parts.certificates()),
@@ -85,15 +86,15 @@ def _links(parts: Parts) -> Iterator[tuple[Child, ...]]:
         yield each.name, state, minute(at or each.oldest_pending_at), told
 
 
-def _sources(parts: Parts) -> Iterator[tuple[Child, ...]]:
-    """FHIR servers that orders come from, archives that hold results of AI."""
+def _systems(parts: Parts) -> Iterator[tuple[Child, ...]]:
+    """Archives, FHIR servers, issuers, the audio store; hubs and models that are away."""
     with parts.house.database.read() as tx:
-        servers = ((each.name, each.problem) for each in fhir_sources.states(tx))
-        archives = ((each.name, each.problem) for each in dicom_sources.states(tx))
-        asked = [*servers, *archives]
-    for name, problem in asked:
-        mark = el("span", "away", class_="chip danger") if problem else _mark(True)
-        yield name, mark, problem
+        asked = [(each.label, each.away_since, each.problem) for each in links.listed(tx)]
+        asked += [(f"FHIRcast hub {hub}", since, "") for hub, since in contexts.away(tx).items()]
+        asked += [(f"model {name}", since, "") for name, since in model_calls.away(tx).items()]
+    for label, since, problem in asked:
+        mark = el("span", "away", class_="chip danger") if since else _mark(True)
+        yield label, mark, minute(since), problem
 
 
 def _feed(each: FeedState) -> tuple[Child, ...]:

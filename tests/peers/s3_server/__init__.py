@@ -18,10 +18,11 @@ BUCKET = "recordings"
 
 
 @contextmanager
-def s3_server() -> Iterator[str]:
-    """Its address; it has one bucket, and takes any credentials."""
+def s3_server(port: int = 0) -> Iterator[str]:
+    """Its address; it has one bucket, and takes any credentials. Port 0: any that is free."""
     require_peer("an S3 server", _PROGRAM.exists(), "make peers")
-    url = f"http://127.0.0.1:{(port := free_port())}"
+    port = port or free_port()
+    url = f"http://127.0.0.1:{port}"
     command = [str(_PROGRAM), "-H", "127.0.0.1", "-p", str(port)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:

@@ -11,7 +11,8 @@ import pytest
 from adapter.domain.feed import FeedState
 from adapter.domain.link_security import CertificateExpiry
 from adapter.hl7v2.certificates import CertificateWatch, Watched
-from adapter.store import dicom_sources
+from adapter.store import contexts, links
+from adapter.store.links import LinkKind
 from adapter.web.pages.plot import interval, lines
 from tests.fakes.certificates import Authority
 from tests.fakes.destination import GONE, HOLD
@@ -122,9 +123,11 @@ def test_health_tells_what_is_away_and_since_when(site: Site, tmp_path: Path) ->
     )
     object.__setattr__(site.parts, "certificates", watch.states)
     with site.workflow.database.write() as tx:
-        dicom_sources.keep_state(tx, dicom_sources.SourceState("pacs", problem="no route"))
+        links.tried(tx, LinkKind.ARCHIVE, "pacs", "no route", "2026-11-22T09:01:00+00:00")
+        contexts.join(tx, "reading-room", "topic", "node-1", "1001", "2026-11-22T09:02:00+00:00")
+        contexts.change(tx, "reading-room", "topic", "2026-11-22T09:02:00+00:00", connection="away")
     shown = text(site, "/system")
-    for each in ("pacs", "no route"):
+    for each in ("archive pacs", "09:01", "no route", "FHIRcast hub reading-room", "09:02"):
         assert each in shown
     for each in ("RIS|NORTH", "silent", "away", "connection refused", "GiB free",
                  "cannot be read", "listener north", "Database"):  # fmt: skip

@@ -1,0 +1,72 @@
+"""Links to the systems that we ask: since when each is away, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from enum import StrEnum
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from adapter.store.link_table import link
+
+_MOST_TOLD = 500
+
+
+class LinkKind(StrEnum):
+    """What stands at the other end."""
+
+    ARCHIVE = "archive"
+    FHIR_SERVER = "FHIR server"
+    IMAGES = "image archive"
+    LOGIN = "login issuer"
+    TOKENS = "token issuer"
+    AUDIO = "audio bucket"
+
+
+class Link(NamedTuple):
+    """One that was tried. `away_since` (ISO 8601) is of the first try in a row that failed."""
+
+    kind: LinkKind
+    name: str
+    away_since: str = ""
+    problem: str = ""
+
+    @property
+    def label(self) -> str:
+        """Kind and name, for people."""
+        return f"{self.kind} {self.name}".strip()
+
+
+def tried(tx: sa.Connection, kind: LinkKind, name: str, problem: str, at: str) -> None:
+    """Write what a try has shown; no problem: it answered."""
+    insert = (postgresql if tx.dialect.name == "postgresql" else sqlite).insert(link)
+    since, told = (at, problem[:_MOST_TOLD]) if problem else ("", "")
+    first = sa.or_(link.c.away_since == "", since == "")
+    kept = sa.case((first, since), else_=link.c.away_since)
+    new = insert.values(kind=kind, name=name, away_since=since, problem=told)
+    here = {"away_since": kept, "problem": told}
+    tx.execute(new.on_conflict_do_update(index_elements=["kind", "name"], set_=here))
+
+
+def find(tx: sa.Connection, kind: LinkKind, name: str) -> Link | None:
+    """As the last try left it; None: it was never tried."""
+    row = tx.execute(sa.select(link).where(link.c.kind == kind, link.c.name == name)).first()
+    return None if row is None else _link(row)
+
+
+def listed(tx: sa.Connection) -> list[Link]:
+    """All that were ever tried."""
+    rows = tx.execute(sa.select(link).order_by(link.c.kind, link.c.name))
+    return [_link(row) for row in rows]
+
+
+def forget_others(tx: sa.Connection, kind: LinkKind, names: Collection[str]) -> None:
+    """Links of this kind that are no longer set up: nobody tries them again."""
+    tx.execute(sa.delete(link).where(link.c.kind == kind, link.c.name.not_in(names)))
+
+
+def _link(row: sa.Row[tuple[str, str, str, str]]) -> Link:
+    kind, *others = row
+    return Link(LinkKind(kind), *others)
