@@ -78,10 +78,10 @@ def link_probes(
     house: House, login: Login | None, ask_tokens: Ask | None, archive: Archive | None
 ) -> LinkProbes:
     """What asks the links that nobody may need for hours."""
-    asks = {
-        LinkKind.LOGIN: login and login.check,
+    asks: dict[LinkKind, Ask | None] = {
+        LinkKind.LOGIN: login.check if login else None,
         LinkKind.TOKENS: ask_tokens,
-        LinkKind.IMAGES: archive and archive.check,
+        LinkKind.IMAGES: archive.check if archive else None,
     }
     return LinkProbes(house.database, house.clock, asks)
 

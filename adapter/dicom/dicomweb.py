@@ -40,11 +40,11 @@ class Archive:
     async def check(self) -> None:
         """Raise TryAgain where it does not answer, or does not let us in."""
         place = f"{self._base}/studies?StudyInstanceUID={_NO_STUDY}&limit=1"
-        json = {"Accept": "application/dicom+json"}
+        accept = {"Accept": "application/dicom+json"}
         try:
             async with (
                 self._outbound.client(timeout=_PATIENCE_S) as client,
-                client.stream("GET", place, headers=json) as answer,
+                client.stream("GET", place, headers=accept) as answer,
             ):
                 pass  # whatever it has to tell of no study is left where it is
         except (httpx.HTTPError, OSError) as error:

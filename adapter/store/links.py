@@ -41,13 +41,18 @@ class Link(NamedTuple):
 
 def tried(tx: sa.Connection, kind: LinkKind, name: str, problem: str, at: str) -> None:
     """Write what a try has shown; no problem: it answered."""
-    insert = (postgresql if tx.dialect.name == "postgresql" else sqlite).insert(link)
-    since, told = (at, problem[:_MOST_TOLD]) if problem else ("", "")
-    first = sa.or_(link.c.away_since == "", since == "")
-    kept = sa.case((first, since), else_=link.c.away_since)
-    new = insert.values(kind=kind, name=name, away_since=since, problem=told)
-    here = {"away_since": kept, "problem": told}
-    tx.execute(new.on_conflict_do_update(index_elements=["kind", "name"], set_=here))
+    is_postgresql = tx.dialect.name == "postgresql"
+    new: postgresql.Insert | sqlite.Insert = (
+        postgresql.insert(link) if is_postgresql else sqlite.insert(link)
+    )
+    now = {"away_since": at if problem else "", "problem": problem[:_MOST_TOLD]}
+    first = sa.case((link.c.away_since == "", at), else_=link.c.away_since)
+    kept = {**now, "away_since": first if problem else ""}
+    tx.execute(
+        new.values(kind=kind, name=name, **now).on_conflict_do_update(
+            index_elements=["kind", "name"], set_=kept
+        )
+    )
 
 
 def find(tx: sa.Connection, kind: LinkKind, name: str) -> Link | None:

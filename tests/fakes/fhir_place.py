@@ -65,7 +65,8 @@ class Place:
 
     def problem(self) -> str:
         with self.workflow.database.read() as tx:
-            return links.find(tx, links.LinkKind.FHIR_SERVER, "ehr").problem
+            known = links.find(tx, links.LinkKind.FHIR_SERVER, "ehr")
+        return known.problem if known else ""
 
     def hear(self, body: object = None, id: str = "", secret: str = SECRET) -> None:
         told = b"" if body is None else json.dumps(body).encode()

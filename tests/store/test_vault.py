@@ -140,11 +140,12 @@ def test_a_sealed_recording_lies_in_memory_only_while_it_is_heard(tmp_path: Path
 def test_a_recording_that_began_under_an_earlier_key_is_kept_under_the_newest(
     tmp_path: Path,
 ) -> None:
-    rings = [RING, KeyRing(RING.keys, "00000001")]
-    vault = Vault(lambda: rings.pop(0))
+    ring = [RING]
+    vault = Vault(lambda: ring[0])
 
     def slowly() -> Iterator[bytes]:
         yield b"RIFF"
+        ring[0] = KeyRing(RING.keys, "00000001")
         vault.refresh()
         yield PLANTED.encode()
 

@@ -12,7 +12,7 @@ from adapter.store import links
 from adapter.store.database import Database
 from adapter.store.links import Link, LinkKind
 from adapter.web.access import open_access
-from adapter.workflow.link_probes import LinkProbes, note
+from adapter.workflow.link_probes import Ask, LinkProbes, note
 from tests.fakes.archive import archive
 from tests.fakes.clock import FakeClock
 from tests.fakes.issuer import running_issuer
@@ -31,10 +31,14 @@ async def test_what_goes_away_is_known_since_when_and_what_comes_back_too(sqlite
     with archive() as pacs:
         with running_issuer() as issuer:
             site = LoginSite(issuer.url, Client("readout", "http://x/back"), "openid", "http://x")
+            guard = guard.also(issuer.url)
             login = Login(site, guard, clock)
             settings = Settings(auth_issuer=issuer.url, auth_audience="readout")
             tokens = open_access(settings, PlugIn(), guard, clock).ask_issuer
-            asks = {LinkKind.LOGIN: login.check, LinkKind.TOKENS: tokens}
+            asks: dict[LinkKind, Ask | None] = {
+                LinkKind.LOGIN: login.check,
+                LinkKind.TOKENS: tokens,
+            }
             images = Archive(f"{pacs.url}/dicom-web").check
             probes = LinkProbes(sqlite, clock, {**asks, LinkKind.IMAGES: images})
             await probes.look()
