@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Makes dist/readout-offline.tar.gz: wheels by requirements.lock, install.sh, unit and monitoring
 # files, checksums, SBOM in CycloneDX; and proves that it installs and runs without a package index.
-# The extras of EXTRAS (comma-separated; every one that a service may need where it is not set; none:
-# EXTRAS=) are in it, and install.sh installs them. By `make offline-bundle`; the program that writes the SBOM comes by `make peers`.
+# EXTRAS names the extras that are in it, by commas, and that install.sh installs, too; where it is not
+# set: all that a service may need, but the largest. By `make offline-bundle`; the program that writes
+# the SBOM comes by `make peers`.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 bin="${1:?name the folder that holds python of the venv}"

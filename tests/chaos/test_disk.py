@@ -114,8 +114,8 @@ def test_nothing_is_lost_when_the_disk_of_postgresql_is_full(
             with _sending(site, numbers, sent), disk.full():
                 if number % 2:
                     _use_up_the_log(site)
-                poll(lambda: _tried(site, f"FULL-{next(names)}", taken) == "AE", 60)
-                assert not _not_ready(site)["database"]["ok"]
+                site.until("an order", lambda _: _refuses(site, f"FULL-{next(names)}", taken))
+                site.until("the supervisor", lambda _: not _not_ready(site)["database"]["ok"])
                 disk.make_room()
                 cluster.start()
             site.get("/readyz")
@@ -129,19 +129,18 @@ def test_nothing_is_lost_when_the_disk_of_postgresql_is_full(
 
 def _use_up_the_log(site: Site) -> None:
     """Until the server has no room for what it must write before all else, and ends itself."""
-    assert site.server is not None
     with suppress(psycopg.OperationalError):
         while True:
             with postgres.plain(site.url) as tx:
                 tx.execute("select pg_current_xact_id(), pg_switch_wal()")
 
 
-def _tried(site: Site, accession: str, taken: list[str]) -> str:
-    """The answer to a large order; what is acknowledged is kept in `taken`."""
+def _refuses(site: Site, accession: str, taken: list[str]) -> bool:
+    """Whether a large order is not taken; what is acknowledged is written down in `taken`."""
     code = _ordered(site, accession, more=_LARGE)
     if code == "AA":
         taken.append(accession)
-    return code
+    return code == "AE"
 
 
 @contextmanager
