@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from adapter.dicom.dicomweb import Archive
-from adapter.mapping.plug_in import PlugIn
+from adapter.mapping.files import MappingFiles
+from adapter.mapping.plug_in import load_plug_in
 from adapter.oauth.code_flow import Client
 from adapter.oauth.login import Login, LoginSite
 from adapter.outbound import Outbound
@@ -34,7 +35,7 @@ async def test_what_goes_away_is_known_since_when_and_what_comes_back_too(sqlite
             guard = guard.also(issuer.url)
             login = Login(site, guard, clock)
             settings = Settings(auth_issuer=issuer.url, auth_audience="readout")
-            tokens = open_access(settings, PlugIn(), guard, clock).ask_issuer
+            tokens = open_access(settings, load_plug_in(MappingFiles()), guard, clock).ask_issuer
             asks: dict[LinkKind, Ask | None] = {
                 LinkKind.LOGIN: login.check,
                 LinkKind.TOKENS: tokens,
