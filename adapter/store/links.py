@@ -28,7 +28,7 @@ class LinkKind(StrEnum):
 class Link(NamedTuple):
     """One that was tried. `away_since` (ISO 8601) is of the first try in a row that failed."""
 
-    kind: LinkKind
+    kind: str  # one of LinkKind, or of a newer node beside this one
     name: str
     away_since: str = ""
     problem: str = ""
@@ -58,20 +58,15 @@ def tried(tx: sa.Connection, kind: LinkKind, name: str, problem: str, at: str) -
 def find(tx: sa.Connection, kind: LinkKind, name: str) -> Link | None:
     """As the last try left it; None: it was never tried."""
     row = tx.execute(sa.select(link).where(link.c.kind == kind, link.c.name == name)).first()
-    return None if row is None else _link(row)
+    return None if row is None else Link(*row)
 
 
 def listed(tx: sa.Connection) -> list[Link]:
     """All that were ever tried."""
     rows = tx.execute(sa.select(link).order_by(link.c.kind, link.c.name))
-    return [_link(row) for row in rows]
+    return [Link(*row) for row in rows]
 
 
 def forget_others(tx: sa.Connection, kind: LinkKind, names: Collection[str]) -> None:
     """Links of this kind that are no longer set up: nobody tries them again."""
     tx.execute(sa.delete(link).where(link.c.kind == kind, link.c.name.not_in(names)))
-
-
-def _link(row: sa.Row[tuple[str, str, str, str]]) -> Link:
-    kind, *others = row
-    return Link(LinkKind(kind), *others)

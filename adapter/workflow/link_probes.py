@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 import sqlalchemy as sa
 import structlog
 
-from adapter.errors import Rejected, TryAgain
+from adapter.errors import ReadoutError
 from adapter.ports import Clock
 from adapter.store import links
 from adapter.store.database import Database
@@ -26,7 +26,7 @@ _EVERY_S = 60.0
 
 
 class LinkProbes:
-    """`asks` by kind of link; None: no such link is set up. Each raises TryAgain or Rejected."""
+    """`asks` by kind of link, each raises ReadoutError; None: no such link is set up."""
 
     def __init__(
         self, database: Database, clock: Clock, asks: Mapping[LinkKind, Ask | None]
@@ -49,7 +49,7 @@ class LinkProbes:
 async def _problem(ask: Ask) -> str:
     try:
         await ask()
-    except (TryAgain, Rejected) as error:
+    except ReadoutError as error:
         return str(error)
     return ""
 
