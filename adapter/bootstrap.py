@@ -107,46 +107,44 @@ class Service:
         fhir_orders, plug_in = load_fhir_orders(files), load_plug_in(files)
         self._recognizer, ehr_launch = open_engine(settings), load_ehr_launch(files)
         self.outbound = Outbound.of(settings.outbound_allowed_hosts, _ALLOWED_HOSTS)
-        self.house = self._house(files)
-        rules, made = load_ai_monitoring(files), Reports(self.house)
-        dictated, desk = Dictations(self.house), SignOff(self.house, made)
-        self._ledger = AiLedger(self.house, rules)
-        log = open_log(self.house.database, self.house.clock, files)
+        self.house = house = self._house(files)
+        rules, made = load_ai_monitoring(files), Reports(house)
+        dictated, desk = Dictations(house), SignOff(house, made)
+        self._ledger, log = AiLedger(house, rules), open_log(house.database, house.clock, files)
         self._mllp, readers = open_readers(files, listeners, fhir_orders, self._lexicon)
-        intake = Intake(self.house, readers, log.index)
-        self._ai = open_ai_doors(settings, files, self.house, intake)
-        taking, feeds = FhirIntake(self.house, intake), open_feeds(files, self.house.clock)
-        links = self._links(listeners, intake)
-        live = open_live(settings, self.house, dictated, self._recognizer)
-        sources = FhirSources(self.house, taking, feeds)
-        seats = open_seats(self.house, files, live.speaking, settings.node_id)
-        entry = open_entry(settings, files, plug_in, self.outbound, self.house)
+        intake = Intake(house, readers, log.index)
+        self._ai = open_ai_doors(settings, files, house, intake)
+        taking, feeds = FhirIntake(house, intake), open_feeds(files, house.clock)
+        live = open_live(settings, house, dictated, self._recognizer)
+        sources, links = FhirSources(house, taking, feeds), self._links(listeners, intake)
+        seats = open_seats(house, files, live.speaking, settings.node_id)
+        entry = open_entry(settings, files, plug_in, self.outbound, house)
         self.parts = Parts(
-            house=self.house,
+            house=house,
             intake=intake,
             log=log,
             dictations=dictated,
             reports=made,
             sign_off=desk,
-            review=Review(self.house, made, desk),
-            deliveries=Deliveries(self.house),
-            destinations=Destinations(self.house),
+            review=Review(house, made, desk),
+            deliveries=Deliveries(house),
+            destinations=Destinations(house),
             max_body_bytes=settings.http_max_body_bytes,
             find_speech_model=cache(lambda: model_folder(settings) if self._hears else None),
             ai_posts=self._ai,
             fhir=taking,
-            fhir_reading=FhirReading(self.house, fhir_orders["fhir"]),
+            fhir_reading=FhirReading(house, fhir_orders["fhir"]),
             fhir_orders=fhir_orders["fhir"],
             fhir_sources=sources,
-            changes=ChangeFeed(self.house.database),
+            changes=ChangeFeed(house.database),
             workspace=load_workspace(files),
             ai_rules=rules,
-            node=Node.of(settings, self._mover.waiting, self.house, Role.INTAKE in self.roles),
+            node=Node.of(settings, self._mover.waiting, house, Role.INTAKE in self.roles),
             live=live,
             contexts=seats,
-            site_mappings=SiteMappings(self.house, files),
-            models=open_model_calls(self.house, files, settings.dicomweb_url),
-            summaries=PatientSummaries(self.house, *load_patient_summary(files)),
+            site_mappings=SiteMappings(house, files),
+            models=open_model_calls(house, files, settings.dicomweb_url),
+            summaries=PatientSummaries(house, *load_patient_summary(files)),
             host_names=listed(settings.http_host_names),
             feeds=self._doors.feeds,
             certificates=links.certificates,
@@ -155,14 +153,13 @@ class Service:
             outbound=self.outbound,
             archive=Archive(settings.dicomweb_url) if settings.dicomweb_url else None,
             client_keys=client_keys(
-                [each.profile for each in self.house.routes.values()],
-                [*sources.smart_clients, *ehr_launch.issuers, *seats.smart_clients],
+                house.profiles, [*sources.smart_clients, *ehr_launch.issuers, *seats.smart_clients]
             ),
             ehr_launch=ehr_launch,
             plug_in=plug_in,
             **entry._asdict(),
         )
-        self._upkeep = self._make_upkeep(links.look, AiWatch(self.house, rules).look)
+        self._upkeep = self._make_upkeep(links.look, AiWatch(house, rules).look)
         self._http, self._watcher = self._make_http(), self._watch_folder()
 
     def _make_http(self) -> HttpServer:

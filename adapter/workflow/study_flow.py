@@ -122,6 +122,11 @@ class House:
         """Those in force at this moment; what works with several of them asks once."""
         return self.mappings.now
 
+    @property
+    def profiles(self) -> list[DestinationProfile]:
+        """Of the destinations."""
+        return [each.profile for each in self.routes.values()]
+
     def changed(self, tx: sa.Connection, accession: str) -> None:
         """Tell the watchers."""
         for each in self.watchers:
