@@ -44,6 +44,7 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self.batches: list[list[InboundMessage]] = []
+        self.begun = 0
         self.seen: set[tuple[str, str, str]] = set()
         self.error: Exception | None = None
         self.gate = threading.Event()
@@ -54,6 +55,7 @@ class MemoryStore:
         return [message for batch in self.batches for message in batch]
 
     def __call__(self, batch: Sequence[InboundMessage]) -> list[MessageState]:
+        self.begun += 1
         self.gate.wait(10)
         if self.error is not None:
             raise self.error

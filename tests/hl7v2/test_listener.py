@@ -49,11 +49,12 @@ async def test_what_arrives_during_a_commit_goes_into_the_next_together(
     listener = await listen()
     clients = [await connect(listener) for _ in range(20)]
     store.gate.clear()
-    await clients[0].send(order_text("first"))
-    await asyncio.sleep(0.05)
-    for number, client in enumerate(clients[1:]):
-        await client.send(order_text(f"C{number}"))
-    await asyncio.sleep(0.1)
+    bodies = [order_text(f"C{number}") for number in range(20)]
+    await clients[0].send(bodies[0])
+    await until(lambda: store.begun == 1)
+    for client, body in zip(clients[1:], bodies[1:], strict=True):
+        await client.send(body)
+    await until(lambda: listener._commit.pending_bytes == sum(map(len, bodies)))
     store.gate.set()
     for client in clients:
         await client.answer()

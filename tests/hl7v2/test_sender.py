@@ -17,6 +17,7 @@ from adapter.hl7v2.framing import END, frame
 from adapter.hl7v2.results import build_report_message
 from adapter.hl7v2.sender import MllpDestination
 from adapter.mapping.mllp_profile import MllpProfile
+from tests.hl7v2.waiting import until
 
 Behaviour = Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]
 
@@ -202,7 +203,9 @@ async def test_an_answer_nobody_asked_for_costs_only_a_new_connection(
     receiver.script = [twice, accept]
     destination = MllpDestination(receiver.profile())
     assert (await destination.send(delivery(1))).code == "CA"
-    await asyncio.sleep(0.15)
+    link = destination._link
+    assert link is not None
+    await until(lambda: not link.usable)
     assert (await destination.send(delivery(2))).code == "AA"
     assert receiver.connections == 2
     await destination.close()

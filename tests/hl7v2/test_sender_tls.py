@@ -18,6 +18,7 @@ from tests.fakes.certificates import Authority, fingerprint
 from tests.hl7v2.test_sender import Receiver
 
 Secured = Callable[..., Awaitable[Receiver]]
+_PATIENT = {"connect_attempts": 1, "connect_seconds": 20.0, "answer_seconds": 20}
 
 
 @pytest.fixture
@@ -56,7 +57,7 @@ async def secured() -> AsyncIterator[Secured]:
 
 
 async def sent(receiver: Receiver, delivery: Delivery, tls: dict[str, Any] | None) -> Outcome:
-    destination = MllpDestination(receiver.profile(tls=tls, connect_attempts=1, answer_seconds=2))
+    destination = MllpDestination(receiver.profile(tls=tls, **_PATIENT))
     try:
         return (await destination.send(delivery)).outcome
     finally:
@@ -111,9 +112,7 @@ async def test_mutual_tls_shows_our_certificate_as_it_is_at_that_time(
     plain = receiver.script[0]
     receiver.script = [note]
     own = authority.issue("own.pem", "readout")
-    profile = receiver.profile(
-        tls=trust | {"certificate": str(own)}, connect_attempts=1, answer_seconds=2
-    )
+    profile = receiver.profile(tls=trust | {"certificate": str(own)}, **_PATIENT)
     destination = MllpDestination(profile)
     prints = [fingerprint(own)]
     assert (await destination.send(delivery)).outcome is Outcome.ACCEPTED
