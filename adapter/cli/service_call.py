@@ -19,6 +19,8 @@ def call(method: str, address: str, **request: Any) -> dict[str, Any]:
         told = answer.json()
     except httpx.InvalidURL as error:
         raise Malformed(f"--to is not an address: {error}") from None
+    except httpx.ConnectError as error:
+        raise TryAgain(f"no service answers at {address} ({error}); does it run there?") from None
     except httpx.HTTPError as error:
         raise TryAgain(f"no answer from {address}: {error or type(error).__name__}") from None
     except ValueError:

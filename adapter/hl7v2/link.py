@@ -140,4 +140,6 @@ class MllpLink(asyncio.Protocol):
 
 
 def _reason(error: Exception) -> str:
+    if isinstance(error, ConnectionRefusedError):
+        return "nothing listens there"
     return "timed out" if isinstance(error, TimeoutError) else str(error) or type(error).__name__

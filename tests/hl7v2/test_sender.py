@@ -217,7 +217,9 @@ async def test_a_receiver_that_is_away_is_tried_again_later(
     destination = MllpDestination(receiver.profile())
     assert receiver.server is not None
     receiver.server.close()
-    with pytest.raises(TryAgain, match=f"no connection to 127.0.0.1:{receiver.port}"):
+    with pytest.raises(
+        TryAgain, match=f"no connection to 127.0.0.1:{receiver.port}: nothing listens there"
+    ):
         await destination.send(delivery())
     await receiver.start(receiver.port)
     assert (await destination.send(delivery())).outcome is Outcome.ACCEPTED
