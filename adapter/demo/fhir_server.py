@@ -116,6 +116,8 @@ class FhirServer:
         body, more = b"", True
         while more:
             part = await receive()
+            if part["type"] == "http.disconnect":  # what came is not all that was to come
+                return
             body, more = body + part.get("body", b""), part.get("more_body", False)
         status, answer = self.store.transaction(body)
         headers = {name.decode().lower(): value.decode() for name, value in scope["headers"]}

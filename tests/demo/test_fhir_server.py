@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
 import pytest
 
-from adapter.demo.fhir_server import FhirStore
+from adapter.demo.fhir_server import FhirServer, FhirStore
 
 Json = dict[str, Any]
 
@@ -70,3 +71,23 @@ def test_what_is_no_transaction_is_refused(body: bytes) -> None:
     status, answer = FhirStore().transaction(body)
     assert status == 400
     assert answer["resourceType"] == "OperationOutcome"
+
+
+async def test_what_a_client_did_not_send_to_its_end_is_nothing_that_was_received() -> None:
+    received: list[bytes] = []
+    server = FhirServer(lambda body, *_: received.append(body))
+    port = await server.start()
+    whole = bundle(report("final"))
+    head = f"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: {len(whole)}\r\n\r\n".encode()
+    try:
+        _, broken = await asyncio.open_connection("127.0.0.1", port)
+        broken.write(head + whole[:-1])
+        await broken.drain()
+        broken.transport.abort()
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(head + whole)
+        assert (await reader.readline()).split()[1] == b"200"
+        writer.close()
+    finally:
+        await server.stop()
+    assert received == [whole]
