@@ -27,17 +27,20 @@ class SmallDisk:
 
     @contextmanager
     def full(self) -> Iterator[None]:
-        """Not a byte more goes on it."""
-        ballast = self.place / _BALLAST
-        with ballast.open("ab", buffering=0) as file:
+        """Not a byte more goes on it, but for what is removed meanwhile."""
+        self.fill()
+        yield
+        self.make_room()
+
+    def fill(self) -> None:
+        """Take all the room there is at this moment."""
+        with (self.place / _BALLAST).open("ab", buffering=0) as file:
             for size in (_PIECE, 1):
                 try:
                     while True:
                         file.write(b"\0" * size)
                 except OSError:
                     continue
-        yield
-        self.make_room()
 
     def make_room(self) -> None:
         """What filled it is gone."""
