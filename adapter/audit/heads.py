@@ -8,7 +8,9 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +27,7 @@ from adapter.store.database import Database
 log = structlog.get_logger()
 
 _PAUSE_S = 1.0  # between two writings, while the trail grows
+_UNFINISHED_S = 60.0  # no writing takes so long
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,7 @@ class HeadKeeper:
 
     def start(self) -> None:
         """Compare the trail with the last anchor, then keep it up to date."""
+        _clear(self._path)
         self.keep()
         self._follower.start()
 
@@ -121,6 +125,14 @@ class HeadKeeper:
 
 def _text(told: Mapping[str, object]) -> str:
     return json.dumps(told, sort_keys=True, separators=(",", ":"))
+
+
+def _clear(path: Path) -> None:
+    """Remove what processes that were killed left half written beside it."""
+    with suppress(OSError):
+        for made in path.parent.glob(f".{path.name}.*"):
+            if time.time() - made.stat().st_mtime > _UNFINISHED_S:
+                made.unlink()
 
 
 def _write(path: Path, text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -222,3 +223,14 @@ def test_any_single_mutation_is_found(whole: Trailed, mutation: Mutation) -> Non
         held.executemany(f"INSERT INTO readout_audit VALUES ({marks})", everything)
         held.commit()
         held.close()
+
+
+def test_what_a_killed_process_left_half_written_is_removed(trailed: Trailed) -> None:
+    left, fresh = (trailed.path.with_name(f".{trailed.path.name}.{n}") for n in "12")
+    left.touch()
+    os.utime(left, (0, 0))
+    fresh.touch()  # perhaps of another process, at this moment
+    trailed.keeper.start()
+    trailed.keeper.stop()
+    assert (left.exists(), fresh.exists()) == (False, True)
+    assert trailed.verdict().faults == []
