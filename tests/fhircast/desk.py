@@ -43,15 +43,20 @@ class Desk:
 
     @property
     def row(self) -> StoredContext:
-        row = self.seats.contexts.row(SEAT)
+        return self._row(SEAT.topic)
+
+    def _row(self, topic: str) -> StoredContext:
+        row = self.seats.contexts.row(Seat(SEAT.hub, topic))
         assert row is not None
         return row
 
-    async def until(self, wanted: Callable[[StoredContext], bool]) -> StoredContext:
+    async def until(
+        self, wanted: Callable[[StoredContext], bool], topic: str = SEAT.topic
+    ) -> StoredContext:
         async with asyncio.timeout(PATIENCE_S):
-            while not wanted(self.row):
+            while not wanted(self._row(topic)):
                 await asyncio.sleep(0.02)
-        return self.row
+        return self._row(topic)
 
     async def shows(self, accession: str) -> StoredContext:
         return await self.until(lambda row: row.accession == accession)

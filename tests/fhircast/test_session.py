@@ -300,6 +300,7 @@ async def test_a_launch_leaves_the_topic_that_was_still_for_longest(
     with running_hub() as (url, _):
         async with desk(flow, url) as one:
             await one.seats.join_launched(url, "second", "dr")
+            await one.until(lambda row: row.connection == "connected", "second")
             await published(url, opening(1))
             await one.shows("A1")
             await one.seats.join_launched(url, "third", "dr")
