@@ -64,8 +64,8 @@ def last(row: str) -> float:
 
 
 def test_figures_of_the_readme_and_of_the_page_of_scaling_agree() -> None:
-    assert number(r"on disk before the ACK \| ([\d,]+) messages/s", README) == number(
-        r"acknowledged \| [^|]*processor, ([\d,]+) a second", SCALING
+    assert number(r"on disk before the ACK \| ([\d,]+) to ([\d,]+) messages/s", README) == number(
+        r"acknowledged \| [^|]*processor, ([\d,]+) to ([\d,]+) a second", SCALING
     )
     order, listed, draft = number(
         r"a million stored \| order ([\d.]+) ms, list ([\d.]+) ms, dictation to delivered draft "
