@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -46,25 +46,25 @@ class _Earlier(NamedTuple):
 def _earlier(tx: sa.Connection, study: Study, rules: AccessRules) -> Iterator[_Earlier]:
     """The other systems' first: of two with one accession ours counts."""
     keys, accession = patients.keys_of(tx, study.order.patient), study.order.accession
-    for kept in prior_reports.of_keys(tx, keys):
+    others = prior_reports.of_keys(tx, keys)
+    fallback = _fallback(tx, keys, rules) if others else ()
+    for kept in others:
         order = kept.report.order
         if order.accession == accession or not kept.report.text:
             continue
-        if study.labels.issuperset(_labels(tx, order, keys, rules)):
+        if study.labels.issuperset(rules.fitting(order) or fallback):
             yield _Earlier(order, _day(order, kept.received_at), kept)
     for each in studies.of_keys(tx, keys, SIGNED):
         if each.order.accession != accession and each.may_be_told_of_in(study):
             yield _Earlier(each.order, _day(each.order, each.created_at))
 
 
-def _labels(
-    tx: sa.Connection, order: Order, keys: Sequence[str], rules: AccessRules
-) -> Iterable[str]:
-    """Of another system's report: those that it tells itself, else all of the patient's studies."""
+def _fallback(tx: sa.Connection, keys: Sequence[str], rules: AccessRules) -> Collection[str]:
+    """Labels of reports that tell none themselves: those of all of the patient's studies."""
     if not rules.are_there:
         return ()
     strictest = {each for one in studies.of_keys(tx, keys, ReportStatus) for each in one.labels}
-    return rules.fitting(order) or strictest or rules.otherwise
+    return strictest or rules.otherwise
 
 
 def _prior(tx: sa.Connection, earlier: _Earlier) -> PriorReport:
