@@ -62,20 +62,20 @@ def bodies_of(tx: sa.Connection, accession: str, most: int) -> list[tuple[str, b
 
 def unindexed(tx: sa.Connection, limit: int) -> list[tuple[int, str, bytes]]:
     """(id, protocol, body) of the oldest messages without keys."""
-    query = (
-        sa.select(message.c.id, message.c.protocol, message.c.body)
-        .where(NOT_INDEXED)
-        .order_by(message.c.id)
-        .limit(limit)
-    )
-    return [(row[0], row[1], row[2]) for row in tx.execute(query)]
+    return _oldest(tx, limit, NOT_INDEXED)
 
 
 def indexed(tx: sa.Connection, after: int, limit: int) -> list[tuple[int, str, bytes]]:
     """(id, protocol, body) of messages with keys, by id, from behind `after`."""
-    query = sa.select(message.c.id, message.c.protocol, message.c.body).where(INDEXED)
-    query = query.where(message.c.id > after).order_by(message.c.id).limit(limit)
-    return [(row[0], row[1], row[2]) for row in tx.execute(query)]
+    return _oldest(tx, limit, INDEXED, message.c.id > after)
+
+
+def _oldest(
+    tx: sa.Connection, limit: int, *where: sa.ColumnExpressionArgument[bool]
+) -> list[tuple[int, str, bytes]]:
+    query = sa.select(message.c.id, message.c.protocol, message.c.body).where(*where)
+    rows = tx.execute(query.order_by(message.c.id).limit(limit))
+    return [(row[0], row[1], row[2]) for row in rows]
 
 
 def relabel(tx: sa.Connection, ids: Iterable[int], keys: Iterable[tuple[int, str, str]]) -> None:
