@@ -8,9 +8,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import time
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +21,7 @@ from adapter.domain.audit import Head
 from adapter.errors import ConfigurationError
 from adapter.store import audit
 from adapter.store.database import Database
+from adapter.store.disk import clear_abandoned
 
 log = structlog.get_logger()
 
@@ -84,7 +83,7 @@ class HeadKeeper:
 
     def start(self) -> None:
         """Compare the trail with the last anchor, then keep it up to date."""
-        _clear(self._path)
+        clear_abandoned(self._path.parent, f".{self._path.name}.*", _UNFINISHED_S)
         self.keep()
         self._follower.start()
 
@@ -125,14 +124,6 @@ class HeadKeeper:
 
 def _text(told: Mapping[str, object]) -> str:
     return json.dumps(told, sort_keys=True, separators=(",", ":"))
-
-
-def _clear(path: Path) -> None:
-    """Remove what processes that were killed left half written beside it."""
-    with suppress(OSError):
-        for made in path.parent.glob(f".{path.name}.*"):
-            if time.time() - made.stat().st_mtime > _UNFINISHED_S:
-                made.unlink()
 
 
 def _write(path: Path, text: str) -> None:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
 from adapter.errors import TooLarge
-from adapter.store.disk import storing
+from adapter.store.disk import clear_abandoned, storing
 from adapter.store.vault import FILE_HEAD, Vault, file_key
 
 _WHAT = "the recording"
@@ -28,7 +27,7 @@ class AudioFiles:
         self._root, self._vault = root, vault
         with suppress(OSError):  # a disk that takes no change is told by what is put
             root.mkdir(parents=True, exist_ok=True)
-            self._clear()
+            clear_abandoned(root, f"{_UNFINISHED}*", _ABANDONED_S)
 
     def put(self, chunks: Iterable[bytes], limit: int) -> tuple[str, int]:
         """Store the bytes durably; returns (sha256, size).
@@ -140,12 +139,6 @@ class AudioFiles:
         except BaseException:
             _remove(made)
             raise
-
-    def _clear(self) -> None:
-        """Remove what a process that was killed left half written."""
-        for path in self._root.glob(f"{_UNFINISHED}*"):
-            if time.time() - path.stat().st_mtime > _ABANDONED_S:
-                _remove(path)
 
 
 def _write_all(handle: int, chunk: bytes) -> None:

@@ -6,8 +6,9 @@ import errno
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,6 +70,14 @@ def disks(folders: Mapping[str, Path], low_bytes: int) -> tuple[Disk, ...]:
     return tuple(
         Disk(" and ".join(names), folders[names[-1]], low_bytes) for names in found.values()
     )
+
+
+def clear_abandoned(folder: Path, pattern: str, seconds: float) -> None:
+    """Remove what processes that were killed left half written, so long ago that nobody writes."""
+    for path in folder.glob(pattern):
+        with suppress(OSError):  # of a disk that takes no change
+            if time.time() - path.stat().st_mtime > seconds:
+                path.unlink()
 
 
 @contextmanager
