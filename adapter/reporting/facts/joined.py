@@ -10,10 +10,10 @@ from adapter.reporting.facts.events import Event
 
 JOINS = frozenset(("and", "or", "versus"))
 ARTICLE = frozenset(("definite",))
+JOINTS = JOINS | {"comma"}
 ADJECTIVES = frozenset(
     ("left", "right", "bilateral", "fresh", "limiting", "chronic", "status", "determiner", "new")
 ) | {"stable", "increased", "decreased", "prior", "comparative", "uncertain_before", "ignore"}
-_JOINTS = JOINS | {"comma"}
 _BETWEEN = ADJECTIVES | {"negated_before", "negated_last"}
 _END = frozenset(("end",))
 _LEADS = frozenset(("preposition", "of"))
@@ -76,7 +76,7 @@ def listed(row: Row, at: int) -> Iterator[tuple[int, int]]:
     while True:
         last = _joint(row, at)
         end = last
-        while row.says(end, _JOINTS):
+        while row.says(end, JOINTS):
             joined = joined or row.says(end, JOINS)
             end = min(event.start for event in row.ends[end])
         if end == last and _contrasts(row, end):
@@ -91,9 +91,9 @@ def listed(row: Row, at: int) -> Iterator[tuple[int, int]]:
 def _joint(row: Row, at: int) -> int:
     """Where the joint ends, before the adjectives and the size that end at this token."""
     at = row.back(at, _BETWEEN)
-    if row.says(at, _JOINTS):
+    if row.says(at, JOINTS):
         return at
-    sized = (n for n in range(at - 1, max(0, at - _OF_SIZE), -1) if row.says(n, _JOINTS))
+    sized = (n for n in range(at - 1, max(0, at - _OF_SIZE), -1) if row.says(n, JOINTS))
     return next((n for n in sized if any(w[:1].isdigit() for w in row.words[n:at])), at)
 
 

@@ -118,7 +118,8 @@ def _names(row: Line, levelled: bool, lexicon: Lexicon) -> dict[int, Named]:
     found: dict[int, Named] = {}
     organs: list[str] = []  # of the findings so far, nearest first
     for at in row.terms:
-        term = row.events[at].term
+        if (term := row.events[at].term) is None:
+            continue
         named = _named(term, sites_of(row, at, _followed(term, organs)), organs, levelled)
         if named:
             found[at] = named
@@ -126,17 +127,15 @@ def _names(row: Line, levelled: bool, lexicon: Lexicon) -> dict[int, Named]:
     return found
 
 
-def _followed(term: Term | None, organs: list[str]) -> str | None:
+def _followed(term: Term, organs: list[str]) -> str | None:
     """The organ of the finding before, where the name may be of that too."""
-    follows = term.generic.follows if term and term.generic else ()
+    follows = term.generic.follows if term.generic else ()
     return next((organ for organ in organs[:1] if organ in follows), None)
 
 
-def _named(term: Term | None, sites: list[Site], organs: list[str], levelled: bool) -> Named | None:
+def _named(term: Term, sites: list[Site], organs: list[str], levelled: bool) -> Named | None:
     """The finding named; of a generic word, the one that it means at this place."""
     nearest = sites[0] if sites else None
-    if term is None:
-        return None
     generic = term.generic
     if generic is None:
         return Named(term.finding, nearest) if term.finding else None

@@ -8,6 +8,7 @@ from adapter.reporting.facts.joined import (
     ADJECTIVES,
     ARTICLE,
     JOINS,
+    JOINTS,
     Row,
     listed,
     meant,
@@ -16,7 +17,6 @@ from adapter.reporting.facts.joined import (
 
 _TELLS = ADJECTIVES | {"verb", "negated_before", "reported", "uncertain_either"}
 _TO_PLACE = WHERE - {"site"}
-_JOINTS = JOINS | {"comma"}
 _SITE = frozenset(("site",))
 _ANEW = frozenset(("term", "verb", "normal", "not_normal", "status", "negated_before"))
 _ONE_SIDE = frozenset(("left", "right"))
@@ -74,7 +74,7 @@ def _places(row: Row, at: int) -> list[Event]:
         joined.append(links)
         end = row.ahead(place.end, _SITE)
         at, links = end, False
-        while joint := next((e for e in row.starts.get(at, ()) if e.kinds & _JOINTS), None):
+        while joint := next((e for e in row.starts.get(at, ()) if e.kinds & JOINTS), None):
             at, links = joint.end, links or not joint.kinds.isdisjoint(JOINS)
         if at == end or end > place.end:
             break

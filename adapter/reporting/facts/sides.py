@@ -24,9 +24,9 @@ _BESIDE = WHERE | {"fresh", "limiting", "open", "close"}
 _STOPS_AFTER = frozenset(("comma", "and", "or", "with", "end", "versus"))
 _STOPS_SIDE_AFTER = _STOPS_AFTER | {"historical_before", "negated_before", "uncertain_before"}
 _JOINTS = frozenset(("and", "or", "versus"))
-_NO_TAIL = frozenset(("normal", "verb", "negated_before", "and", "with", "there", "versus")) | {
-    "negated_after"
-}
+_NO_TAIL = frozenset(
+    ("normal", "verb", "negated_before", "negated_after", "and", "with", "there", "versus")
+)
 
 
 def sides(line: Line, paired: frozenset[int]) -> dict[int, Side | None]:
