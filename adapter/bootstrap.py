@@ -267,14 +267,14 @@ class Service:
             probes = link_probes(parts.house, parts.login, parts.access.ask_issuer, parts.archive)
             going = (parts.live.keep_sweeping(), probes.keep_asking())
             chores = [asyncio.create_task(each) for each in going]
-            await self.parts.contexts.start()
+            await parts.contexts.start()
             try:
                 yield
             finally:
-                await self.parts.contexts.stop()
+                await parts.contexts.stop()
                 for each in chores:
                     each.cancel()
-                self.parts.changes.close()
+                parts.changes.close()
 
     async def _until(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
